@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Per-lane tables on rte_hash, and their hand-over between an RX lcore and the manager.
+ *
+ * A lane owns two sides. Its RX lcore counts into one; the manager owns the other. Once a period
+ * the manager asks for a flip, the lane acknowledges between two bursts, and from then on the side
+ * just left belongs to the manager: it drains and clears it. No lock, no concurrent use of a table.
+ *
+ * Who may call: functions marked [lane] only the lane's RX lcore, [manager] only the main lcore,
+ * [start] before the lcores are launched or after they have returned.
+ */
+#pragma once
+
+#include "host_row.h"
+#include "ledger.h"
+#include "parse.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define COUNT_MAX_BURST 256
+
+struct count_lane;
+
+struct count_settings {
+	uint32_t hosts;          /* distinct addresses that each side can hold; 8 .. 2^26 */
+	int socket;              /* NUMA node, or SOCKET_ID_ANY */
+	uint32_t overflow_slots; /* counters for addresses beyond `hosts`; see count_set_overflow */
+};
+
+/* [start] `lane`: 0.., part of the tables' names. NULL with errno: ENOMEM, EINVAL. */
+struct count_lane *count_create(unsigned int lane, const struct count_settings *settings);
+void count_destroy(struct count_lane *lane); /* [start]; NULL is fine */
+
+/* Octets that count_create will take for these settings (an estimate, for the start log). */
+uint64_t count_memory(const struct count_settings *settings);
+
+/* [lane] Counts n <= COUNT_MAX_BURST facts: their verdicts, and both addresses of each TCP and UDP
+ * one. `lengths`: each frame's octets. Never fails, allocates, locks or logs. */
+void count_burst(struct count_lane *lane, const struct parse_fact *facts, const uint32_t *lengths,
+		 unsigned int n);
+
+/* [lane] Between two bursts: flips if the manager has asked. Costs one load when it has not. */
+void count_poll_flip(struct count_lane *lane);
+
+/* [manager] Asks for a flip; must not be called again before the last one was taken over. */
+void count_ask_flip(struct count_lane *lane);
+
+/* [manager] Has the lane acknowledged? Then the side it left is the manager's until the next ask.
+ */
+bool count_flipped(const struct count_lane *lane);
+
+/* What the side in the manager's hands holds. */
+struct count_side {
+	uint32_t hosts; /* rows that count_drain will give */
+	struct verdicts verdicts;
+	uint64_t overflowed; /* addresses counted beyond the table, in addresses */
+};
+
+/* [manager] after count_flipped: */
+void count_side(const struct count_lane *lane, struct count_side *side);
+/* Writes count_side.hosts rows, in no particular order, place = PLACE_UNASKED. */
+uint32_t count_drain(const struct count_lane *lane, struct host_row *rows);
+void count_clear(struct count_lane *lane);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Bytes -> facts. One frame in, one verdict and (for TCP and UDP) two addresses out.
+ *
+ * Pure: no mbuf, no EAL, no clock, no state, nothing allocated. Any thread, any alignment. It never
+ * reads at or beyond `bytes + captured`, whatever the headers claim.
+ */
+#pragma once
+
+#include "host_addr.h"
+#include "ledger.h"
+
+#include <stdint.h>
+
+/* How many tunnels inside each other are followed before the frame counts where it stands. */
+#define PARSE_MAX_TUNNELS 4
+
+struct parse_options {
+	uint32_t decap; /* 1 << enum tunnel for each kind to look behind; 0: the outermost counts */
+};
+
+/* 48 bytes; src and dst only mean something when the verdict is TCP or UDP */
+struct parse_fact {
+	struct host_addr src, dst;
+	uint32_t octets;    /* of the counted IP packet, header included */
+	uint8_t verdict;    /* enum verdict */
+	uint8_t family;     /* enum addr_family */
+	uint8_t remarks;    /* 1 << enum remark */
+	uint8_t too_deep;   /* 1: more tunnels than PARSE_MAX_TUNNELS */
+	uint16_t unwrapped; /* 1 << enum tunnel for each kind met; see unwrapped_count for how often
+			     */
+};
+
+/*
+ * Parses one Ethernet frame.
+ *
+ * bytes     the first `captured` octets of the frame, contiguous
+ * captured  how many octets may be read; <= length
+ * length    the frame's whole length without FCS (more than `captured` when a caller has only
+ *           copied the head of a segmented mbuf)
+ *
+ * Writes all of *fact. Cannot fail: what it cannot make sense of has a verdict with a name.
+ */
+void parse_frame(const uint8_t *bytes, uint32_t captured, uint32_t length,
+		 const struct parse_options *options, struct parse_fact *fact);

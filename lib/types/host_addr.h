@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An IP address, and how addresses are ordered and written.
+ *
+ * IPv4 is kept IPv4-mapped (::ffff:a.b.c.d, RFC 4291 2.5.5.2), so that one type holds both. The
+ * family stands beside the bytes because an IPv6 packet may carry ::ffff:a.b.c.d itself: that is
+ * another host than the IPv4 one, and folding the two would make a count that no other tool agrees
+ * with.
+ *
+ * All functions here are pure: any thread may call them, nothing is kept.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+enum addr_family {
+	ADDR_IPV4 = 4,
+	ADDR_IPV6 = 6,
+};
+
+/* network byte order, as on the wire; IPv4 in the last four bytes */
+struct host_addr {
+	uint8_t bytes[16];
+};
+
+/* longest text: an IPv4-mapped IPv6 address, and the terminating 0 (INET6_ADDRSTRLEN) */
+#define HOST_ADDR_TEXT 46
+
+/* ipv4: four octets in network order, as they stand in the packet */
+static inline struct host_addr
+host_addr_from_ipv4(const uint8_t ipv4[4])
+{
+	struct host_addr a = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}};
+	memcpy(a.bytes + 12, ipv4, 4);
+	return a;
+}
+
+static inline struct host_addr
+host_addr_from_ipv6(const uint8_t ipv6[16])
+{
+	struct host_addr a;
+	memcpy(a.bytes, ipv6, 16);
+	return a;
+}
+
+/* RFC 5952 text. `text` holds HOST_ADDR_TEXT bytes; returns `text`. */
+char *host_addr_text(const struct host_addr *addr, enum addr_family family,
+		     char text[HOST_ADDR_TEXT]);
+
+/* Reads an IPv4 or IPv6 address. 0, or -EINVAL and nothing written. */
+int host_addr_parse(const char *text, struct host_addr *addr, enum addr_family *family);
