@@ -15,6 +15,10 @@
 /* How many tunnels inside each other are followed before the frame counts where it stands. */
 #define PARSE_MAX_TUNNELS 4
 
+/* How many IPv6 extension headers are walked before the frame is malformed (no sender needs more:
+ * RFC 8200 4.1 lists seven, each at most once or twice). */
+#define PARSE_MAX_EXTENSIONS 16
+
 struct parse_options {
 	uint32_t decap; /* 1 << enum tunnel for each kind to look behind; 0: the outermost counts */
 };
