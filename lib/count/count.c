@@ -176,15 +176,17 @@ count_burst(struct count_lane *lane, const struct parse_fact *facts, const uint3
 	side_flush(side, ADDR_IPV6, &ipv6);
 }
 
-void
+bool
 count_poll_flip(struct count_lane *lane)
 {
 	/* acquire: the clearing of the side that the lane is about to count into is seen too */
 	uint32_t asked = atomic_load_explicit(&lane->asked, memory_order_acquire);
 
 	/* release: so are, by the manager, the counts of the side that the lane leaves */
-	if (unlikely(asked != atomic_load_explicit(&lane->answered, memory_order_relaxed)))
-		atomic_store_explicit(&lane->answered, asked, memory_order_release);
+	if (likely(asked == atomic_load_explicit(&lane->answered, memory_order_relaxed)))
+		return false;
+	atomic_store_explicit(&lane->answered, asked, memory_order_release);
+	return true;
 }
 
 void

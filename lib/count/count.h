@@ -40,8 +40,9 @@ uint64_t count_memory(const struct count_settings *settings);
 void count_burst(struct count_lane *lane, const struct parse_fact *facts, const uint32_t *lengths,
 		 unsigned int n);
 
-/* [lane] Between two bursts: flips if the manager has asked. Costs one load when it has not. */
-void count_poll_flip(struct count_lane *lane);
+/* [lane] Between two bursts: flips if the manager has asked; has it? Costs one load when it has
+ * not. What the lane wrote before the call is seen by a manager for whom count_flipped is true. */
+bool count_poll_flip(struct count_lane *lane);
 
 /* [manager] Asks for a flip; must not be called again before the last one was taken over. */
 void count_ask_flip(struct count_lane *lane);
