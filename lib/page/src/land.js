@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Land, borders and country look-up, from world.json (see tools/world.mjs for its form).
+// The geometry is projected at build time: pan and zoom are one affine transform of cached paths.
+
+import { SIZE } from './projection.js';
+import { decodeLine } from './polyline.js';
+
+// 50m coastlines put many harbour cities into the water (New York 40.7, -74.0): look around.
+const LOOK_AROUND_DEG = [0.15, 0.5];
+
+// Below this zoom all land is one path: filled country by country, anti-aliasing leaves seams.
+const COARSE_BELOW_ZOOM = 2.2;
+
+/** Decodes one level of detail into paths. */
+function decodeLevel({ arcs, shapes, borders }) {
+  const lines = arcs.split('!').map(decodeLine);
+  const land = new Path2D();
+  const countries = shapes.map((rings) => {
+    const path = new Path2D();
+    const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+    for (const ring of rings) traceRing(path, box, ring, lines);
+    land.addPath(path);
+    return { path, box };
+  });
+  const borderPath = new Path2D();
+  for (const id of borders) {
+    const line = lines[id];
+    borderPath.moveTo(line[0], line[1]);
+    for (let i = 2; i < line.length; i += 2) borderPath.lineTo(line[i], line[i + 1]);
+  }
+  return { land, countries, borders: borderPath };
+}
+
+function traceRing(path, box, ring, lines) {
+  let started = false;
+  for (const id of ring) {
+    const line = lines[id < 0 ? ~id : id];
+    const points = line.length / 2;
+    for (let step = 0; step < points; step++) {
+      const at = id < 0 ? points - 1 - step : step;
+      const x = line[2 * at];
+      const y = line[2 * at + 1];
+      if (!started) path.moveTo(x, y);
+      else if (step > 0) path.lineTo(x, y); // the first point repeats the last arc's end
+      started = true;
+      box.left = Math.min(box.left, x);
+      box.right = Math.max(box.right, x);
+      box.top = Math.min(box.top, y);
+      box.bottom = Math.max(box.bottom, y);
+    }
+  }
+  path.closePath();
+}
+
+export class Land {
+  #sources;
+  #levels = [];
+  #context;
+  #colours;
+
+  /**
+   * @param {object} world the parsed world.json
+   * @param {HTMLCanvasElement} canvas the base map
+   */
+  constructor(world, canvas) {
+    this.countries = world.countries.map(([name, x, y, width, spreadKm]) => ({
+      name,
+      x,
+      y,
+      width,
+      spreadKm,
+    }));
+    this.#sources = world.levels;
+    // A CPU canvas on purpose: without a GPU a pan step is ten times faster than through
+    // SwiftShader, and it is never lost with a GPU reset.
+    this.#context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+    const style = getComputedStyle(document.documentElement);
+    this.#colours = {
+      ocean: style.getPropertyValue('--ocean').trim(),
+      land: style.getPropertyValue('--land').trim(),
+      border: style.getPropertyValue('--border').trim(),
+    };
+  }
+
+  #level(i) {
+    if (!this.#levels[i]) {
+      this.#levels[i] = decodeLevel(this.#sources[i]);
+      this.#sources[i] = null;
+    }
+    return this.#levels[i];
+  }
+
+  /** Draws land and borders as the view says. While it moves, the coarse coast must do. */
+  draw(view) {
+    const { canvas } = this.#context;
+    const context = this.#context;
+    const coarse = view.zoom < COARSE_BELOW_ZOOM;
+    const level = this.#level(coarse || view.moving ? 0 : 1);
+    const scale = view.scale * view.pixelRatio;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = this.#colours.ocean;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.setTransform(scale, 0, 0, scale, view.x * view.pixelRatio, view.y * view.pixelRatio);
+    context.fillStyle = this.#colours.land;
+    context.strokeStyle = this.#colours.border;
+    context.lineJoin = 'round';
+    context.lineWidth = ((view.rem / 16) * view.pixelRatio) / scale;
+    if (coarse) {
+      context.fill(level.land);
+      context.stroke(level.borders);
+      return;
+    }
+    const visible = level.countries.filter(({ box }) => view.shows(box));
+    for (const { path } of visible) context.fill(path);
+    for (const { path } of visible) context.stroke(path);
+  }
+
+  /** The country at a point of the sheet, or the nearest one within half a degree, or null. */
+  countryAt(x, y) {
+    const { countries } = this.#level(1);
+    const context = this.#context;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    const hit = (px, py) =>
+      countries.findIndex(
+        ({ path, box }) =>
+          px >= box.left &&
+          px <= box.right &&
+          py >= box.top &&
+          py <= box.bottom &&
+          context.isPointInPath(path, px, py),
+      );
+    let found = hit(x, y);
+    for (const degrees of LOOK_AROUND_DEG) {
+      for (let i = 0; i < 8 && found < 0; i++) {
+        const radius = (degrees * SIZE) / 360;
+        const angle = (i * Math.PI) / 4;
+        found = hit(x + radius * Math.cos(angle), y + radius * Math.sin(angle));
+      }
+    }
+    return found < 0 ? null : this.countries[found];
+  }
+
+  /** A context for measuring text; what it draws is drawn over. */
+  get context() {
+    return this.#context;
+  }
+}

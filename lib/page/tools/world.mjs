@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Natural Earth's countries (npm: world-atlas, TopoJSON) -> what the page draws: projected once,
+// here, at two levels of detail, so that no geometry library runs in the browser.
+//
+// world.json:
+//   { size,                              the sheet of projection.js
+//     countries: [[name, x, y, width, spreadKm], ...],
+//                                        where the name may stand, how wide the land is there, and
+//                                        the standard deviation of "somewhere in this country"
+//     levels: [coarse, fine] }           each { arcs: "line!line!...", shapes, borders }
+//   shapes[i]: the rings of countries[i], each a list of arc numbers (~n: arc n backwards)
+//   borders:   the arcs that two countries share
+
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { presimplify, simplify } from 'topojson-simplify';
+import { MAX_LAT, SIZE, latToY, lonToX } from '../src/projection.js';
+import { encodeLine } from '../src/polyline.js';
+
+// Weights are planar square degrees. 0.03 keeps a coast readable on a 4K world view; 0.0008 is
+// about 4 km of detail, ten pixels of a wall at 64 times; finer costs 16 kB of gzip a halving.
+const LEVELS = [
+  { weight: 0.03, smallestIsland: 900 },
+  { weight: 0.0008, smallestIsland: 30 },
+];
+const EARTH_RADIUS_KM = 6371;
+
+const require = createRequire(import.meta.url);
+
+function arcOf(id) {
+  return id < 0 ? ~id : id;
+}
+
+function polygonsOf(geometry) {
+  if (geometry.type === 'Polygon') return [geometry.arcs];
+  if (geometry.type === 'MultiPolygon') return geometry.arcs;
+  return [];
+}
+
+/** Longitudes and latitudes of one ring. Neighbouring arcs share their end point. */
+function ringLonLat(topology, ring) {
+  const points = [];
+  for (const id of ring) {
+    const arc = topology.arcs[arcOf(id)];
+    const forward = id < 0 ? [...arc].reverse() : arc;
+    points.push(...(points.length ? forward.slice(1) : forward));
+  }
+  return points;
+}
+
+function project(points) {
+  return points.map(([lon, lat]) => [lonToX(lon), latToY(lat)]);
+}
+
+/** To whole units; points that fall together are dropped. */
+function rounded(points) {
+  const out = [];
+  for (const [x, y] of points) {
+    const point = [Math.round(x), Math.round(y)];
+    const last = out[out.length - 1];
+    if (!last || last[0] !== point[0] || last[1] !== point[1]) out.push(point);
+  }
+  if (out.length === 1) out.push(out[0]);
+  return out;
+}
+
+function jumpsEdge(from, to) {
+  return Math.abs(to[0] - from[0]) > SIZE / 2;
+}
+
+/** How often the ring goes round the earth: not 0 only for the one around the pole. */
+function windings(ring) {
+  let turns = 0;
+  for (let i = 1; i < ring.length; i++) {
+    const step = ring[i][0] - ring[i - 1][0];
+    if (step > SIZE / 2) turns--;
+    else if (step < -SIZE / 2) turns++;
+  }
+  return turns;
+}
+
+/** Antarctica: opened at the sheet's edge and closed along its bottom. */
+function openAtEdge(ring) {
+  const cut = ring.findIndex((point, i) => i > 0 && jumpsEdge(ring[i - 1], point));
+  const line = [...ring.slice(cut, -1), ...ring.slice(0, cut)];
+  const startsLeft = line[0][0] < SIZE / 2;
+  const first = startsLeft ? 0 : SIZE;
+  const last = startsLeft ? SIZE : 0;
+  const bottom = latToY(-MAX_LAT);
+  const closed = [
+    [first, line[0][1]],
+    ...line,
+    [last, line[line.length - 1][1]],
+    [last, bottom],
+    [first, bottom],
+  ];
+  closed.push(closed[0]);
+  return rounded(closed);
+}
+
+/** An island astride the sheet's edge (St Lawrence, Umnak): drawn on past the edge. */
+function unwrapped(ring) {
+  let offset = 0;
+  return rounded(
+    ring.map((point, i) => {
+      if (i > 0) {
+        const step = point[0] - ring[i - 1][0];
+        if (step > SIZE / 2) offset -= SIZE;
+        else if (step < -SIZE / 2) offset += SIZE;
+      }
+      return [point[0] + offset, point[1]];
+    }),
+  );
+}
+
+function area(ring) {
+  let twice = 0;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+    twice += (ring[j][0] - ring[i][0]) * (ring[j][1] + ring[i][1]);
+  }
+  return Math.abs(twice) / 2;
+}
+
+function areaKm2(lonLat) {
+  const rad = Math.PI / 180;
+  let sum = 0;
+  for (let i = 1; i < lonLat.length; i++) {
+    let east = lonLat[i][0] - lonLat[i - 1][0];
+    if (east > 180) east -= 360;
+    else if (east < -180) east += 360;
+    sum += east * rad * (2 + Math.sin(lonLat[i][1] * rad) + Math.sin(lonLat[i - 1][1] * rad));
+  }
+  return Math.abs((sum * EARTH_RADIUS_KM ** 2) / 2);
+}
+
+function buildLevel(topology, smallestIsland) {
+  const countries = topology.objects.countries.geometries;
+  const users = new Map(); // arc -> number of rings that run along it
+  for (const country of countries) {
+    for (const id of polygonsOf(country).flat(2)) {
+      users.set(arcOf(id), (users.get(arcOf(id)) ?? 0) + 1);
+    }
+  }
+  const arcs = [];
+  const borders = [];
+  const known = new Map(); // arc of the topology -> arc of ours
+  const add = (points) => arcs.push(points) - 1;
+  const arcNumber = (id) => {
+    const source = arcOf(id);
+    if (!known.has(source)) {
+      known.set(source, add(rounded(project(topology.arcs[source]))));
+      if (users.get(source) > 1) borders.push(known.get(source));
+    }
+    return id < 0 ? ~known.get(source) : known.get(source);
+  };
+  const shapes = countries.map((country) => {
+    const rings = [];
+    for (const ring of polygonsOf(country).flat()) {
+      const line = project(ringLonLat(topology, ring));
+      if (windings(line) !== 0) rings.push([add(openAtEdge(line))]);
+      else if (line.some((point, i) => i > 0 && jumpsEdge(line[i - 1], point))) {
+        rings.push([add(unwrapped(line))]);
+      } else if (area(line) >= smallestIsland || polygonsOf(country).length === 1) {
+        rings.push(ring.map(arcNumber));
+      }
+    }
+    return rings;
+  });
+  return { arcs, shapes, borders };
+}
+
+function ringPoints(level, ring) {
+  return ring.flatMap((id) => {
+    const arc = level.arcs[arcOf(id)];
+    return id < 0 ? [...arc].reverse() : arc;
+  });
+}
+
+/** Centre of gravity and width of the country's largest ring: where its name may stand. */
+function anchor(level, rings) {
+  let best = { area: 0, x: -1, y: -1, width: 0 };
+  for (const ring of rings) {
+    const points = ringPoints(level, ring);
+    let twice = 0;
+    let momentX = 0;
+    let momentY = 0;
+    for (let i = 0, j = points.length - 1; i < points.length; j = i++) {
+      const cross = points[j][0] * points[i][1] - points[i][0] * points[j][1];
+      twice += cross;
+      momentX += (points[j][0] + points[i][0]) * cross;
+      momentY += (points[j][1] + points[i][1]) * cross;
+    }
+    const size = Math.abs(twice / 2);
+    if (size <= best.area) continue;
+    const xs = points.map((point) => point[0]);
+    best = {
+      area: size,
+      x: Math.round(momentX / (3 * twice)),
+      y: Math.round(momentY / (3 * twice)),
+      width: Math.max(...xs) - Math.min(...xs),
+    };
+  }
+  return best;
+}
+
+/** "Somewhere in the country": two standard deviations reach about the edge of a round one. */
+function spreadKm(topology, country) {
+  const largest = Math.max(
+    0,
+    ...polygonsOf(country).map((polygon) => areaKm2(ringLonLat(topology, polygon[0]))),
+  );
+  return Math.round(Math.min(700, Math.max(40, Math.sqrt(largest) / 3.5)));
+}
+
+export function buildWorld() {
+  const file = require.resolve('world-atlas/countries-50m.json');
+  const weighted = presimplify(JSON.parse(fs.readFileSync(file, 'utf8')));
+  const topologies = LEVELS.map(({ weight }) => simplify(weighted, weight));
+  const levels = topologies.map((topology, i) => buildLevel(topology, LEVELS[i].smallestIsland));
+  const [, fine] = levels;
+  const countries = topologies[1].objects.countries.geometries.map((country, i) => {
+    const { x, y, width } = anchor(fine, fine.shapes[i]);
+    return [country.properties.name, x, y, width, spreadKm(topologies[1], country)];
+  });
+  return {
+    size: SIZE,
+    countries,
+    levels: levels.map(({ arcs, shapes, borders }) => ({
+      arcs: arcs.map(encodeLine).join('!'),
+      shapes,
+      borders,
+    })),
+  };
+}
