@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the colours mean. The strips are drawn from the heat's own table and scale, so the legend
+// cannot disagree with it: pixel p of a strip is v = p / 255, and the ticks are placed by the
+// formula in heat.js.
+
+import { LEVELS, cssColour } from './colours.js';
+import { byId, element, setText } from './dom.js';
+import * as format from './formats.js';
+
+const STRIPS = [
+  { name: 'TCP', mix: 0, className: 'tcp' },
+  { name: 'mixed', mix: 0.5, className: 'even' },
+  { name: 'UDP', mix: 1, className: 'udp' },
+];
+const TICK_ROOM = 0.14; // of the strip, for one number
+
+const DIRECTIONS = { both: '', src: ' sent', dst: ' received' };
+const FLOOR_NAMES = { packets: 'packet', octets: 'kB' };
+
+function strip({ name, mix, className }) {
+  const canvas = element('canvas', 'strip');
+  canvas.width = LEVELS;
+  canvas.height = 1;
+  const context = canvas.getContext('2d');
+  for (let level = 0; level < LEVELS; level++) {
+    context.fillStyle = cssColour(mix, level / (LEVELS - 1));
+    context.fillRect(level, 0, 1, 1);
+  }
+  return [element('span', `layer ${className}`, name), canvas];
+}
+
+/** The decades between d0 and Dtop, as many as have room, each with its place on the strip. */
+export function ticks(floor, top) {
+  const decades = Math.log10(top / floor);
+  const every = Math.max(1, Math.ceil(decades * TICK_ROOM));
+  const out = [];
+  for (let power = 0; floor * 10 ** power <= top * 1.001; power += every) {
+    const value = floor * 10 ** power;
+    out.push({ value, at: Math.log1p(value / floor) / Math.log1p(top / floor) });
+  }
+  return out;
+}
+
+export class Legend {
+  #drawn = '';
+
+  /** @param {{top: number, floor: number}} heat */
+  draw(heat, selection, span, { anyCountryOnly, anyWide }) {
+    const { tcp, udp, unit, direction } = selection;
+    const key = [heat.top, tcp, udp, unit, direction, span, anyCountryOnly, anyWide].join();
+    if (key === this.#drawn) return;
+    this.#drawn = key;
+    const strips = STRIPS.filter(
+      ({ mix }) => (tcp && udp) || (tcp && mix === 0) || (udp && mix === 1),
+    );
+    const top = heat.top || 10;
+    const what = unit === 'octets' ? 'Octets' : 'Packets';
+    setText(
+      byId('legend-caption'),
+      tcp || udp
+        ? `${what}${DIRECTIONS[direction]} at the spot, ${span}, log scale`
+        : 'Both layers are off',
+    );
+    byId('legend-strips').replaceChildren(...(tcp || udp ? strips.flatMap(strip) : []));
+    byId('legend-ticks').replaceChildren(
+      ...(tcp || udp ? ticks(heat.floor, top) : []).map(({ value, at }) => {
+        const tick = element('span', '', format.decade(value, unit === 'octets' ? 'B' : ''));
+        tick.style.left = `${(100 * at).toFixed(2)}%`;
+        return tick;
+      }),
+    );
+    const notes = [];
+    if (anyCountryOnly) notes.push('Wide soft tint: only the country is known.');
+    if (anyWide && !anyCountryOnly) notes.push('Wider blur: the place is known only roughly.');
+    setText(byId('legend-note'), notes.join(' '));
+    byId('legend-note').hidden = notes.length === 0;
+    byId('legend-strips').setAttribute(
+      'aria-label',
+      `Colour scale from 1 ${FLOOR_NAMES[unit]} to ${format.exact(top)} ${unit}, logarithmic. ` +
+        'Amber is TCP, blue is UDP, white is an even mix.',
+    );
+  }
+}
