@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Asks for the next snapshot, for months: one request at a time, a time-out of its own, and the last
+// good picture is never thrown away.
+
+import { browserClocks } from './freshness.js';
+
+const TIMEOUT_MS = 8000;
+
+export class Poller {
+  #freshness;
+  #on;
+  #path = '';
+  #etag = null;
+  #timer = 0;
+  #request = null;
+
+  /**
+   * @param {Freshness} freshness told of every answer
+   * @param {{snapshot: (answer: object) => void, heard: () => void}} on
+   */
+  constructor(freshness, on) {
+    this.#freshness = freshness;
+    this.#on = on;
+  }
+
+  /** From now on asks here; at once. */
+  start(path) {
+    if (path !== this.#path) this.#etag = null;
+    this.#path = path;
+    this.again();
+  }
+
+  /** Asks now: after a while in the background, or a change of window. */
+  again() {
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+    this.#poll();
+  }
+
+  async #poll() {
+    const request = new AbortController();
+    this.#request = request;
+    let timedOut = false;
+    const timeout = setTimeout(() => {
+      timedOut = true;
+      request.abort();
+    }, TIMEOUT_MS);
+    try {
+      await this.#ask(request.signal);
+    } catch (error) {
+      if (this.#request !== request) return; // again() has taken over
+      this.#freshness.failed(timedOut ? 'no answer in time' : error.message);
+    } finally {
+      clearTimeout(timeout);
+    }
+    if (this.#request !== request) return;
+    this.#on.heard();
+    const wait = this.#freshness.untilNext(browserClocks());
+    this.#timer = setTimeout(() => this.#poll(), wait * 1000);
+  }
+
+  async #ask(signal) {
+    // With If-None-Match of our own, fetch hands the 304 to us.
+    const answer = await fetch(this.#path, {
+      cache: 'no-store',
+      credentials: 'same-origin',
+      headers: this.#etag ? { 'If-None-Match': this.#etag } : {},
+      signal,
+    });
+    const date = Date.parse(answer.headers.get('date') ?? '') / 1000;
+    const clocks = browserClocks();
+    const server = Number.isFinite(date) ? date : clocks.wall;
+    if (answer.status === 304) {
+      this.#freshness.unchanged(server, clocks);
+      return;
+    }
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    const etag = answer.headers.get('etag');
+    const snapshot = await answer.json();
+    const generated = Date.parse(snapshot.generated) / 1000;
+    if (!Number.isFinite(generated)) throw new Error('an answer without its time');
+    this.#etag = etag;
+    this.#freshness.answered({ generated, interval: snapshot.interval_s, server }, clocks);
+    this.#on.snapshot(snapshot);
+  }
+}

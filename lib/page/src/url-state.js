@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is shown, in the page's address: a wall is configured by its bookmark.
+//
+//   tcp=0 udp=0          layer off             dir=src|dst          as source, as destination
+//   by=octets            octets                window=5m            time window (default: the server's)
+//   at=48.86,2.35,8      latitude, longitude, zoom: the wall's home
+//   kiosk=1              a wall without a hand  cycle=20            seconds a layer, 0: no cycling
+//   reset=120            seconds without a hand until the map goes home, 0: never
+
+import { DIRECTIONS, UNITS } from './selection.js';
+
+const WINDOWS = /^[0-9a-z]{1,8}$/;
+
+function seconds(query, name, fallback) {
+  const value = Number.parseFloat(query.get(name));
+  return Number.isFinite(value) && value >= 0 ? value : fallback;
+}
+
+function position(text) {
+  const [lat, lon, zoom] = (text ?? '').split(',').map(Number);
+  const fine =
+    Math.abs(lat) <= 85 && Math.abs(lon) <= 180 && Number.isFinite(zoom) && zoom > 1 && zoom <= 64;
+  return fine ? { lat, lon, zoom } : null;
+}
+
+export function readAddress(search) {
+  const query = new URLSearchParams(search);
+  const oneOf = (name, allowed) =>
+    allowed.includes(query.get(name)) ? query.get(name) : allowed[0];
+  const kiosk = query.get('kiosk') === '1';
+  return {
+    selection: {
+      tcp: query.get('tcp') !== '0',
+      udp: query.get('udp') !== '0',
+      direction: oneOf('dir', DIRECTIONS),
+      unit: oneOf('by', UNITS),
+    },
+    window: WINDOWS.test(query.get('window') ?? '') ? query.get('window') : null,
+    at: position(query.get('at')),
+    kiosk,
+    cycle: seconds(query, 'cycle', kiosk ? 30 : 0),
+    reset: seconds(query, 'reset', 120),
+  };
+}
+
+/** The address for this state; parameters that are not ours stay. */
+export function writeAddress(search, { selection, window, at }) {
+  const query = new URLSearchParams(search);
+  const put = (name, value, isDefault) =>
+    isDefault ? query.delete(name) : query.set(name, String(value));
+  put('tcp', 0, selection.tcp);
+  put('udp', 0, selection.udp);
+  put('dir', selection.direction, selection.direction === DIRECTIONS[0]);
+  put('by', selection.unit, selection.unit === UNITS[0]);
+  put('window', window, window === null);
+  const place = at && [at.lat.toFixed(3), at.lon.toFixed(3), at.zoom.toFixed(2)].join(',');
+  put('at', place, at === null);
+  const text = query.toString().replaceAll('%2C', ',');
+  return text ? `?${text}` : '';
+}
