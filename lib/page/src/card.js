@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The card of one place: where it is, how much, sent and received, and its busiest hosts, which the
+// server keeps (/api/v1/place/ID) and a saved file does not.
+
+import { element, layerBar } from './dom.js';
+import * as format from './formats.js';
+import { COUNTRY_ONLY } from './places.js';
+import { amounts, shown } from './selection.js';
+
+const ASK_AFTER_MS = 180; // a pointer that only passes by asks nothing
+const MOST_TALKERS = 5;
+
+export class Card {
+  place = null; // index into places while open
+  pinned = false;
+  #card;
+  #land;
+  #live;
+  #onClose;
+  #timer = 0;
+  #request = null;
+  #details = null; // the last answer, and of which place and period it is
+
+  /**
+   * @param {HTMLElement} card
+   * @param {{land: Land, live: boolean, onClose: () => void}} options live: there is a server to ask
+   */
+  constructor(card, { land, live, onClose }) {
+    this.#card = card;
+    this.#land = land;
+    this.#live = live;
+    this.#onClose = onClose;
+  }
+
+  get open() {
+    return !this.#card.hidden;
+  }
+
+  hide() {
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+    this.#card.hidden = true;
+    this.place = null;
+    this.pinned = false;
+  }
+
+  /** `others`: how many places lie under the pointer beside this one, and their sum. */
+  show(places, i, view, selection, { pinned = false, others = { count: 0, sum: 0 } } = {}) {
+    const id = places.id[i];
+    const sameDetails = this.#details?.id === id ? this.#details : null;
+    this.place = i;
+    this.pinned = pinned || this.pinned;
+    this.#card.replaceChildren(
+      ...(this.pinned ? [this.#closeButton()] : []),
+      ...this.#heading(places, i, sameDetails),
+      this.#table(places, i, selection),
+      ...this.#under(places, i, selection, others),
+      this.#talkers(sameDetails, selection),
+    );
+    this.#card.hidden = false;
+    this.#put(view.screenX(places.x[i]), view.screenY(places.y[i]), view);
+    if (this.#live) this.#ask(id, () => this.show(places, i, view, selection, { others }));
+  }
+
+  #closeButton() {
+    const button = element('button', 'close', '×');
+    button.type = 'button';
+    button.setAttribute('aria-label', 'Close');
+    button.addEventListener('click', () => this.#onClose());
+    return button;
+  }
+
+  #heading(places, i, details) {
+    const text = places.names[i] ?? '';
+    const land = this.#land.countryAt(places.x[i], places.y[i])?.name ?? '';
+    const named = format.splitPlace(text);
+    const city = named.city || details?.name || '';
+    const code = named.code || details?.country || '';
+    const country = code ? format.country(code) : land;
+    const radius = places.radiusKm[i];
+    const where = [
+      city && country,
+      format.coordinates(places.lat[i], places.lon[i]),
+      radius > 0 && `within ${radius} km`,
+      radius === COUNTRY_ONLY && 'only the country is known',
+    ].filter(Boolean);
+    return [
+      element('h2', '', city || country || 'Unnamed place'),
+      element('p', 'where', where.join(' · ')),
+    ];
+  }
+
+  #table(places, i, selection) {
+    const of = (unit) => places.amounts(i, { ...selection, unit });
+    const packets = of('packets');
+    const octets = of('octets');
+    const shares = selection.unit === 'octets' ? octets : packets;
+    const total = shares[0] + shares[1] || 1;
+    const table = element('table', '');
+    const cell = (tag, text, className = '') => element(tag, className, text);
+    const head = element('tr', '');
+    for (const title of ['Layer', 'Packets', 'Octets', 'Share']) {
+      const th = cell('th', title);
+      th.scope = 'col';
+      head.append(th);
+    }
+    table.append(element('thead', '', head));
+    const body = element('tbody', '');
+    for (const [layer, k] of [
+      ['TCP', 0],
+      ['UDP', 1],
+    ]) {
+      const th = cell('th', layer, layer.toLowerCase());
+      th.scope = 'row';
+      body.append(
+        element(
+          'tr',
+          '',
+          th,
+          cell('td', format.exact(packets[k])),
+          cell('td', format.octets(octets[k])),
+          cell('td', format.share((100 * shares[k]) / total)),
+        ),
+      );
+    }
+    table.append(body);
+    return table;
+  }
+
+  #under(places, i, selection, others) {
+    const write = selection.unit === 'octets' ? format.octets : format.count;
+    const of = (direction) => shown(places.amounts(i, { ...selection, direction }), selection);
+    const [tcp, udp] = places.amounts(i, selection);
+    const total = tcp + udp || 1;
+    const lines = [
+      layerBar((100 * tcp) / total, (100 * udp) / total),
+      element('p', 'more', `Sent ${write(of('src'))} · received ${write(of('dst'))}`),
+    ];
+    if (others.count > 0) {
+      const noun = others.count === 1 ? 'place' : 'places';
+      lines.push(
+        element(
+          'p',
+          'more',
+          `${format.exact(others.count)} more ${noun} under the pointer: ` + write(others.sum),
+        ),
+      );
+    }
+    return lines;
+  }
+
+  #talkers(details, selection) {
+    const box = element('div', 'talkers');
+    if (!this.#live) return box;
+    if (!details) {
+      box.append(element('p', 'more', 'Asking for its hosts …'));
+      return box;
+    }
+    if (details.failed) {
+      box.append(element('p', 'more', 'Its hosts are not known now'));
+      return box;
+    }
+    const write = selection.unit === 'octets' ? format.octets : format.count;
+    const list = element('ol', '');
+    const rows = details.talkers.map(([address, ...counters]) => {
+      const both = amounts(counters, 0, selection);
+      return { address, both, sum: shown(both, selection) };
+    });
+    rows.sort((a, b) => b.sum - a.sum);
+    for (const { address, both, sum } of rows.slice(0, MOST_TALKERS)) {
+      const most = rows[0].sum || 1;
+      list.append(
+        element(
+          'li',
+          '',
+          element('span', 'address', address),
+          element('span', 'number', write(sum)),
+          layerBar(
+            selection.tcp ? (100 * both[0]) / most : 0,
+            selection.udp ? (100 * both[1]) / most : 0,
+          ),
+        ),
+      );
+    }
+    const hosts = details.hosts === 1 ? '1 host' : `${format.exact(details.hosts)} hosts`;
+    box.append(element('h3', '', `Top talkers since the start, of ${hosts}`), list);
+    return box;
+  }
+
+  #put(x, y, view) {
+    const { offsetWidth: width, offsetHeight: height } = this.#card;
+    const gap = 1.6 * view.rem;
+    let left = x + gap;
+    if (left + width > view.width - 8) left = x - gap - width;
+    this.#card.style.left = `${Math.max(8, left)}px`;
+    this.#card.style.top = `${Math.max(8, Math.min(view.height - height - 8, y - height / 2))}px`;
+  }
+
+  #ask(id, then) {
+    clearTimeout(this.#timer);
+    if (this.#details?.id === id && performance.now() - this.#details.at < 5000) return;
+    this.#timer = setTimeout(async () => {
+      this.#request?.abort();
+      this.#request = new AbortController();
+      const { signal } = this.#request;
+      try {
+        const answer = await fetch(`api/v1/place/${id}`, { cache: 'no-store', signal });
+        if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+        this.#details = { ...(await answer.json()), id, at: performance.now() };
+      } catch {
+        if (signal.aborted) return;
+        this.#details = { id, failed: true, at: performance.now() };
+      }
+      if (this.place !== null) then();
+    }, ASK_AFTER_MS);
+  }
+}

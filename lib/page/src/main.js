@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Puts the parts together. A snapshot comes in by polling (or lies in the file), becomes places, and
+// is drawn: land, heat, labels, panel. What a hand or the address changes ends in redraw().
+
+import { Card } from './card.js';
+import { Controls } from './controls.js';
+import { byId } from './dom.js';
+import * as format from './formats.js';
+import { Freshness, browserClocks } from './freshness.js';
+import { Heat } from './heat.js';
+import { Kiosk } from './kiosk.js';
+import { Labels } from './labels.js';
+import { Land } from './land.js';
+import { Legend } from './legend.js';
+import { Panel } from './panel.js';
+import { Places } from './places.js';
+import { Poller } from './polling.js';
+import { lonToX, latToY } from './projection.js';
+import { DIRECTIONS, UNITS } from './selection.js';
+import { Status, bannerOf, emptyOf, pillOf } from './status.js';
+import { readAddress, writeAddress } from './url-state.js';
+import { View } from './view.js';
+
+const SPOT_ZOOM = 8; // of "go to this place"
+const PICK_REM = 1.4; // how near the pointer must be
+const HOVER_MS = 60;
+const FONT_WAIT_MS = 1500;
+
+/** The JSON in the page, if this is a saved file. */
+function inlined(id) {
+  const text = byId(id)?.textContent.trim();
+  return text ? JSON.parse(text) : null;
+}
+
+async function fetchJson(path) {
+  const answer = await fetch(path, { credentials: 'same-origin' });
+  if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
+  return answer.json();
+}
+
+const remOf = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+
+class Page {
+  constructor(world, saved) {
+    this.address = readAddress(location.search);
+    this.selection = this.address.selection;
+    this.window = this.address.window;
+    this.saved = saved;
+    this.snapshot = null;
+    this.build = null;
+    this.scheduled = false;
+    this.lastInput = -Infinity;
+    this.stage = byId('stage');
+
+    this.land = new Land(world, byId('base'));
+    this.places = new Places(this.land);
+    this.heat = new Heat(byId('heat'));
+    this.legend = new Legend();
+    this.status = new Status();
+    this.panel = new Panel((lat, lon, id) => this.openPlace(lat, lon, id));
+    this.labels = new Labels(byId('labels'), this.stage, this.land.context, {
+      open: (i, pinned) => this.openCard(i, { pinned }),
+      leave: () => this.leaveCard(),
+    });
+    this.card = new Card(byId('card'), {
+      land: this.land,
+      live: !saved,
+      onClose: () => this.closeCard(),
+    });
+    this.view = new View(this.stage, () => this.viewChanged());
+    this.view.setHome(this.address.at);
+    this.controls = new Controls(this.actions());
+    this.controls.show(this.selection);
+    this.freshness = new Freshness();
+    this.poller = new Poller(this.freshness, {
+      snapshot: (snapshot) => this.take(snapshot),
+      heard: () => this.tick(),
+    });
+    if (this.address.kiosk) {
+      const turn = (layers) => this.setSelection(layers, { keepAddress: true });
+      this.kiosk = new Kiosk(this.address.cycle, turn, browserClocks().monotonic);
+    }
+  }
+
+  start() {
+    new ResizeObserver(() => this.resize()).observe(this.stage);
+    this.resize();
+    this.view.goHome();
+    this.watchPointer();
+    for (const canvas of [byId('base'), byId('heat')]) {
+      canvas.addEventListener('contextrestored', () => this.redraw());
+    }
+    if (this.saved) {
+      this.showSaved();
+      return;
+    }
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.poller.again();
+    });
+    this.poller.start(this.path());
+    setInterval(() => this.tick(), 1000);
+    this.tick();
+  }
+
+  path() {
+    return `api/v1/heat${this.window ? `?window=${encodeURIComponent(this.window)}` : ''}`;
+  }
+
+  // ---- data ----
+
+  take(snapshot) {
+    if (this.build && snapshot.ui_build !== this.build) {
+      location.reload(); // the server was upgraded, and with it this page
+      return;
+    }
+    this.build = snapshot.ui_build;
+    const started = performance.now();
+    const openId = this.card.place === null ? null : this.places.id[this.card.place];
+    this.places.load(snapshot);
+    this.places.weigh(this.selection);
+    snapshot.points = null; // the large arrays are let go at once
+    snapshot.places = null;
+    this.snapshot = snapshot;
+    this.panel.show(snapshot, this.selection);
+    this.controls.windows(this.saved ? [snapshot.window] : snapshot.windows, snapshot.window);
+    byId('save').href =
+      `ip_heatmap.html${this.window ? `?window=${encodeURIComponent(this.window)}` : ''}`;
+    this.reopen = openId;
+    this.draw();
+    this.stage.dataset.period = snapshot.period;
+    this.stage.dataset.drawMs = (performance.now() - started).toFixed(1);
+  }
+
+  showSaved() {
+    this.take(this.saved);
+    const generated = new Date(this.saved.generated);
+    document.title = `IP heatmap ${format.utc(generated)}`;
+    document.body.classList.add('saved');
+    this.status.clock(generated);
+    this.status.pill(pillOf('snapshot', this.snapshot));
+    const banner = bannerOf({ freshness: 'snapshot', snapshot: this.snapshot });
+    this.status.banner(banner?.look === 'note' ? null : banner);
+    this.panel.saved(generated);
+    if (this.kiosk) setInterval(() => this.kioskTick(), 1000);
+  }
+
+  /** Once a second, and after every answer. */
+  tick() {
+    const clocks = browserClocks();
+    const { freshness } = this;
+    const state = freshness.state(clocks);
+    const age = freshness.age(clocks);
+    const generated = freshness.generated === null ? null : new Date(freshness.generated * 1000);
+    this.status.clock(new Date(freshness.serverTime(clocks) * 1000));
+    this.status.pill(pillOf(state, this.snapshot));
+    this.status.banner(
+      bannerOf({
+        freshness: state,
+        age,
+        failures: freshness.failures,
+        error: freshness.error,
+        snapshot: this.snapshot,
+        generated,
+      }),
+    );
+    if (generated) this.panel.age(age, generated, state);
+    this.kioskTick();
+    const { reset } = this.address;
+    if (reset && this.idle(clocks) > reset && !this.view.isHome()) {
+      this.closeCard();
+      this.view.goHome();
+    }
+  }
+
+  kioskTick() {
+    const clocks = browserClocks();
+    this.kiosk?.tick(clocks.monotonic, this.idle(clocks));
+  }
+
+  idle(clocks) {
+    return clocks.monotonic - this.lastInput;
+  }
+
+  touched() {
+    this.lastInput = browserClocks().monotonic;
+    document.body.classList.remove('quiet');
+  }
+
+  // ---- drawing ----
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    if (!width || !height) return;
+    const rem = remOf();
+    this.view.resize(width, height, rem);
+    const base = byId('base');
+    base.width = Math.round(width * this.view.pixelRatio);
+    base.height = Math.round(height * this.view.pixelRatio);
+    this.heat.resize(width, height, rem);
+    this.panel.resize();
+    this.redraw();
+  }
+
+  viewChanged() {
+    this.heat?.rescale();
+    if (this.card.open && !this.card.pinned) this.card.hide();
+    this.redraw({ land: true });
+    if (!this.view.moving) this.writeAddress();
+  }
+
+  /** Draws with the next frame. */
+  redraw() {
+    this.landStale = true;
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { view } = this;
+    if (!view.width) return;
+    if (this.landStale) this.land.draw(view); // not for new data: the land has not moved
+    this.landStale = false;
+    this.heat.draw(this.places, view, this.selection);
+    const span = this.snapshot ? this.spanText() : '';
+    this.legend.draw(this.heat, this.selection, span, this.places);
+    this.status.empty(emptyOf(this.snapshot, this.selection, this.anythingShown()));
+    if (view.moving) this.labels.hide();
+    else this.labels.draw(this.places, view, this.selection, this.land.countries);
+    this.placeCard();
+  }
+
+  spanText() {
+    const { window: name, window_s: seconds } = this.snapshot;
+    return name === 'start'
+      ? `since the start (${format.span(seconds)})`
+      : `last ${format.span(seconds)}`;
+  }
+
+  anythingShown() {
+    for (let i = 0; i < this.places.length; i++) {
+      const tcp = this.selection.tcp ? this.places.tcp[i] : 0;
+      const udp = this.selection.udp ? this.places.udp[i] : 0;
+      if (tcp + udp > 0) return true;
+    }
+    return false;
+  }
+
+  // ---- the card ----
+
+  /** The hottest place within reach of a point of the stage. */
+  pick(x, y) {
+    const { places, view, selection } = this;
+    const reach = (PICK_REM * view.rem) ** 2;
+    let best = -1;
+    let bestHeat = 0;
+    let count = 0;
+    let sum = 0;
+    for (let i = 0; i < places.length; i++) {
+      const right = view.screenX(places.x[i]) - x;
+      const down = view.screenY(places.y[i]) - y;
+      if (right * right + down * down > reach) continue;
+      const heat = places.shown(i, selection);
+      if (heat <= 0) continue;
+      count++;
+      sum += heat;
+      if (heat > bestHeat) {
+        bestHeat = heat;
+        best = i;
+      }
+    }
+    return { best, others: { count: count - 1, sum: sum - bestHeat } };
+  }
+
+  openCard(i, { pinned = false, others } = {}) {
+    this.card.show(this.places, i, this.view, this.selection, { pinned, others });
+  }
+
+  openAt(x, y, pinned) {
+    const { best, others } = this.pick(x, y);
+    if (best >= 0) this.openCard(best, { pinned, others });
+    else if (pinned || !this.card.pinned) this.card.hide();
+  }
+
+  openPlace(lat, lon, id) {
+    this.touched();
+    this.view.goTo(lat, lon, Math.max(this.view.zoom, SPOT_ZOOM));
+    const i = this.places.indexOf(id);
+    if (i >= 0) this.openCard(i, { pinned: true });
+    else this.openAt(this.view.screenX(lonToX(lon)), this.view.screenY(latToY(lat)), true);
+  }
+
+  /** After a redraw the open card stands at its place again, with the new numbers. */
+  placeCard() {
+    if (this.reopen !== null && this.reopen !== undefined) {
+      const i = this.places.indexOf(this.reopen);
+      this.reopen = null;
+      if (i < 0) this.card.hide();
+      else this.openCard(i);
+    } else if (this.card.place !== null) this.openCard(this.card.place);
+  }
+
+  leaveCard() {
+    if (!this.card.pinned) this.card.hide();
+  }
+
+  closeCard() {
+    const inside = byId('card').contains(document.activeElement);
+    this.card.hide();
+    if (inside) byId('map').focus();
+  }
+
+  watchPointer() {
+    const { stage } = this;
+    let timer = 0;
+    const local = (event) => {
+      const box = stage.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    const onControl = (event) => event.target.closest('[data-no-zoom], .spot');
+    for (const type of ['pointerdown', 'pointermove', 'wheel', 'keydown']) {
+      window.addEventListener(type, () => this.touched(), { passive: true });
+    }
+    stage.addEventListener('pointermove', (event) => {
+      clearTimeout(timer);
+      if (event.pointerType === 'touch' || event.buttons) return;
+      if (this.card.pinned || onControl(event)) return;
+      const [x, y] = local(event);
+      timer = setTimeout(() => this.card.pinned || this.openAt(x, y, false), HOVER_MS);
+    });
+    stage.addEventListener('pointerleave', () => {
+      clearTimeout(timer);
+      this.leaveCard();
+    });
+    stage.addEventListener('click', (event) => {
+      if (onControl(event)) return;
+      this.card.hide();
+      this.openAt(...local(event), true);
+    });
+    // Hovering a label is hovering its place.
+    byId('labels').addEventListener('pointerover', (event) => {
+      const id = event.target.closest('.spot')?.dataset.id;
+      if (id === undefined || this.card.pinned || event.pointerType === 'touch') return;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        const i = this.places.indexOf(Number(id));
+        if (i >= 0) this.openCard(i);
+      }, HOVER_MS);
+    });
+  }
+
+  // ---- what a hand does ----
+
+  setSelection(change, { keepAddress = false } = {}) {
+    Object.assign(this.selection, change);
+    this.controls.show(this.selection);
+    this.places.weigh(this.selection);
+    this.panel.reselect(this.selection);
+    this.heat.rescale();
+    this.redraw();
+    if (!keepAddress) this.writeAddress();
+  }
+
+  setWindow(name) {
+    this.window = name;
+    this.writeAddress();
+    this.heat.rescale();
+    if (!this.saved) this.poller.start(this.path());
+  }
+
+  writeAddress() {
+    const at = this.view.zoom > 1.001 ? this.view.position() : null;
+    const { selection, window: name } = this;
+    try {
+      const search = writeAddress(location.search, { selection, window: name, at });
+      if (search !== location.search) history.replaceState(null, '', location.pathname + search);
+    } catch {
+      // A file from disk may not rename itself; then the address stays as it was.
+    }
+  }
+
+  actions() {
+    const after = (list, value) => list[(list.indexOf(value) + 1) % list.length];
+    const lists = { direction: DIRECTIONS, unit: UNITS };
+    return {
+      toggle: (layer) => this.setSelection({ [layer]: !this.selection[layer] }),
+      choose: (what, value) => this.setSelection({ [what]: value }),
+      next: (what) => this.setSelection({ [what]: after(lists[what], this.selection[what]) }),
+      window: (name) => this.setWindow(name),
+      nextWindow: () => {
+        if (this.snapshot && !this.saved) {
+          this.setWindow(after(this.snapshot.windows, this.snapshot.window));
+        }
+      },
+      zoom: (factor) => this.view.zoomBy(factor),
+      pan: (right, down) => this.view.panBy(right, down),
+      world: () => {
+        this.closeCard();
+        this.view.goWorld();
+      },
+      spot: (rank) => {
+        const spot = this.labels.spots[rank];
+        if (!spot) return;
+        const { lat, lon, id } = this.places;
+        this.openPlace(lat[spot.i], lon[spot.i], id[spot.i]);
+      },
+      close: () => this.closeCard(),
+      fullScreen: () =>
+        document.fullscreenElement
+          ? document.exitFullscreen()
+          : document.documentElement.requestFullscreen().catch(() => {}),
+    };
+  }
+}
+
+async function begin() {
+  const saved = inlined('heat-data');
+  const world = inlined('world-data') ?? (await fetchJson('world.json'));
+  const fonts = document.fonts.load('600 20px AHN').catch(() => {});
+  await Promise.race([fonts, new Promise((done) => setTimeout(done, FONT_WAIT_MS))]);
+  new Page(world, saved).start();
+}
+
+begin().catch((error) => {
+  new Status().banner({ text: `The page could not start: ${error.message}`, look: 'offline' });
+});

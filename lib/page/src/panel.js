@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The numbers beside the map: the tiles of the header, the lists, and what is not on the map.
+
+import { byId, element, layerBar, setText } from './dom.js';
+import * as format from './formats.js';
+import { amounts, shown } from './selection.js';
+import { drawSparkline } from './sparkline.js';
+
+const ROWS = 6;
+
+/** A tile: its number, unit, the words behind its label, and its alarm ('' | 'warn' | 'bad'). */
+function tile(id, { value, unit = '', note = '', alarm = '' }) {
+  const node = byId(id);
+  setText(node.querySelector('b'), value);
+  setText(node.querySelector('i'), unit);
+  setText(node.querySelector('em'), note);
+  node.className = `tile ${alarm}`.trim();
+}
+
+/** The label of an address's fate, in the order in which they are shown. */
+const FATES = [
+  ['private', 'private'],
+  ['not_in_database', 'not in database'],
+  ['table_full', 'table full'],
+];
+
+export class Panel {
+  #onCity;
+  #snapshot = null;
+
+  /** @param {(lat: number, lon: number, id: number) => void} onCity a city of the list was chosen */
+  constructor(onCity) {
+    this.#onCity = onCity;
+  }
+
+  show(snapshot, selection) {
+    this.#snapshot = snapshot;
+    this.#tiles(snapshot);
+    this.#notDrawn(snapshot.totals.addresses);
+    this.reselect(selection);
+  }
+
+  /** The same snapshot, another selection. */
+  reselect(selection) {
+    if (!this.#snapshot) return;
+    const { top } = this.#snapshot;
+    this.#list('countries', selection, top.countries, ([code, ...counters]) => ({
+      name: format.country(code),
+      counters,
+    }));
+    this.#list('cities', selection, top.cities, ([name, code, lat, lon, ...rest]) => ({
+      name: name || format.country(code),
+      code,
+      counters: rest,
+      open: () => this.#onCity(lat, lon, rest[8]),
+    }));
+    this.#list('talkers', selection, top.talkers, ([address, code, ...counters]) => ({
+      name: address,
+      code,
+      counters,
+    }));
+  }
+
+  age(seconds, generated, state) {
+    const [value, unit] = format.ageParts(seconds);
+    const alarm = { stale: 'warn', offline: 'bad' }[state] ?? '';
+    const note = `${format.utcTime(generated)} UTC`;
+    tile('tile-age', { value, unit: `${unit} ago`, note, alarm });
+  }
+
+  /** In a saved file the age says nothing, the time does. */
+  saved(generated) {
+    tile('tile-age', { value: format.utcTime(generated).slice(0, 5), unit: 'UTC' });
+  }
+
+  resize() {
+    if (this.#snapshot) this.#sparkline();
+  }
+
+  #tiles({ sensor, totals }) {
+    const link = sensor.link === 'unknown' ? '' : ` · link ${sensor.link}`;
+    setText(byId('sensor'), `${sensor.name} · ${sensor.sources.join(', ')}${link}`);
+    byId('sensor').classList.toggle('warn', sensor.link === 'down');
+    tile('tile-packets', { value: format.rate(sensor.rx_pps), unit: 'pkt/s' });
+    const [bits, unit] = format.bits(sensor.rx_bps);
+    tile('tile-bits', { value: bits, unit });
+    tile('tile-lost', {
+      value: format.rate(sensor.drop_pps),
+      unit: 'pkt/s',
+      note:
+        sensor.lost_total > 0 && sensor.drop_pps === 0
+          ? `${format.count(sensor.lost_total)} before`
+          : format.share(sensor.drop_pct),
+      alarm: sensor.drop_pps > 0 ? 'warn' : '',
+    });
+    tile('tile-places', {
+      value: format.exact(totals.locations),
+      note: `in ${totals.countries} ${totals.countries === 1 ? 'country' : 'countries'}`,
+    });
+    this.#sparkline();
+    const attribution = byId('attribution');
+    setText(attribution, sensor.attribution || sensor.geo_db);
+    if (/^https:\/\//.test(sensor.attribution_url ?? '')) attribution.href = sensor.attribution_url;
+    else attribution.removeAttribute('href');
+    setText(byId('geo-db'), sensor.attribution && sensor.geo_db ? ` (${sensor.geo_db})` : '');
+  }
+
+  #sparkline() {
+    drawSparkline(byId('tile-packets').querySelector('canvas'), this.#snapshot.sensor.history);
+  }
+
+  #notDrawn(addresses) {
+    const parts = FATES.map(([key, label]) => ({ label, count: addresses[key] ?? 0 }));
+    const missing = parts.reduce((sum, part) => sum + part.count, 0);
+    const all = missing + (addresses.located ?? 0);
+    const percent = (count) => (all ? (100 * count) / all : 0);
+    setText(byId('not-drawn-share'), all ? format.share(percent(missing)) : '–');
+    setText(
+      byId('not-drawn-parts'),
+      parts
+        .filter((part) => part.count > 0 || part.label !== 'table full')
+        .map((part) => `${part.label} ${all ? format.share(percent(part.count)) : '–'}`)
+        .join(' · '),
+    );
+    byId('not-drawn-bar').style.width = `${percent(missing)}%`;
+  }
+
+  #list(id, selection, rows, read) {
+    const octets = selection.unit === 'octets';
+    const write = octets ? format.octets : format.count;
+    const list = rows
+      .map((row) => {
+        const entry = read(row);
+        const layers = amounts(entry.counters, 0, selection);
+        const tcp = selection.tcp ? layers[0] : 0;
+        const udp = selection.udp ? layers[1] : 0;
+        return { ...entry, tcp, udp, sum: shown(layers, selection) };
+      })
+      .filter(({ sum }) => sum > 0)
+      .sort((a, b) => b.sum - a.sum)
+      .slice(0, ROWS);
+    const most = list.length ? list[0].sum : 1;
+    setText(byId(`${id}-unit`), octets ? 'octets' : 'packets');
+    byId(id).replaceChildren(
+      ...list.map(({ name, code, tcp, udp, sum, open }) => {
+        const label = element('span', 'name', name);
+        label.title = name;
+        if (code) label.append(element('span', 'code', code));
+        const line = element(open ? 'button' : 'div', 'row');
+        line.append(
+          label,
+          element('span', 'number', write(sum)),
+          element('span', 'spoken', `, TCP ${write(tcp)}, UDP ${write(udp)}`),
+        );
+        if (open) {
+          line.type = 'button';
+          line.addEventListener('click', open);
+        }
+        return element('li', '', line, layerBar((100 * tcp) / most, (100 * udp) / most));
+      }),
+    );
+  }
+}

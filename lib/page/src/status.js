@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the wall admits: is the picture fresh, is something wrong, and if the map is empty, why.
+// The three functions on top are pure: they give words, Status puts them on the page.
+
+import { byId, setText } from './dom.js';
+import * as format from './formats.js';
+
+/** The pill: {word, look}. Colour is never alone: each look has its own shape. */
+export function pillOf(freshness, snapshot) {
+  if (freshness === 'snapshot') return { word: 'SNAPSHOT', look: 'snapshot' };
+  if (freshness === 'waiting') return { word: 'WAITING', look: 'waiting' };
+  if (freshness === 'no-data') return { word: 'NO DATA', look: 'offline' };
+  if (freshness === 'live' && snapshot?.state === 'over') return { word: 'OVER', look: 'snapshot' };
+  return { word: freshness.toUpperCase(), look: freshness };
+}
+
+/** The banner: {text, look}, or null. The worst first. */
+export function bannerOf({ freshness, age, failures, error, snapshot, generated }) {
+  if (freshness === 'no-data') {
+    return failures > 1
+      ? { text: `No data from the server yet (${error})`, look: 'offline' }
+      : null;
+  }
+  if (freshness === 'offline' || freshness === 'stale') {
+    const last = `last data ${format.utc(generated)}`;
+    const text = failures
+      ? `Server not reachable: ${last}, ${format.age(age)} ago`
+      : `The server answers, but brings no new period: ${last}, ${format.age(age)} ago`;
+    return { text, look: freshness };
+  }
+  if (!snapshot) return null;
+  const faults = [];
+  if (snapshot.totals.balanced === false) faults.push('The ledger does not balance');
+  if (snapshot.sensor.drop_pps > 0) {
+    faults.push(
+      `${format.rate(snapshot.sensor.drop_pps)} packets/s are lost before they are counted`,
+    );
+  }
+  if (snapshot.sensor.link === 'down' && snapshot.empty !== 'link_down') faults.push('Link down');
+  if (faults.length) return { text: faults.join(' · '), look: 'warn' };
+  if (snapshot.state === 'over' && !snapshot.empty) {
+    return { text: 'The capture is over: this is all of it', look: 'note' };
+  }
+  return null;
+}
+
+/** Why the map is empty: [title, explanation], or null. */
+export function emptyOf(snapshot, selection, drawn) {
+  if (!selection.tcp && !selection.udp) {
+    return ['Both layers are off', 'Switch on TCP or UDP: keys T and U.'];
+  }
+  if (!snapshot) return null;
+  const { sensor, totals } = snapshot;
+  const from = sensor.sources.join(', ') || sensor.name;
+  const seen = Object.values(totals.addresses).reduce((sum, count) => sum + count, 0);
+  const over = snapshot.state === 'over' ? 'The capture is over. ' : '';
+  switch (snapshot.empty) {
+    case '':
+      break;
+    case 'no_packets':
+      return over
+        ? ['The capture is over', `${from} brought no packet.`]
+        : ['No packets yet', `Listening on ${from}. The map fills when traffic arrives.`];
+    case 'link_down':
+      return ['Link down', `${from} has no carrier: look at the cable and the switch port.`];
+    case 'all_private':
+      return [
+        'Only private addresses',
+        `${over}${format.exact(seen)} addresses counted, none of them has a place on the map.`,
+      ];
+    case 'no_layer':
+      return ['Neither TCP nor UDP', `${over}Packets arrive, but all are of other protocols.`];
+    case 'not_in_database':
+      return [
+        'Not in the database',
+        `${over}${sensor.geo_db} knows none of the ${format.exact(seen)} addresses counted.`,
+      ];
+    case 'no_database':
+      return ['No database', `${over}Without a geolocation database nothing has a place.`];
+    default:
+      return ['Nothing to draw', `${over}The server says: ${snapshot.empty}`];
+  }
+  if (drawn) return null;
+  const layers = selection.tcp && selection.udp ? 'TCP or UDP' : selection.tcp ? 'TCP' : 'UDP';
+  const way = { both: '', src: ' sent', dst: ' received' }[selection.direction];
+  return [`No ${layers}${way}`, `${over}No place has any in the time shown.`];
+}
+
+export class Status {
+  pill(pill) {
+    const node = byId('status');
+    setText(node, pill.word);
+    if (node.className !== `pill ${pill.look}`) node.className = `pill ${pill.look}`;
+    byId('stage').classList.toggle('old', pill.look === 'offline');
+  }
+
+  banner(banner) {
+    const node = byId('banner');
+    node.hidden = !banner;
+    if (!banner) return;
+    node.className = banner.look;
+    setText(node, banner.text);
+  }
+
+  empty(reason) {
+    const node = byId('empty');
+    node.hidden = !reason;
+    if (!reason) return;
+    setText(byId('empty-title'), reason[0]);
+    setText(byId('empty-text'), reason[1]);
+  }
+
+  clock(date) {
+    setText(byId('clock'), format.utcTime(date));
+    setText(byId('date'), `${format.utcDate(date)} UTC`);
+    setText(byId('local-clock'), format.localTime(date));
+  }
+}

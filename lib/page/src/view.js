@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What part of the sheet the stage shows. d3-zoom moves it (wheel, drag, touch, pinch, double
+// click); this file says what its transform means, where it may go, and where home is.
+//
+//   screen = sheet * scale + (x, y)        scale = fit * zoom, zoom 1 .. 64
+//
+// d3-zoom's own plane is the stage at home, so that its identity transform is the whole world.
+
+import { select } from 'd3-selection';
+import { zoom as createZoom, zoomIdentity } from 'd3-zoom';
+import { SIZE, latToY, lonToX, xToLon, yToLat } from './projection.js';
+
+const MAX_ZOOM = 64;
+const HOME_NORTH = 78;
+const HOME_SOUTH = -57;
+const PAN_NORTH = 84;
+const PAN_SOUTH = -70;
+const SETTLE_MS = 140;
+const CLICK_PX = 5;
+const MAX_BASE_PIXELS = 8.4e6; // 4K; a larger canvas costs more than it shows
+
+export class View {
+  width = 0;
+  height = 0;
+  rem = 16;
+  pixelRatio = 1;
+  fit = 1;
+  zoom = 1;
+  scale = 1;
+  x = 0;
+  y = 0;
+  moving = false;
+  #stage;
+  #zoom;
+  #home = null; // {lat, lon, zoom}, or null: the world
+  #offset = [0, 0]; // from the sheet at fit to d3's plane
+  #settle;
+  #onChange;
+
+  /**
+   * @param {HTMLElement} element the stage
+   * @param {() => void} onChange after every move, and once when it has come to rest
+   */
+  constructor(element, onChange) {
+    this.#onChange = onChange;
+    this.#stage = select(element);
+    this.#zoom = createZoom()
+      .scaleExtent([1, MAX_ZOOM])
+      .clickDistance(CLICK_PX)
+      .duration(0) // no animation: a wall without a GPU, and prefers-reduced-motion
+      .extent(() => [
+        [0, 0],
+        [this.width, this.height],
+      ])
+      .filter(
+        (event) =>
+          !event.target.closest('[data-no-zoom]') &&
+          (!event.ctrlKey || event.type === 'wheel') &&
+          !event.button,
+      )
+      .on('zoom', (event) => this.#moved(event.transform));
+    this.#stage.call(this.#zoom);
+  }
+
+  get atHome() {
+    return this.zoom === 1 && !this.#home;
+  }
+
+  /** The stage has a new size: what was in its middle stays there. */
+  resize(width, height, rem) {
+    const before = this.width ? this.position() : null;
+    this.width = width;
+    this.height = height;
+    this.rem = rem;
+    this.pixelRatio = Math.max(
+      1,
+      Math.min(window.devicePixelRatio || 1, Math.sqrt(MAX_BASE_PIXELS / (width * height))),
+    );
+    const north = latToY(HOME_NORTH);
+    const south = latToY(HOME_SOUTH);
+    this.fit = Math.min(width / SIZE, height / (south - north));
+    const left = (width - SIZE * this.fit) / 2;
+    const top = height / 2 - ((north + south) / 2) * this.fit;
+    this.#offset = [left, top];
+    this.#zoom.translateExtent([
+      [Math.min(0, left), Math.min(0, latToY(PAN_NORTH) * this.fit + top)],
+      [
+        Math.max(width, left + SIZE * this.fit),
+        Math.max(height, latToY(PAN_SOUTH) * this.fit + top),
+      ],
+    ]);
+    this.#apply(before);
+  }
+
+  /** Where "home" is, as the address says; null: the world. */
+  setHome(position) {
+    this.#home = position;
+  }
+
+  goHome() {
+    this.#apply(this.#home);
+  }
+
+  goWorld() {
+    this.#apply(null);
+  }
+
+  goTo(lat, lon, zoom) {
+    this.#apply({ lat, lon, zoom });
+  }
+
+  zoomBy(factor) {
+    this.#stage.call(this.#zoom.scaleBy, factor);
+  }
+
+  /** As parts of the stage. */
+  panBy(right, down) {
+    const by = [(right * this.width) / this.zoom, (down * this.height) / this.zoom];
+    this.#stage.call(this.#zoom.translateBy, ...by);
+  }
+
+  /** What stands in the middle of the stage. */
+  position() {
+    return {
+      lat: yToLat((this.height / 2 - this.y) / this.scale),
+      lon: xToLon((this.width / 2 - this.x) / this.scale),
+      zoom: this.zoom,
+    };
+  }
+
+  isHome() {
+    const now = this.position();
+    const home = this.#home;
+    if (!home) return this.zoom <= 1.001;
+    return (
+      Math.abs(now.zoom / home.zoom - 1) < 0.01 &&
+      Math.abs(now.lat - home.lat) * home.zoom < 0.5 &&
+      Math.abs(now.lon - home.lon) * home.zoom < 0.5
+    );
+  }
+
+  screenX(sheetX) {
+    return sheetX * this.scale + this.x;
+  }
+
+  screenY(sheetY) {
+    return sheetY * this.scale + this.y;
+  }
+
+  /** Does any of this box, in sheet units, lie on the stage? */
+  shows({ left, top, right, bottom }) {
+    return (
+      this.screenX(right) >= 0 &&
+      this.screenX(left) <= this.width &&
+      this.screenY(bottom) >= 0 &&
+      this.screenY(top) <= this.height
+    );
+  }
+
+  #apply(position) {
+    if (!position || position.zoom <= 1) {
+      this.#stage.call(this.#zoom.transform, zoomIdentity);
+      return;
+    }
+    const zoom = Math.min(MAX_ZOOM, position.zoom);
+    const planeX = lonToX(position.lon) * this.fit + this.#offset[0];
+    const planeY = latToY(position.lat) * this.fit + this.#offset[1];
+    // translateTo keeps within the pan limits; transform alone would not.
+    this.#stage.call(this.#zoom.transform, zoomIdentity.scale(zoom));
+    this.#stage.call(this.#zoom.translateTo, planeX, planeY);
+  }
+
+  #moved(transform) {
+    this.zoom = transform.k;
+    this.scale = this.fit * transform.k;
+    this.x = transform.x + transform.k * this.#offset[0];
+    this.y = transform.y + transform.k * this.#offset[1];
+    this.moving = true;
+    this.#onChange();
+    clearTimeout(this.#settle);
+    this.#settle = setTimeout(() => {
+      this.moving = false;
+      this.#onChange();
+    }, SETTLE_MS);
+  }
+}
