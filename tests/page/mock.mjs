@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A server that says what it is told to: for states that the real one cannot be brought into at will.
+//   node mock.mjs PORT PLACES      to look at the page by hand
+
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import { fileURLToPath } from 'node:url';
+import { makePlaces } from './world-data.mjs';
+
+const DIST = fileURLToPath(new URL('../../lib/page/dist', import.meta.url));
+const NAMED = 2000;
+const TOP = 12;
+
+export const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+  "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.woff2': 'font/woff2',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+export const FIELDS = [
+  'lat',
+  'lon',
+  'tcp_packets',
+  'udp_packets',
+  'tcp_octets',
+  'udp_octets',
+  'tcp_src_packets',
+  'udp_src_packets',
+  'tcp_src_octets',
+  'udp_src_octets',
+  'id',
+  'radius_km',
+];
+
+function sum(places) {
+  const total = new Array(8).fill(0);
+  for (const { counters } of places) counters.forEach((value, i) => (total[i] += value));
+  return total;
+}
+
+function topOf(places, keyOf) {
+  const groups = new Map();
+  for (const place of places) {
+    const key = keyOf(place);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(place);
+  }
+  return [...groups]
+    .map(([key, members]) => ({ key, first: members[0], counters: sum(members) }))
+    .sort((a, b) => b.counters[0] + b.counters[1] - a.counters[0] - a.counters[1]);
+}
+
+/** An answer of /api/v1/heat for these places; `over` replaces parts of it. */
+export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over } = {}) {
+  const total = sum(places);
+  const countries = topOf(places, ({ code }) => code);
+  const cities = topOf(
+    places.filter(({ name }) => name),
+    ({ name, code }) => `${name}, ${code}`,
+  );
+  const pps = (total[0] + total[1]) / interval;
+  const stamp = new Date(time).toISOString();
+  const snapshot = {
+    v: 1,
+    ui_build: '000000000000',
+    version: '0.1.0',
+    generated: stamp,
+    now: stamp,
+    started: new Date(time - 170000).toISOString(),
+    period: 17,
+    window: 'start',
+    window_s: 170,
+    windows: ['now', '1m', '5m', '1h', '24h', 'start'],
+    interval_s: interval,
+    state: 'running',
+    empty: places.length ? '' : 'no_packets',
+    sensor: {
+      name: 'sensor-01',
+      sources: ['eth0'],
+      link: 'up',
+      rx_pps: pps,
+      rx_bps: (8 * (total[2] + total[3])) / interval,
+      drop_pps: 0,
+      drop_pct: 0,
+      lost_total: 0,
+      geo_db: 'Made-up World 2026-11',
+      attribution: 'IP geolocation by Made-up World',
+      attribution_url: 'https://example.org',
+      history: Array.from({ length: 90 }, (_, i) => pps * (0.85 + 0.15 * Math.sin(i / 7))),
+    },
+    totals: {
+      locations: places.length,
+      countries: countries.length,
+      hosts: places.length * 3,
+      tcp_packets: total[0],
+      udp_packets: total[1],
+      tcp_octets: total[2],
+      udp_octets: total[3],
+      addresses: {
+        located: 2 * (total[0] + total[1]),
+        private: Math.round(0.6 * (total[0] + total[1])),
+        not_in_database: Math.round(0.1 * (total[0] + total[1])),
+        table_full: 0,
+      },
+      balanced: true,
+    },
+    fields: FIELDS,
+    points: places.map(({ lat, lon, counters, id, radius }) => [lat, lon, ...counters, id, radius]),
+    places: places.slice(0, NAMED).map(({ name, code }) => `${name}, ${code}`),
+    top: {
+      countries: countries.slice(0, TOP).map(({ key, counters }) => [key, ...counters]),
+      cities: cities
+        .slice(0, TOP)
+        .map(({ first, counters }) => [
+          first.name,
+          first.code,
+          first.lat,
+          first.lon,
+          ...counters,
+          first.id,
+        ]),
+      talkers: places
+        .slice(0, TOP)
+        .map(({ code, counters, id }, i) => [
+          i % 5 === 3 ? `2001:db8:${(id + 7).toString(16)}::${i + 1}` : `198.51.100.${id % 250}`,
+          code,
+          ...counters.map((value) => Math.round(value / 3)),
+          id,
+        ]),
+    },
+  };
+  return merge(snapshot, over);
+}
+
+function merge(base, over) {
+  const out = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const deep = value && typeof value === 'object' && !Array.isArray(value) && base[key];
+    out[key] = deep ? merge(base[key], value) : value;
+  }
+  return out;
+}
+
+export function makePlaceAnswer(place) {
+  return {
+    v: 1,
+    id: place.id,
+    name: place.name,
+    country: place.code,
+    latitude: place.lat,
+    longitude: place.lon,
+    radius_km: place.radius,
+    generated: new Date().toISOString(),
+    window: 'start',
+    hosts: 12,
+    counts: [place.counters],
+    talkers: [1, 2, 3].map((i) => [
+      `203.0.113.${i}`,
+      ...place.counters.map((value) => Math.round(value / (i + 1))),
+    ]),
+  };
+}
+
+/** The one file: the template with this snapshot in its hole, as the server writes it. */
+export function makeFile(snapshot) {
+  const template = fs.readFileSync(path.join(DIST, 'ip_heatmap.tmpl.html'), 'utf8');
+  const json = JSON.stringify(snapshot).replaceAll('<', '\\u003c');
+  return template.replace('@@IPHEAT_DATA@@', () => json);
+}
+
+/**
+ * Starts a server on a free port of 127.0.0.1 (or on `port`). What it answers follows `state`, which
+ * the test changes:
+ *   mode      'ok' | 'refuse' (the connection is reset) | 'error' (HTTP 500) | 'hang'
+ *   places    of makePlaces()
+ *   over      parts of the snapshot to replace
+ *   interval  seconds a period; a period ends when that time has passed, or by nextPeriod()
+ *   clock     what the server takes for the time
+ *   stuck     the data plane stands still: answers, but no new period
+ */
+export async function startMock({ port = 0, places = makePlaces(300), interval = 10 } = {}) {
+  const state = {
+    mode: 'ok',
+    places,
+    over: {},
+    interval,
+    clock: () => Date.now(),
+    stuck: false,
+    period: 1,
+    requests: [],
+    notModified: 0,
+  };
+  let ended = state.clock();
+  let revision = 0;
+  state.nextPeriod = () => {
+    state.period++;
+    ended = state.clock();
+  };
+  const current = () => {
+    const due = ended + state.interval * 1000;
+    if (!state.stuck && Math.abs(state.clock() - ended) >= state.interval * 1000) {
+      state.period++;
+      ended = state.clock() - due < state.interval * 1000 ? due : state.clock();
+      if (ended > state.clock()) ended = state.clock();
+    }
+    return makeSnapshot(state.places, {
+      time: ended,
+      interval: state.interval,
+      period: state.period,
+      ...state.over,
+    });
+  };
+  state.touch = () => revision++; // the same period, another text
+
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url, 'http://mock');
+    state.requests.push(url.pathname + url.search);
+    if (state.mode === 'refuse') return request.socket.destroy();
+    if (state.mode === 'hang') return undefined;
+    const send = (status, type, body, extra = {}) => {
+      const packed = zlib.gzipSync(body, { level: 1 });
+      response.writeHead(status, {
+        'Content-Type': type,
+        'Content-Encoding': 'gzip',
+        'Content-Length': packed.length,
+        'Cache-Control': 'no-cache',
+        Date: new Date(state.clock()).toUTCString(),
+        'Content-Security-Policy': POLICY,
+        'X-Content-Type-Options': 'nosniff',
+        'Referrer-Policy': 'no-referrer',
+        ...extra,
+      });
+      response.end(packed);
+    };
+    if (state.mode === 'error') return send(500, TYPES['.txt'], 'no');
+    if (url.pathname === '/api/v1/heat') {
+      const window = url.searchParams.get('window') ?? 'start';
+      const snapshot = { ...current(), window };
+      const etag = `"${snapshot.period}-${window}-${revision}"`;
+      if (request.headers['if-none-match'] === etag) {
+        state.notModified++;
+        response.writeHead(304, { ETag: etag, Date: new Date(state.clock()).toUTCString() });
+        return response.end();
+      }
+      return send(200, TYPES['.json'], JSON.stringify(snapshot), { ETag: etag });
+    }
+    if (url.pathname.startsWith('/api/v1/place/')) {
+      const place = state.places.find(({ id }) => id === Number(url.pathname.split('/').pop()));
+      if (!place) return send(404, TYPES['.json'], '{"error":"no such place"}');
+      return send(200, TYPES['.json'], JSON.stringify(makePlaceAnswer(place)));
+    }
+    if (url.pathname === '/ip_heatmap.html') return send(200, TYPES['.html'], makeFile(current()));
+    const file = path.join(
+      DIST,
+      url.pathname === '/' ? 'index.html' : path.normalize(url.pathname),
+    );
+    if (!file.startsWith(DIST) || !fs.existsSync(file)) return send(404, TYPES['.txt'], 'no');
+    return send(200, TYPES[path.extname(file)], fs.readFileSync(file));
+  });
+  await new Promise((ready) => server.listen(port, '127.0.0.1', ready));
+  const stop = () =>
+    new Promise((done) => {
+      server.close(done);
+      server.closeAllConnections();
+    });
+  return { url: `http://127.0.0.1:${server.address().port}/`, state, stop };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [port, places] = process.argv.slice(2).map(Number);
+  const mock = await startMock({ port: port || 0, places: makePlaces(places || 0) });
+  console.log(mock.url);
+}
