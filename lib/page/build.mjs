@@ -4,6 +4,7 @@
 //
 //   index.html app.js app.css world.json fonts/   what the server serves
 //   ip_heatmap.tmpl.html   the same in one file, with one hole for the data: @@IPHEAT_DATA@@
+//                          (JSON with < as \u003c, or base64 of gzip of JSON: half the size)
 //   licences.txt           of what is inside
 
 import crypto from 'node:crypto';

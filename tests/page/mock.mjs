@@ -170,11 +170,12 @@ export function makePlaceAnswer(place) {
   };
 }
 
-/** The one file: the template with this snapshot in its hole, as the server writes it. */
-export function makeFile(snapshot) {
+/** The one file: the template with this snapshot in its hole, in either form. */
+export function makeFile(snapshot, { packed = false } = {}) {
   const template = fs.readFileSync(path.join(DIST, 'ip_heatmap.tmpl.html'), 'utf8');
-  const json = JSON.stringify(snapshot).replaceAll('<', '\\u003c');
-  return template.replace('@@IPHEAT_DATA@@', () => json);
+  const json = JSON.stringify(snapshot);
+  const data = packed ? zlib.gzipSync(json).toString('base64') : json.replaceAll('<', '\\u003c');
+  return template.replace('@@IPHEAT_DATA@@', () => data);
 }
 
 /**

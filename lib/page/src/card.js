@@ -58,6 +58,7 @@ export class Card {
       this.#talkers(sameDetails, selection),
     );
     this.#card.hidden = false;
+    this.#card.classList.toggle('pinned', this.pinned);
     this.#put(view.screenX(places.x[i]), view.screenY(places.y[i]), view);
     if (this.#live) this.#ask(id, () => this.show(places, i, view, selection, { others }));
   }

@@ -147,7 +147,10 @@ export class Labels {
         (octets ? 'octets' : 'packets'),
     );
     button.addEventListener('click', () => this.#onOpen.open(i, true));
-    button.addEventListener('focus', () => this.#onOpen.open(i, false));
+    button.addEventListener('focus', () => {
+      // Focus by keyboard opens the card; a click has its own way.
+      if (button.matches(':focus-visible')) this.#onOpen.open(i, false);
+    });
     button.addEventListener('blur', () => this.#onOpen.leave());
     return [ring, button];
   }

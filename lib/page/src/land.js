@@ -11,14 +11,25 @@ const LOOK_AROUND_DEG = [0.15, 0.5];
 // Below this zoom all land is one path: filled country by country, anti-aliasing leaves seams.
 const COARSE_BELOW_ZOOM = 2.2;
 
-/** Decodes one level of detail into paths. */
-function decodeLevel({ arcs, shapes, borders }) {
-  const lines = arcs.split('!').map(decodeLine);
+// On the coarse level an island whose box is smaller than this, in square units, is left out.
+const COARSE_ISLAND = 1500;
+
+/** The paths of one level of detail: `lines` are its arcs. */
+function makeLevel(lines, { shapes, borders }, smallestBox) {
   const land = new Path2D();
   const countries = shapes.map((rings) => {
     const path = new Path2D();
-    const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
-    for (const ring of rings) traceRing(path, box, ring, lines);
+    const box = emptyBox();
+    for (const ring of rings) {
+      const ringBox = emptyBox();
+      const ringPath = new Path2D();
+      traceRing(ringPath, ringBox, ring, lines);
+      if (!((ringBox.right - ringBox.left) * (ringBox.bottom - ringBox.top) >= smallestBox))
+        continue;
+      path.addPath(ringPath);
+      widen(box, ringBox.left, ringBox.top);
+      widen(box, ringBox.right, ringBox.bottom);
+    }
     land.addPath(path);
     return { path, box };
   });
@@ -29,6 +40,17 @@ function decodeLevel({ arcs, shapes, borders }) {
     for (let i = 2; i < line.length; i += 2) borderPath.lineTo(line[i], line[i + 1]);
   }
   return { land, countries, borders: borderPath };
+}
+
+function emptyBox() {
+  return { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+}
+
+function widen(box, x, y) {
+  box.left = Math.min(box.left, x);
+  box.right = Math.max(box.right, x);
+  box.top = Math.min(box.top, y);
+  box.bottom = Math.max(box.bottom, y);
 }
 
 function traceRing(path, box, ring, lines) {
@@ -43,18 +65,16 @@ function traceRing(path, box, ring, lines) {
       if (!started) path.moveTo(x, y);
       else if (step > 0) path.lineTo(x, y); // the first point repeats the last arc's end
       started = true;
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x);
-      box.top = Math.min(box.top, y);
-      box.bottom = Math.max(box.bottom, y);
+      widen(box, x, y);
     }
   }
   path.closePath();
 }
 
 export class Land {
-  #sources;
-  #levels = [];
+  #world;
+  #lines;
+  #levels = {}; // made when first needed
   #context;
   #colours;
 
@@ -70,7 +90,9 @@ export class Land {
       width,
       spreadKm,
     }));
-    this.#sources = world.levels;
+    this.#world = world;
+    this.#lines = world.arcs.split('!').map(decodeLine);
+    world.arcs = null;
     // A CPU canvas on purpose: without a GPU a pan step is ten times faster than through
     // SwiftShader, and it is never lost with a GPU reset.
     this.#context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
@@ -82,12 +104,20 @@ export class Land {
     };
   }
 
-  #level(i) {
-    if (!this.#levels[i]) {
-      this.#levels[i] = decodeLevel(this.#sources[i]);
-      this.#sources[i] = null;
-    }
-    return this.#levels[i];
+  #coarse() {
+    return (this.#levels.coarse ??= makeLevel(
+      this.#lines.map(({ coarse }) => coarse),
+      this.#world,
+      COARSE_ISLAND,
+    ));
+  }
+
+  #fine() {
+    return (this.#levels.fine ??= makeLevel(
+      this.#lines.map(({ fine }) => fine),
+      this.#world,
+      0,
+    ));
   }
 
   /** Draws land and borders as the view says. While it moves, the coarse coast must do. */
@@ -95,7 +125,7 @@ export class Land {
     const { canvas } = this.#context;
     const context = this.#context;
     const coarse = view.zoom < COARSE_BELOW_ZOOM;
-    const level = this.#level(coarse || view.moving ? 0 : 1);
+    const level = coarse || view.moving ? this.#coarse() : this.#fine();
     const scale = view.scale * view.pixelRatio;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = this.#colours.ocean;
@@ -117,7 +147,7 @@ export class Land {
 
   /** The country at a point of the sheet, or the nearest one within half a degree, or null. */
   countryAt(x, y) {
-    const { countries } = this.#level(1);
+    const { countries } = this.#fine();
     const context = this.#context;
     context.setTransform(1, 0, 0, 1, 0, 0);
     const hit = (px, py) =>

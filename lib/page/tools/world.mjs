@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Natural Earth's countries (npm: world-atlas, TopoJSON) -> what the page draws: projected once,
-// here, at two levels of detail, so that no geometry library runs in the browser.
+// here, with two levels of detail in one line, so that no geometry library runs in the browser.
 //
 // world.json:
-//   { size,                              the sheet of projection.js
+//   { size,        the sheet of projection.js
 //     countries: [[name, x, y, width, spreadKm], ...],
-//                                        where the name may stand, how wide the land is there, and
-//                                        the standard deviation of "somewhere in this country"
-//     levels: [coarse, fine] }           each { arcs: "line!line!...", shapes, borders }
-//   shapes[i]: the rings of countries[i], each a list of arc numbers (~n: arc n backwards)
-//   borders:   the arcs that two countries share
+//                  where the name may stand, how wide the land is there, and the standard deviation
+//                  of "somewhere in this country"
+//     arcs:        "line!line!...", see polyline.js; each point says whether the world view needs it
+//     shapes:      the rings of each country, each a list of arc numbers (~n: arc n backwards)
+//     borders:     the arcs that two countries share }
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { presimplify, simplify } from 'topojson-simplify';
+import { presimplify } from 'topojson-simplify';
 import { MAX_LAT, SIZE, latToY, lonToX } from '../src/projection.js';
 import { encodeLine } from '../src/polyline.js';
 
-// Weights are planar square degrees. 0.03 keeps a coast readable on a 4K world view; 0.0008 is
-// about 4 km of detail, ten pixels of a wall at 64 times; finer costs 16 kB of gzip a halving.
-const LEVELS = [
-  { weight: 0.03, smallestIsland: 900 },
-  { weight: 0.0008, smallestIsland: 30 },
-];
+// A point's weight is the area of the triangle that it spans, in planar square degrees. 0.03 keeps a
+// coast readable on a 4K world view; 0.0005 is about 3 km of detail, eight pixels of a wall at 64
+// times.
+const COARSE_WEIGHT = 0.03;
+const FINE_WEIGHT = 0.0005;
+const SMALLEST_ISLAND = 30; // square units: 2.7 km^2 at the equator
 const EARTH_RADIUS_KM = 6371;
 
 const require = createRequire(import.meta.url);
@@ -37,11 +37,11 @@ function polygonsOf(geometry) {
   return [];
 }
 
-/** Longitudes and latitudes of one ring. Neighbouring arcs share their end point. */
-function ringLonLat(topology, ring) {
+/** [longitude, latitude, coarse] of one ring. Neighbouring arcs share their end point. */
+function ringLonLat(arcs, ring) {
   const points = [];
   for (const id of ring) {
-    const arc = topology.arcs[arcOf(id)];
+    const arc = arcs[arcOf(id)];
     const forward = id < 0 ? [...arc].reverse() : arc;
     points.push(...(points.length ? forward.slice(1) : forward));
   }
@@ -49,16 +49,17 @@ function ringLonLat(topology, ring) {
 }
 
 function project(points) {
-  return points.map(([lon, lat]) => [lonToX(lon), latToY(lat)]);
+  return points.map(([lon, lat, coarse]) => [lonToX(lon), latToY(lat), coarse]);
 }
 
-/** To whole units; points that fall together are dropped. */
+/** To whole units; of points that fall together one is kept. */
 function rounded(points) {
   const out = [];
-  for (const [x, y] of points) {
-    const point = [Math.round(x), Math.round(y)];
+  for (const [x, y, coarse] of points) {
+    const point = [Math.round(x), Math.round(y), coarse];
     const last = out[out.length - 1];
     if (!last || last[0] !== point[0] || last[1] !== point[1]) out.push(point);
+    else last[2] = last[2] || coarse;
   }
   if (out.length === 1) out.push(out[0]);
   return out;
@@ -88,11 +89,11 @@ function openAtEdge(ring) {
   const last = startsLeft ? SIZE : 0;
   const bottom = latToY(-MAX_LAT);
   const closed = [
-    [first, line[0][1]],
+    [first, line[0][1], true],
     ...line,
-    [last, line[line.length - 1][1]],
-    [last, bottom],
-    [first, bottom],
+    [last, line[line.length - 1][1], true],
+    [last, bottom, true],
+    [first, bottom, true],
   ];
   closed.push(closed[0]);
   return rounded(closed);
@@ -108,7 +109,7 @@ function unwrapped(ring) {
         if (step > SIZE / 2) offset -= SIZE;
         else if (step < -SIZE / 2) offset += SIZE;
       }
-      return [point[0] + offset, point[1]];
+      return [point[0] + offset, point[1], point[2]];
     }),
   );
 }
@@ -133,8 +134,8 @@ function areaKm2(lonLat) {
   return Math.abs((sum * EARTH_RADIUS_KM ** 2) / 2);
 }
 
-function buildLevel(topology, smallestIsland) {
-  const countries = topology.objects.countries.geometries;
+/** Arcs, shapes and borders in sheet units. `source`: the arcs in degrees. */
+function shapesOf(source, countries) {
   const users = new Map(); // arc -> number of rings that run along it
   for (const country of countries) {
     for (const id of polygonsOf(country).flat(2)) {
@@ -143,24 +144,24 @@ function buildLevel(topology, smallestIsland) {
   }
   const arcs = [];
   const borders = [];
-  const known = new Map(); // arc of the topology -> arc of ours
+  const known = new Map(); // arc of the source -> arc of ours
   const add = (points) => arcs.push(points) - 1;
   const arcNumber = (id) => {
-    const source = arcOf(id);
-    if (!known.has(source)) {
-      known.set(source, add(rounded(project(topology.arcs[source]))));
-      if (users.get(source) > 1) borders.push(known.get(source));
+    const from = arcOf(id);
+    if (!known.has(from)) {
+      known.set(from, add(rounded(project(source[from]))));
+      if (users.get(from) > 1) borders.push(known.get(from));
     }
-    return id < 0 ? ~known.get(source) : known.get(source);
+    return id < 0 ? ~known.get(from) : known.get(from);
   };
   const shapes = countries.map((country) => {
     const rings = [];
     for (const ring of polygonsOf(country).flat()) {
-      const line = project(ringLonLat(topology, ring));
+      const line = project(ringLonLat(source, ring));
       if (windings(line) !== 0) rings.push([add(openAtEdge(line))]);
       else if (line.some((point, i) => i > 0 && jumpsEdge(line[i - 1], point))) {
         rings.push([add(unwrapped(line))]);
-      } else if (area(line) >= smallestIsland || polygonsOf(country).length === 1) {
+      } else if (area(line) >= SMALLEST_ISLAND || polygonsOf(country).length === 1) {
         rings.push(ring.map(arcNumber));
       }
     }
@@ -169,18 +170,18 @@ function buildLevel(topology, smallestIsland) {
   return { arcs, shapes, borders };
 }
 
-function ringPoints(level, ring) {
+function ringPoints(arcs, ring) {
   return ring.flatMap((id) => {
-    const arc = level.arcs[arcOf(id)];
+    const arc = arcs[arcOf(id)];
     return id < 0 ? [...arc].reverse() : arc;
   });
 }
 
 /** Centre of gravity and width of the country's largest ring: where its name may stand. */
-function anchor(level, rings) {
+function anchor(arcs, rings) {
   let best = { area: 0, x: -1, y: -1, width: 0 };
   for (const ring of rings) {
-    const points = ringPoints(level, ring);
+    const points = ringPoints(arcs, ring);
     let twice = 0;
     let momentX = 0;
     let momentY = 0;
@@ -204,31 +205,32 @@ function anchor(level, rings) {
 }
 
 /** "Somewhere in the country": two standard deviations reach about the edge of a round one. */
-function spreadKm(topology, country) {
+function spreadKm(source, country) {
   const largest = Math.max(
     0,
-    ...polygonsOf(country).map((polygon) => areaKm2(ringLonLat(topology, polygon[0]))),
+    ...polygonsOf(country).map((polygon) => areaKm2(ringLonLat(source, polygon[0]))),
   );
   return Math.round(Math.min(700, Math.max(40, Math.sqrt(largest) / 3.5)));
 }
 
 export function buildWorld() {
   const file = require.resolve('world-atlas/countries-50m.json');
-  const weighted = presimplify(JSON.parse(fs.readFileSync(file, 'utf8')));
-  const topologies = LEVELS.map(({ weight }) => simplify(weighted, weight));
-  const levels = topologies.map((topology, i) => buildLevel(topology, LEVELS[i].smallestIsland));
-  const [, fine] = levels;
-  const countries = topologies[1].objects.countries.geometries.map((country, i) => {
-    const { x, y, width } = anchor(fine, fine.shapes[i]);
-    return [country.properties.name, x, y, width, spreadKm(topologies[1], country)];
-  });
+  const topology = presimplify(JSON.parse(fs.readFileSync(file, 'utf8')));
+  const source = topology.arcs.map((arc) =>
+    arc
+      .filter(([, , weight]) => weight >= FINE_WEIGHT) // an arc's ends weigh infinitely
+      .map(([lon, lat, weight]) => [lon, lat, weight >= COARSE_WEIGHT]),
+  );
+  const countries = topology.objects.countries.geometries;
+  const { arcs, shapes, borders } = shapesOf(source, countries);
   return {
     size: SIZE,
-    countries,
-    levels: levels.map(({ arcs, shapes, borders }) => ({
-      arcs: arcs.map(encodeLine).join('!'),
-      shapes,
-      borders,
-    })),
+    countries: countries.map((country, i) => {
+      const { x, y, width } = anchor(arcs, shapes[i]);
+      return [country.properties.name, x, y, width, spreadKm(source, country)];
+    }),
+    arcs: arcs.map(encodeLine).join('!'),
+    shapes,
+    borders,
   };
 }
