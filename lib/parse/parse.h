@@ -3,7 +3,8 @@
  * Bytes -> facts. One frame in, one verdict and (for TCP and UDP) two addresses out.
  *
  * Pure: no mbuf, no EAL, no clock, no state, nothing allocated. Any thread, any alignment. It never
- * reads at or beyond `bytes + captured`, whatever the headers claim.
+ * reads at or beyond `bytes + captured`, whatever the headers claim. README.md tells which odd
+ * frames count and which verdict the others get.
  */
 #pragma once
 
@@ -19,20 +20,33 @@
  * RFC 8200 4.1 lists seven, each at most once or twice). */
 #define PARSE_MAX_EXTENSIONS 16
 
+/*
+ * How far into a frame the walk looks: headers beyond it are as good as cut off, for contiguous
+ * and segmented frames alike, so that both get the same facts. A chain of extension headers that
+ * is longer (each may have 2 KiB) is hostile.
+ *
+ * For a segmented mbuf the first segment alone is nearly always enough: parse it in place, with
+ * the whole packet's `length`; only if the fact says `wants_more`, copy the first
+ * min(PARSE_HEAD_MAX, length) octets to one buffer and parse again.
+ */
+#define PARSE_HEAD_MAX 8192
+
 struct parse_options {
 	uint32_t decap; /* 1 << enum tunnel for each kind to look behind; 0: the outermost counts */
 };
 
+#define PARSE_DECAP_ALL ((1u << TUNNELS) - 1)
+
 /* 48 bytes; src and dst only mean something when the verdict is TCP or UDP */
 struct parse_fact {
 	struct host_addr src, dst;
-	uint32_t octets;    /* of the counted IP packet, header included */
+	uint32_t octets;    /* of the counted IP packet, header included; at most UINT32_MAX */
 	uint8_t verdict;    /* enum verdict */
 	uint8_t family;     /* enum addr_family */
 	uint8_t remarks;    /* 1 << enum remark */
 	uint8_t too_deep;   /* 1: more tunnels than PARSE_MAX_TUNNELS */
-	uint16_t unwrapped; /* 1 << enum tunnel for each kind met; see unwrapped_count for how often
-			     */
+	uint16_t unwrapped; /* 1 << enum tunnel for each kind that was looked behind */
+	uint8_t wants_more; /* 1: octets beyond `captured` would have been looked at */
 };
 
 /*
@@ -40,10 +54,17 @@ struct parse_fact {
  *
  * bytes     the first `captured` octets of the frame, contiguous
  * captured  how many octets may be read; <= length
- * length    the frame's whole length without FCS (more than `captured` when a caller has only
- *           copied the head of a segmented mbuf)
+ * length    the frame's whole length without FCS (more than `captured` when a caller only shows
+ *           the head of a segmented mbuf)
  *
  * Writes all of *fact. Cannot fail: what it cannot make sense of has a verdict with a name.
  */
 void parse_frame(const uint8_t *bytes, uint32_t captured, uint32_t length,
 		 const struct parse_options *options, struct parse_fact *fact);
+
+/*
+ * Reads the value of --decap: "none", "all", or names joined by ',' out of gre, erspan, ipip,
+ * vxlan, vxlan-gpe, geneve, gtpu, teredo, l2tp. 0 and the bits in *mask; -EINVAL and *mask
+ * untouched for an unknown, empty or misplaced name.
+ */
+int parse_decap_option(const char *text, uint32_t *mask);

@@ -18,12 +18,16 @@ static const char *const verdict_names[VERDICTS] = {
 	[VERDICT_IPV6_EXTENSION_CUT] = "ipv6_extension_cut",
 	[VERDICT_IPV6_EXTENSION_CHAIN] = "ipv6_extension_chain",
 	[VERDICT_IPV6_EXTENSION_LENGTH] = "ipv6_extension_length",
+	[VERDICT_IPV6_JUMBO] = "ipv6_jumbo",
 };
 
 static const char *const remark_names[REMARKS] = {
 	[REMARK_LATER_FRAGMENT] = "later_fragment",
 	[REMARK_TOTAL_LENGTH_ZERO] = "total_length_zero",
 	[REMARK_SNAPPED] = "snapped",
+	[REMARK_OPTIONS_CUT] = "options_cut",
+	[REMARK_OTHER_VERSION] = "other_version",
+	[REMARK_JUMBOGRAM] = "jumbogram",
 };
 
 static const char *const tunnel_names[TUNNELS] = {

@@ -34,6 +34,7 @@ enum verdict {
 	VERDICT_IPV6_EXTENSION_CUT,    /* the frame ends inside an extension header */
 	VERDICT_IPV6_EXTENSION_CHAIN,  /* more extension headers than the walk follows */
 	VERDICT_IPV6_EXTENSION_LENGTH, /* an extension header reaches over the payload length */
+	VERDICT_IPV6_JUMBO, /* payload length 0, hop-by-hop, no sound jumbo option there */
 
 	VERDICTS,
 	VERDICT_FIRST_MALFORMED = VERDICT_RUNT,
@@ -43,6 +44,9 @@ enum remark {
 	REMARK_LATER_FRAGMENT,    /* no TCP/UDP header here: layer from the IP header */
 	REMARK_TOTAL_LENGTH_ZERO, /* segmentation offload: octets from the frame's length */
 	REMARK_SNAPPED,           /* total length above the captured bytes: counted whole */
+	REMARK_OPTIONS_CUT,       /* IPv4: the frame ends inside the options; counted */
+	REMARK_OTHER_VERSION,     /* said to be IPv4, and is a sound IPv6 packet; counted as that */
+	REMARK_JUMBOGRAM,         /* RFC 2675: the length stands in a hop-by-hop option */
 	REMARKS,
 };
 

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * IPv4 and IPv6: the two headers that count. A length is checked in the line before it is trusted,
+ * in this order: octets present, version, header length, total length (RFC 1812 5.2.2).
+ */
+#include "walk.h"
+
+#include <string.h>
+
+enum {
+	IPV4_HEADER = 20,
+	IPV6_HEADER = 40,
+	OPTION_PAD1 = 0,
+	OPTION_JUMBO = 0xc2,
+};
+
+static void
+remark(struct walk *w, enum remark r)
+{
+	w->fact->remarks |= (uint8_t)(1u << r);
+}
+
+/* The packet's layer is known: the verdict, and behind it perhaps a tunnel. `at` stands behind the
+ * headers; `whole` says that what stands there is the beginning of the payload. */
+static enum step
+payload(struct walk *w, uint8_t proto, bool whole)
+{
+	w->fact->verdict = proto == PROTO_TCP   ? VERDICT_TCP
+			   : proto == PROTO_UDP ? VERDICT_UDP
+						: VERDICT_OTHER_IP;
+	if (w->decap == 0 || !whole)
+		return STEP_DONE;
+	return step_tunnel(w, proto);
+}
+
+/*
+ * The header before said IPv4 and the version nibble says 6. Some senders of tunnels and cooked
+ * captures do that, and then a whole IPv6 packet stands here: it counts as what it is, with a
+ * remark, if the walk ends at TCP or UDP. Anything else was an IPv4 header with a lie in it.
+ */
+static enum step
+ipv6_said_ipv4(struct walk *w)
+{
+	uint32_t decap = w->decap;
+
+	w->decap = 0;
+	step_ipv6(w);
+	w->decap = decap;
+	if (w->fact->verdict == VERDICT_TCP || w->fact->verdict == VERDICT_UDP) {
+		remark(w, REMARK_OTHER_VERSION);
+		return STEP_DONE;
+	}
+	w->fact->remarks = 0;
+	return walk_done(w, VERDICT_IPV4_VERSION);
+}
+
+enum step
+step_ipv4(struct walk *w)
+{
+	const uint8_t *ip = w->at;
+	struct parse_fact *fact = w->fact;
+
+	if (!walk_has(w, 1))
+		return walk_done(w, VERDICT_IPV4_CUT);
+	if (ip[0] >> 4 == 6)
+		return ipv6_said_ipv4(w);
+	if (!walk_has(w, IPV4_HEADER))
+		return walk_done(w, VERDICT_IPV4_CUT);
+	if (ip[0] >> 4 != 4)
+		return walk_done(w, VERDICT_IPV4_VERSION);
+	uint32_t header = (ip[0] & 15) * 4u;
+	if (header < IPV4_HEADER)
+		return walk_done(w, VERDICT_IPV4_HEADER_LENGTH);
+	uint32_t total = be16(ip + 2);
+	if (total == 0) {
+		/* segmentation offload on the capturing host, of more than 64 KiB too ("BIG TCP")
+		 */
+		total = w->left;
+		remark(w, REMARK_TOTAL_LENGTH_ZERO);
+	} else if (total < header) {
+		return walk_done(w, VERDICT_IPV4_TOTAL_LENGTH);
+	} else if (total > w->left) {
+		remark(w, REMARK_SNAPPED);
+	}
+	bool later = be16(ip + 6) & 0x1fff;
+	if (later)
+		remark(w, REMARK_LATER_FRAGMENT);
+
+	fact->octets = total;
+	fact->family = ADDR_IPV4;
+	fact->src = host_addr_from_ipv4(ip + 12);
+	fact->dst = host_addr_from_ipv4(ip + 16);
+
+	/* Options that the frame does not hold hide nothing that counts. */
+	walk_limit(w, total);
+	bool options = walk_has(w, header);
+	if (options)
+		walk_skip(w, header);
+	else
+		remark(w, REMARK_OPTIONS_CUT);
+	return payload(w, ip[9], options && !later);
+}
+
+/*
+ * RFC 2675: with a payload length of 0, the hop-by-hop header right behind the fixed one may hold
+ * the real one, which is above 65,535 then. 0: it does not.
+ */
+static uint32_t
+jumbo_payload(struct walk *w)
+{
+	if (!walk_has(w, 8))
+		return 0;
+	uint32_t size = 8 + w->at[1] * 8u;
+	if (!walk_has(w, size))
+		size = (uint32_t)(w->end - w->at);
+	for (uint32_t i = 2; i + 6 <= size;) {
+		const uint8_t *option = w->at + i;
+		if (option[0] == OPTION_PAD1) {
+			i++;
+			continue;
+		}
+		if (option[0] == OPTION_JUMBO && option[1] == 4) {
+			uint32_t payload_length = be32(option + 2);
+			return payload_length > UINT16_MAX ? payload_length : 0;
+		}
+		i += 2u + option[1];
+	}
+	return 0;
+}
+
+enum step
+step_ipv6(struct walk *w)
+{
+	const uint8_t *ip = w->at;
+	struct parse_fact *fact = w->fact;
+
+	if (!walk_has(w, IPV6_HEADER))
+		return walk_done(w, VERDICT_IPV6_CUT);
+	if (ip[0] >> 4 != 6)
+		return walk_done(w, VERDICT_IPV6_VERSION);
+
+	uint8_t next = ip[6];
+	uint32_t behind = w->left - IPV6_HEADER; /* octets of the frame behind the fixed header */
+	uint32_t payload_length = be16(ip + 4);
+	walk_skip(w, IPV6_HEADER);
+	if (payload_length == 0 && next == PROTO_HOP_BY_HOP) {
+		payload_length = jumbo_payload(w);
+		if (payload_length == 0)
+			return walk_done(w, VERDICT_IPV6_JUMBO);
+		remark(w, REMARK_JUMBOGRAM);
+	} else if (payload_length == 0 && next != PROTO_NONE) {
+		payload_length = behind;
+		remark(w, REMARK_TOTAL_LENGTH_ZERO);
+	}
+	if (payload_length > behind)
+		remark(w, REMARK_SNAPPED);
+
+	/* a jumbogram's length may not fit, and 40 too many octets are not worth a wider field */
+	fact->octets = payload_length > UINT32_MAX - IPV6_HEADER ? UINT32_MAX
+								 : IPV6_HEADER + payload_length;
+	fact->family = ADDR_IPV6;
+	fact->src = host_addr_from_ipv6(ip + 8);
+	fact->dst = host_addr_from_ipv6(ip + 24);
+	walk_limit(w, payload_length);
+
+	uint32_t inside = payload_length; /* what the payload length leaves for headers to come */
+	for (int n = 0; n < PARSE_MAX_EXTENSIONS; n++) {
+		uint32_t size;
+
+		/* RFC 8200 4; ESP ends the walk, and so does a mobility or HIP header: by RFC 6275
+		 * 6.1.1 and RFC 7401 5.1 nothing follows them */
+		switch (next) {
+		case PROTO_HOP_BY_HOP:
+		case PROTO_ROUTING:
+		case PROTO_FRAGMENT:
+		case PROTO_AH:
+		case PROTO_DESTINATION:
+		case PROTO_SHIM6:
+			break;
+		default:
+			return payload(w, next, true);
+		}
+		if (inside < 8)
+			return walk_done(w, VERDICT_IPV6_EXTENSION_LENGTH);
+		if (!walk_has(w, 8))
+			return walk_done(w, VERDICT_IPV6_EXTENSION_CUT);
+		switch (next) {
+		case PROTO_FRAGMENT:
+			size = 8;
+			break;
+		case PROTO_AH: /* RFC 4302 2.2: in words of 32 bits, minus 2 */
+			size = 8 + w->at[1] * 4u;
+			break;
+		default:
+			size = 8 + w->at[1] * 8u;
+			break;
+		}
+		if (next == PROTO_FRAGMENT && be16(w->at + 2) & 0xfff8) {
+			/* No header follows, whatever this one names: an extension header would
+			 * stand in the first fragment, so the layer stays unknown. */
+			remark(w, REMARK_LATER_FRAGMENT);
+			return payload(w, w->at[0], false);
+		}
+		if (size > inside)
+			return walk_done(w, VERDICT_IPV6_EXTENSION_LENGTH);
+		if (!walk_has(w, size))
+			return walk_done(w, VERDICT_IPV6_EXTENSION_CUT);
+		next = w->at[0];
+		inside -= size;
+		walk_skip(w, size);
+	}
+	return walk_done(w, VERDICT_IPV6_EXTENSION_CHAIN);
+}
