@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "af_packet.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Calls `visit` with each packet socket of this process that is bound to the interface. */
+static void
+each_socket(const char *interface, void (*visit)(int fd, void *context), void *context)
+{
+	unsigned int index = if_nametoindex(interface);
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while (index != 0 && (entry = readdir(dir)) != NULL) {
+		struct sockaddr_ll address = {0};
+		socklen_t length = sizeof(address);
+		int fd = atoi(entry->d_name);
+
+		if (entry->d_name[0] == '.' || fd == dirfd(dir))
+			continue;
+		if (getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
+		    address.sll_family == AF_PACKET && (unsigned int)address.sll_ifindex == index)
+			visit(fd, context);
+	}
+	closedir(dir);
+}
+
+static void
+add_drops(int fd, void *context)
+{
+	struct tpacket_stats stats;
+	socklen_t length = sizeof(stats);
+
+	/* reading resets: the kernel's counters are 32 bits wide */
+	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0)
+		*(uint64_t *)context += stats.tp_drops;
+}
+
+uint64_t
+af_packet_drops(const char *interface)
+{
+	uint64_t drops = 0;
+
+	each_socket(interface, add_drops, &drops);
+	return drops;
+}
+
+static int
+interface_flags(const char *interface, short *flags)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	strncpy(request.ifr_name, interface, sizeof(request.ifr_name) - 1);
+	int ret = ioctl(fd, SIOCGIFFLAGS, &request) == 0 ? 0 : -errno;
+	close(fd);
+	if (ret == 0)
+		*flags = request.ifr_flags;
+	return ret;
+}
+
+static void
+ignore_outgoing(int fd, void *context)
+{
+	int one = 1;
+
+	(void)context;
+	/* an older kernel refuses: then loopback counts twice, as the documentation says */
+	setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
+}
+
+struct membership {
+	struct packet_mreq request;
+	int error;
+};
+
+static void
+add_membership(int fd, void *context)
+{
+	struct membership *m = context;
+
+	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m->request, sizeof(m->request)) != 0)
+		m->error = -errno;
+}
+
+int
+af_packet_tune(const char *interface, bool promiscuous)
+{
+	struct membership m = {.request = {.mr_ifindex = (int)if_nametoindex(interface),
+					   .mr_type = PACKET_MR_PROMISC}};
+	short flags = 0;
+	int ret = interface_flags(interface, &flags);
+
+	if (ret != 0)
+		return ret;
+	if ((flags & IFF_LOOPBACK) != 0)
+		each_socket(interface, ignore_outgoing, NULL);
+	else if (promiscuous)
+		each_socket(interface, add_membership, &m);
+	return m.error;
+}
+
+int
+af_packet_carrier(const char *interface)
+{
+	short flags = 0;
+	int ret = interface_flags(interface, &flags);
+
+	return ret != 0 ? ret : (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What net_af_packet leaves out.
+ *
+ * The PMD opens an AF_PACKET socket for each queue and keeps it to itself; DPDK 22.11 neither reads
+ * what the kernel dropped because the ring was full, nor can it be told to leave out the copy of
+ * each frame that loopback interfaces deliver twice (once as sent, once as received). These are
+ * socket options: we find the sockets among our own descriptors and ask them.
+ *
+ * [manager] reads /proc/self/fd; costs some tens of microseconds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Frames dropped by the kernel on this interface's rings since the last call (packet(7)). */
+uint64_t af_packet_drops(const char *interface);
+
+/*
+ * Loopback: counts each packet once (PACKET_IGNORE_OUTGOING, Linux 4.20). Others, if wanted:
+ * promiscuous by membership of the socket, which needs CAP_NET_RAW only and ends with the socket
+ * however the process ends; the PMD's own way sets a flag of the interface, needs CAP_NET_ADMIN and
+ * outlives a crash. 0 or -errno.
+ */
+int af_packet_tune(const char *interface, bool promiscuous);
+
+/* 1 carrier, 0 none, -errno: no such interface any more. */
+int af_packet_carrier(const char *interface);
