@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "locate.h"
+
+#include "special.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <maxminddb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uthash.h>
+
+/* record of a database -> place */
+struct record {
+	uint64_t key; /* database << 32 | offset of the record */
+	uint32_t place;
+	UT_hash_handle hh;
+};
+
+/* what a place says -> place; the key is every field but the number */
+struct place_key {
+	double latitude, longitude;
+	float radius_km;
+	uint8_t has_position;
+	char country[3];
+	char city[PLACE_CITY_MAX];
+};
+
+struct interned {
+	struct place_key key;
+	struct place place;
+	UT_hash_handle hh;
+};
+
+struct database {
+	MMDB_s mmdb;
+	struct locate_database about;
+};
+
+struct locate {
+	struct database *databases[LOCATE_MAX_DATABASES];
+	size_t database_count;
+	struct record *records;    /* uthash; emptied by a reload */
+	struct interned *interned; /* uthash; only ever grows */
+	struct interned **places;  /* by number */
+	size_t place_count, place_capacity;
+	uint64_t errors;
+	/* sorted hosts mostly end at the record of their predecessor */
+	uint64_t last_key;
+	uint32_t last_place;
+};
+
+#define NO_RECORD UINT64_MAX
+
+/*
+ * Copies `length` octets as valid UTF-8 (RFC 3629), at most PLACE_CITY_MAX - 1: what is no UTF-8,
+ * and every control character, becomes '?'. Names come from a file: they are input.
+ */
+static void
+copy_name(char *to, const char *from, size_t length)
+{
+	const uint8_t *s = (const uint8_t *)from;
+	size_t out = 0;
+
+	for (size_t i = 0; i < length;) {
+		uint32_t c = s[i];
+		size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : 4;
+		bool good = c < 0x80 || (c >= 0xc2 && c < 0xf5 && i + n <= length);
+
+		if (n == 3)
+			c &= 0x0f;
+		else if (n > 1)
+			c &= n == 2 ? 0x1f : 0x07;
+		for (size_t k = 1; good && k < n; k++) {
+			good = (s[i + k] & 0xc0) == 0x80;
+			c = c << 6 | (s[i + k] & 0x3f);
+		}
+		/* overlong, surrogates, beyond Unicode; C0, DEL and C1 controls */
+		if (good && n == 3)
+			good = c >= 0x800 && (c < 0xd800 || c > 0xdfff);
+		if (good && n == 4)
+			good = c >= 0x10000 && c <= 0x10ffff;
+		if (!good)
+			n = 1;
+		size_t room = good ? n : 1;
+		if (out + room > PLACE_CITY_MAX - 1)
+			break;
+		if (!good || c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+			to[out++] = '?';
+		} else {
+			memcpy(to + out, s + i, n);
+			out += n;
+		}
+		i += n;
+	}
+	to[out] = 0;
+}
+
+/* The shortest decimal that is this float: 45.5019 is kept as 45.501899719, and was not meant so.
+ */
+static double
+decimal_of(float value)
+{
+	char text[32];
+
+	for (int digits = 6; digits < 9; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, (double)value);
+		if (strtof(text, NULL) == value)
+			return strtod(text, NULL);
+	}
+	return (double)value;
+}
+
+static bool
+get_number(MMDB_entry_s *entry, double *value, const char *const *path)
+{
+	MMDB_entry_data_s data;
+
+	if (MMDB_aget_value(entry, &data, path) != MMDB_SUCCESS || !data.has_data)
+		return false;
+	switch (data.type) {
+	case MMDB_DATA_TYPE_DOUBLE:
+		*value = data.double_value;
+		break;
+	case MMDB_DATA_TYPE_FLOAT:
+		*value = decimal_of(data.float_value);
+		break;
+	case MMDB_DATA_TYPE_UINT16:
+		*value = data.uint16;
+		break;
+	case MMDB_DATA_TYPE_UINT32:
+		*value = data.uint32;
+		break;
+	case MMDB_DATA_TYPE_INT32:
+		*value = data.int32;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static bool
+get_text(MMDB_entry_s *entry, MMDB_entry_data_s *data, const char *const *path)
+{
+	return MMDB_aget_value(entry, data, path) == MMDB_SUCCESS && data->has_data &&
+	       data->type == MMDB_DATA_TYPE_UTF8_STRING;
+}
+
+#define PATH(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Both schemas: GeoLite2's nested one, and the flat one of DB-IP's npm package. */
+static void
+decode(MMDB_entry_s *entry, struct place_key *key)
+{
+	MMDB_entry_data_s data;
+	double radius = 0;
+
+	memset(key, 0, sizeof(*key)); /* padding too: it is hashed as it stands in memory */
+	key->has_position = (get_number(entry, &key->latitude, PATH("location", "latitude")) &&
+			     get_number(entry, &key->longitude, PATH("location", "longitude"))) ||
+			    (get_number(entry, &key->latitude, PATH("latitude")) &&
+			     get_number(entry, &key->longitude, PATH("longitude")));
+	/* also refuses NaN */
+	if (!(key->latitude >= -90 && key->latitude <= 90 && key->longitude >= -180 &&
+	      key->longitude <= 180))
+		key->has_position = false;
+	if (!key->has_position)
+		key->latitude = key->longitude = 0;
+	/* -0.0 and 0.0 are one place */
+	key->latitude += 0.0;
+	key->longitude += 0.0;
+
+	if (get_number(entry, &radius, PATH("location", "accuracy_radius")) && radius > 0 &&
+	    radius <= 20040)
+		key->radius_km = (float)radius;
+	if ((get_text(entry, &data, PATH("country", "iso_code")) ||
+	     get_text(entry, &data, PATH("country_code"))) &&
+	    data.data_size == 2 && isalpha((unsigned char)data.utf8_string[0]) &&
+	    isalpha((unsigned char)data.utf8_string[1])) {
+		key->country[0] = (char)toupper((unsigned char)data.utf8_string[0]);
+		key->country[1] = (char)toupper((unsigned char)data.utf8_string[1]);
+	}
+	if (get_text(entry, &data, PATH("city", "names", "en")) ||
+	    get_text(entry, &data, PATH("city")))
+		copy_name(key->city, data.utf8_string, data.data_size);
+}
+
+static uint32_t
+intern(struct locate *locate, const struct place_key *key)
+{
+	struct interned *in;
+
+	HASH_FIND(hh, locate->interned, key, sizeof(*key), in);
+	if (in != NULL)
+		return in->place.number;
+
+	if (locate->place_count == locate->place_capacity) {
+		size_t capacity = locate->place_capacity ? 2 * locate->place_capacity : 1024;
+		struct interned **places = realloc(locate->places, capacity * sizeof(*places));
+
+		if (places == NULL)
+			return PLACE_NONE;
+		locate->places = places;
+		locate->place_capacity = capacity;
+	}
+	in = calloc(1, sizeof(*in));
+	if (in == NULL)
+		return PLACE_NONE;
+	memcpy(&in->key, key, sizeof(*key));
+	in->place.number = (uint32_t)locate->place_count;
+	in->place.has_position = key->has_position;
+	in->place.latitude = key->latitude;
+	in->place.longitude = key->longitude;
+	in->place.radius_km = key->radius_km;
+	memcpy(in->place.country, key->country, sizeof(key->country));
+	memcpy(in->place.city, key->city, sizeof(key->city));
+	locate->places[locate->place_count++] = in;
+	HASH_ADD(hh, locate->interned, key, sizeof(in->key), in);
+	return in->place.number;
+}
+
+/* Place of a record that was found; PLACE_NONE where it names neither position nor country. */
+static uint32_t
+place_of_record(struct locate *locate, size_t database, MMDB_entry_s *entry)
+{
+	uint64_t key = (uint64_t)database << 32 | entry->offset;
+	struct record *record;
+	struct place_key what;
+
+	if (key == locate->last_key)
+		return locate->last_place;
+	HASH_FIND(hh, locate->records, &key, sizeof(key), record);
+	if (record == NULL) {
+		record = malloc(sizeof(*record));
+		if (record == NULL)
+			return PLACE_NONE;
+		decode(entry, &what);
+		record->key = key;
+		record->place =
+			what.has_position || what.country[0] ? intern(locate, &what) : PLACE_NONE;
+		HASH_ADD(hh, locate->records, key, sizeof(record->key), record);
+	}
+	locate->last_key = key;
+	locate->last_place = record->place;
+	return record->place;
+}
+
+static uint32_t
+look_up(struct locate *locate, const struct host_addr *addr, uint32_t family)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	const struct sockaddr *sa;
+	uint32_t without_position = PLACE_NONE;
+
+	if (family == ADDR_IPV4) {
+		memcpy(&v4.sin_addr, addr->bytes + 12, 4);
+		sa = (const struct sockaddr *)&v4;
+	} else {
+		memcpy(&v6.sin6_addr, addr->bytes, 16);
+		sa = (const struct sockaddr *)&v6;
+	}
+	for (size_t i = 0; i < locate->database_count; i++) {
+		struct database *db = locate->databases[i];
+		int status = MMDB_SUCCESS;
+
+		if (family == ADDR_IPV6 && db->mmdb.metadata.ip_version == 4)
+			continue;
+		MMDB_lookup_result_s found = MMDB_lookup_sockaddr(&db->mmdb, sa, &status);
+		if (status != MMDB_SUCCESS) {
+			locate->errors++;
+			continue;
+		}
+		if (!found.found_entry)
+			continue;
+		uint32_t place = place_of_record(locate, i, &found.entry);
+		if (place == PLACE_NONE)
+			continue;
+		if (locate->places[place]->place.has_position)
+			return place;
+		if (without_position == PLACE_NONE)
+			without_position = place;
+	}
+	return without_position;
+}
+
+uint32_t
+locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family)
+{
+	struct host_addr embedded;
+
+	if (!special_is_global(addr, family))
+		return PLACE_PRIVATE;
+	uint32_t place = look_up(locate, addr, family);
+	/* 6to4, NAT64, Teredo: the IPv4 address inside tells where the host is */
+	if (place == PLACE_NONE && family == ADDR_IPV6 && special_embedded_ipv4(addr, &embedded) &&
+	    special_is_global(&embedded, ADDR_IPV4))
+		place = look_up(locate, &embedded, ADDR_IPV4);
+	return place;
+}
+
+const struct place *
+locate_get(const struct locate *locate, uint32_t number)
+{
+	return number < locate->place_count ? &locate->places[number]->place : NULL;
+}
+
+size_t
+locate_count(const struct locate *locate)
+{
+	return locate->place_count;
+}
+
+size_t
+locate_databases(const struct locate *locate)
+{
+	return locate->database_count;
+}
+
+const struct locate_database *
+locate_database(const struct locate *locate, size_t i)
+{
+	return &locate->databases[i]->about;
+}
+
+uint64_t
+locate_errors(const struct locate *locate)
+{
+	return locate->errors;
+}
+
+/*
+ * Does any record hold a position? Walks the tree depth-first until one does; a database of another
+ * kind (ASN, country) has none at all, and is told so at once by a bounded number of records.
+ */
+static bool
+has_positions(MMDB_s *mmdb)
+{
+	/* a node's two records per level of the tree: 2 x 128 can be open at a time */
+	uint32_t open[2 * 129];
+	size_t depth = 0;
+	unsigned int records = 0;
+
+	open[depth++] = 0;
+	for (uint64_t steps = 0; depth > 0 && records < 20000 && steps < 2000000; steps++) {
+		MMDB_search_node_s node;
+
+		if (MMDB_read_node(mmdb, open[--depth], &node) != MMDB_SUCCESS)
+			continue;
+		const uint8_t types[2] = {node.right_record_type, node.left_record_type};
+		const uint64_t next[2] = {node.right_record, node.left_record};
+		MMDB_entry_s entries[2] = {node.right_record_entry, node.left_record_entry};
+
+		for (int side = 0; side < 2; side++) {
+			struct place_key key;
+
+			if (types[side] == MMDB_RECORD_TYPE_SEARCH_NODE) {
+				if (depth < sizeof(open) / sizeof(open[0]))
+					open[depth++] = (uint32_t)next[side];
+			} else if (types[side] == MMDB_RECORD_TYPE_DATA) {
+				records++;
+				decode(&entries[side], &key);
+				if (key.has_position)
+					return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Title and attribution: what the licences of the two known makers ask for. */
+static void
+describe(struct database *db, const char *path)
+{
+	const MMDB_metadata_s *meta = &db->mmdb.metadata;
+	struct locate_database *about = &db->about;
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	const char *maker = NULL;
+	struct tm tm;
+	char month[16];
+
+	snprintf(about->path, sizeof(about->path), "%s", path);
+	copy_name(about->type, meta->database_type ? meta->database_type : "",
+		  meta->database_type ? strnlen(meta->database_type, sizeof(about->type) - 1) : 0);
+	about->built = (time_t)meta->build_epoch;
+	about->ip_version = meta->ip_version;
+	about->attribution = about->attribution_url = "";
+
+	bool maxmind = strstr(about->type, "GeoLite2") || strstr(about->type, "GeoIP2") ||
+		       strcasestr(base, "geolite2");
+	/* the npm packages call it "city ipv4": the file's name tells whose it is */
+	bool dbip = strcasestr(about->type, "dbip") || strcasestr(about->type, "db-ip") ||
+		    strcasestr(base, "dbip") || strncmp(about->type, "city ipv", 8) == 0;
+	if (maxmind) {
+		maker = strstr(about->type, "GeoIP2") ? "MaxMind GeoIP2 City" : "GeoLite2 City";
+		about->attribution = "This product includes GeoLite2 data created by MaxMind";
+		about->attribution_url = "https://www.maxmind.com";
+	} else if (dbip) {
+		maker = "DB-IP City Lite";
+		about->attribution = "IP Geolocation by DB-IP";
+		about->attribution_url = "https://db-ip.com";
+	}
+	if (about->built > 0 && gmtime_r(&about->built, &tm) != NULL &&
+	    strftime(month, sizeof(month), " %Y-%m", &tm) > 0)
+		snprintf(about->title, sizeof(about->title), "%s%s", maker ? maker : about->type,
+			 month);
+	else
+		snprintf(about->title, sizeof(about->title), "%s", maker ? maker : about->type);
+}
+
+static struct database *
+database_open(const char *path, char *error)
+{
+	struct database *db = calloc(1, sizeof(*db));
+
+	if (db == NULL) {
+		snprintf(error, LOCATE_ERROR_MAX, "%s: out of memory", path);
+		return NULL;
+	}
+	int status = MMDB_open(path, MMDB_MODE_MMAP, &db->mmdb);
+	if (status != MMDB_SUCCESS) {
+		snprintf(error, LOCATE_ERROR_MAX,
+			 "%s: cannot open the geolocation database: %s%s%s", path,
+			 status == MMDB_FILE_OPEN_ERROR && errno ? strerror(errno)
+								 : MMDB_strerror(status),
+			 status == MMDB_FILE_OPEN_ERROR ? "" : "; ",
+			 status == MMDB_FILE_OPEN_ERROR ? "" : "name another with --geo-db");
+		free(db);
+		return NULL;
+	}
+	if (!has_positions(&db->mmdb)) {
+		snprintf(error, LOCATE_ERROR_MAX,
+			 "%s: the database (type '%.40s') holds no latitude and longitude; "
+			 "a City database is needed, name one with --geo-db",
+			 path,
+			 db->mmdb.metadata.database_type ? db->mmdb.metadata.database_type : "");
+		MMDB_close(&db->mmdb);
+		free(db);
+		return NULL;
+	}
+	describe(db, path);
+	return db;
+}
+
+static void
+database_close(struct database *db)
+{
+	if (db == NULL)
+		return;
+	MMDB_close(&db->mmdb);
+	free(db);
+}
+
+static void
+forget_records(struct locate *locate)
+{
+	struct record *record, *next;
+
+	HASH_ITER(hh, locate->records, record, next)
+	{
+		HASH_DEL(locate->records, record);
+		free(record);
+	}
+	locate->last_key = NO_RECORD;
+}
+
+int
+locate_reload(struct locate *locate, const char *const *paths, size_t count, char *error)
+{
+	struct database *fresh[LOCATE_MAX_DATABASES] = {0};
+
+	if (count == 0 || count > LOCATE_MAX_DATABASES) {
+		snprintf(error, LOCATE_ERROR_MAX, "%zu databases named; 1 to %d are possible",
+			 count, LOCATE_MAX_DATABASES);
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		fresh[i] = database_open(paths[i], error);
+		if (fresh[i] == NULL) {
+			while (i > 0)
+				database_close(fresh[--i]);
+			return -1;
+		}
+	}
+	forget_records(locate);
+	for (size_t i = 0; i < locate->database_count; i++)
+		database_close(locate->databases[i]);
+	memcpy(locate->databases, fresh, sizeof(fresh));
+	locate->database_count = count;
+	return 0;
+}
+
+struct locate *
+locate_create(const char *const *paths, size_t count, char *error)
+{
+	struct locate *locate = calloc(1, sizeof(*locate));
+
+	if (locate == NULL) {
+		snprintf(error, LOCATE_ERROR_MAX, "out of memory");
+		return NULL;
+	}
+	locate->last_key = NO_RECORD;
+	if (locate_reload(locate, paths, count, error) != 0) {
+		locate_destroy(locate);
+		return NULL;
+	}
+	return locate;
+}
+
+void
+locate_destroy(struct locate *locate)
+{
+	struct interned *in, *next;
+
+	if (locate == NULL)
+		return;
+	forget_records(locate);
+	HASH_ITER(hh, locate->interned, in, next)
+	{
+		HASH_DEL(locate->interned, in);
+		free(in);
+	}
+	free(locate->places);
+	for (size_t i = 0; i < locate->database_count; i++)
+		database_close(locate->databases[i]);
+	free(locate);
+}
