@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One immutable picture of a period, and its texts.
+ *
+ *     manager                          HTTP threads
+ *     -------                          ------------
+ *     snapshot_create (all windows)
+ *     snapshot_publish ───────────────▶ snapshot_current  (+1 reference)
+ *         the last one -1                snapshot_text    made once, at first demand, then kept
+ *                                        snapshot_release (-1; the last one frees)
+ *
+ * After snapshot_create nothing in it changes but the texts, which a mutex guards; so a request
+ * never waits for the manager, nor the manager for a request. The host list of everything since
+ * the start belongs to the snapshot: the next merge reads it and writes a new one.
+ */
+#pragma once
+
+#include "heat.h"
+#include "ledger.h"
+#include "locate.h"
+#include "merge.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SNAPSHOT_HISTORY 90
+#define SNAPSHOT_TALKERS 12
+#define SNAPSHOT_NAMES   2000 /* points whose names are sent along */
+
+enum link_state {
+	LINK_UNKNOWN,
+	LINK_UP,
+	LINK_DOWN,
+};
+
+struct snapshot_lane {
+	char port[64];
+	unsigned int queue, lcore, cpu;
+	uint64_t received; /* frames, since the start */
+	uint32_t hosts;    /* in the last period's table */
+	uint64_t skipped;  /* periods in which it did not flip in time */
+	double cycles_per_packet, busy, headroom_pps;
+};
+
+struct snapshot_port {
+	char name[64];
+	char driver[32];
+	enum link_state link;
+	uint32_t link_mbps;                             /* 0: unknown */
+	uint64_t received, imissed, ierrors, rx_nombuf; /* as the port says, since the start */
+};
+
+/* What the manager knows beside the counts. Strings are borrowed for the call only. */
+struct snapshot_facts {
+	const char *version, *ui_build, *name;
+	const char *const *sources;
+	size_t source_count;
+	int64_t started_ms, generated_ms, now_ms; /* UTC, ms since 1970 */
+	uint64_t period;                          /* 1.. */
+	double period_s, interval_s;              /* what it took, what it should take */
+	double uptime_s;                          /* monotonic */
+	bool over;                                /* the captures have ended */
+	bool huge_pages;
+	enum link_state link; /* of all ports together: down if one is */
+	uint64_t period_frames, period_octets, period_lost;
+	uint64_t received, lost; /* since the start; received is counted apart from the ledger */
+	struct ledger ledger;    /* since the start */
+	struct ledger period_ledger;
+	bool balanced;                /* of this period and since the start */
+	uint64_t late, skipped_lanes; /* periods that ran late; flips that did not come in time */
+	uint64_t unlisted; /* addresses counted since the start for hosts beyond hosts_limit */
+	uint64_t hosts_limit, hosts_per_lane;
+	uint64_t memory_kb;     /* resident */
+	uint64_t output_errors; /* files that could not be written */
+	const double *history;  /* packets/s, oldest first */
+	size_t history_count;
+	const struct snapshot_lane *lanes;
+	size_t lane_count;
+	const struct snapshot_port *ports;
+	size_t port_count;
+	const char *settings_json; /* an object: the effective configuration; or NULL */
+	const char *security_json; /* an object: user, capabilities, seccomp; or NULL */
+};
+
+enum text_kind {
+	TEXT_HEAT,   /* JSON, by window */
+	TEXT_HTML,   /* one file, by window */
+	TEXT_STATUS, /* JSON */
+	TEXT_KINDS,
+};
+
+struct text {
+	char *plain;
+	size_t length;
+	unsigned char *gzip; /* NULL where gzip failed: then plain it is */
+	size_t gzip_length;
+	char etag[64]; /* without quotes and without the suffix of an encoding */
+};
+
+struct snapshot;
+
+/* The page that the heat is poured into: `before`, the JSON, `after`. Static data of lib/page. */
+struct snapshot_template {
+	const char *html;
+	size_t length; /* holds @@IPHEAT_DATA@@ once */
+};
+
+/*
+ * [manager] Takes over `hosts` (sorted, located; also on failure). `period_hosts` is only read: the
+ * talkers of the last period. NULL with errno ENOMEM.
+ */
+struct snapshot *snapshot_create(const struct snapshot_facts *facts, const struct heat *heat,
+				 const struct locate *locate, struct host_list *hosts,
+				 const struct host_list *period_hosts, enum window window,
+				 const struct snapshot_template *html);
+
+/* [manager] Makes it the current one. Takes over the caller's reference. */
+void snapshot_publish(struct snapshot *snapshot);
+/* [any thread] The current one with a reference for the caller, or NULL before the first. */
+struct snapshot *snapshot_current(void);
+/* [any thread] NULL is fine. */
+void snapshot_release(struct snapshot *snapshot);
+
+/* [any thread] Everything since the start; lives as long as the snapshot. */
+const struct host_list *snapshot_hosts(const struct snapshot *snapshot);
+/* The window that is shown where none is asked for. */
+enum window snapshot_window(const struct snapshot *snapshot);
+size_t snapshot_points(const struct snapshot *snapshot, enum window window);
+uint64_t snapshot_period(const struct snapshot *snapshot);
+int64_t snapshot_started(const struct snapshot *snapshot); /* ms since 1970 */
+
+/* [any thread] Made at the first call, kept until the snapshot goes. NULL with errno ENOMEM. */
+const struct text *snapshot_text(struct snapshot *snapshot, enum text_kind kind,
+				 enum window window);
+
+/* [any thread] The answer for /api/v1/place/ID: 0 and malloc'ed JSON in *json, or -ENOENT,
+ * -ENOMEM. */
+int snapshot_place(struct snapshot *snapshot, uint32_t place, enum window window, char **json);
+
+/* [any thread] Writes the host table as CSV (see lib/snapshot/README.md). 0 or -errno. */
+int snapshot_write_hosts(const struct snapshot *snapshot, int fd);

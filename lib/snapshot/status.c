@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The text of /api/v1/status: the ledger, rates, losses, lanes, ports, databases. Small and deep,
+ * so all of it is jansson's. A failed allocation anywhere ends as NULL: json_*_set_new frees what
+ * it is given and returns -1, and json_dumps refuses a NULL.
+ */
+#include "picture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *
+number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *
+decimal(double value)
+{
+	return json_real(isfinite(value) ? round(value * 1000) / 1000 : 0);
+}
+
+static json_t *
+ledger_json(const struct ledger *ledger)
+{
+	json_t *o = json_object(), *malformed = json_object(), *addresses = json_object();
+	json_t *remarks = json_object(), *unwrapped = json_object();
+
+	json_object_set_new(o, "frames", number(ledger_frames(ledger)));
+	for (int v = 0; v < VERDICTS; v++)
+		json_object_set_new(v < VERDICT_FIRST_MALFORMED ? o : malformed,
+				    verdict_name((enum verdict)v),
+				    number(ledger->verdicts.frames[v]));
+	json_object_set_new(o, "malformed_total", number(ledger_malformed(ledger)));
+	json_object_set_new(o, "malformed", malformed);
+	for (int f = 0; f < FATES; f++)
+		json_object_set_new(addresses, fate_name((enum fate)f), number(ledger->fates[f]));
+	json_object_set_new(o, "addresses", addresses);
+	for (int r = 0; r < REMARKS; r++)
+		json_object_set_new(remarks, remark_name((enum remark)r),
+				    number(ledger->verdicts.remarks[r]));
+	json_object_set_new(o, "remarks", remarks);
+	for (int t = 0; t < TUNNELS; t++)
+		json_object_set_new(unwrapped, tunnel_name((enum tunnel)t),
+				    number(ledger->verdicts.unwrapped[t]));
+	json_object_set_new(unwrapped, "too_deep", number(ledger->verdicts.tunnel_too_deep));
+	json_object_set_new(o, "unwrapped", unwrapped);
+	return o;
+}
+
+static json_t *
+lanes_json(const struct snapshot_facts *f)
+{
+	json_t *lanes = json_array();
+
+	for (size_t i = 0; i < f->lane_count; i++) {
+		const struct snapshot_lane *l = &f->lanes[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "port", json_string(l->port));
+		json_object_set_new(o, "queue", number(l->queue));
+		json_object_set_new(o, "lcore", number(l->lcore));
+		json_object_set_new(o, "cpu", number(l->cpu));
+		json_object_set_new(o, "received", number(l->received));
+		json_object_set_new(o, "hosts", number(l->hosts));
+		json_object_set_new(o, "flips_missed", number(l->skipped));
+		json_object_set_new(o, "cycles_per_packet", decimal(l->cycles_per_packet));
+		json_object_set_new(o, "busy", decimal(l->busy));
+		json_object_set_new(o, "headroom_pps", decimal(l->headroom_pps));
+		json_array_append_new(lanes, o);
+	}
+	return lanes;
+}
+
+static json_t *
+ports_json(const struct snapshot_facts *f)
+{
+	json_t *ports = json_array();
+
+	for (size_t i = 0; i < f->port_count; i++) {
+		const struct snapshot_port *p = &f->ports[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "name", json_string(p->name));
+		json_object_set_new(o, "driver", json_string(p->driver));
+		json_object_set_new(o, "link", json_string(link_name(p->link)));
+		json_object_set_new(o, "link_mbps", number(p->link_mbps));
+		json_object_set_new(o, "received", number(p->received));
+		json_object_set_new(o, "imissed", number(p->imissed));
+		json_object_set_new(o, "ierrors", number(p->ierrors));
+		json_object_set_new(o, "rx_nombuf", number(p->rx_nombuf));
+		json_array_append_new(ports, o);
+	}
+	return ports;
+}
+
+static json_t *
+databases_json(const struct locate *locate)
+{
+	json_t *list = json_array();
+	char built[32];
+
+	for (size_t i = 0; i < locate_databases(locate); i++) {
+		const struct locate_database *db = locate_database(locate, i);
+		json_t *o = json_object();
+
+		time_text((int64_t)db->built * 1000, built);
+		json_object_set_new(o, "path", json_string(db->path));
+		json_object_set_new(o, "title", json_string(db->title));
+		json_object_set_new(o, "type", json_string(db->type));
+		json_object_set_new(o, "ip_version", number(db->ip_version));
+		json_object_set_new(o, "built", json_string(built));
+		json_object_set_new(o, "attribution", json_string(db->attribution));
+		json_object_set_new(o, "attribution_url", json_string(db->attribution_url));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *
+lost_json(const struct snapshot_facts *f)
+{
+	json_t *o = json_object();
+	uint64_t imissed = 0, ierrors = 0, rx_nombuf = 0;
+
+	for (size_t i = 0; i < f->port_count; i++) {
+		imissed += f->ports[i].imissed;
+		ierrors += f->ports[i].ierrors;
+		rx_nombuf += f->ports[i].rx_nombuf;
+	}
+	json_object_set_new(o, "total", number(imissed + ierrors + rx_nombuf));
+	json_object_set_new(o, "imissed", number(imissed));
+	json_object_set_new(o, "ierrors", number(ierrors));
+	json_object_set_new(o, "rx_nombuf", number(rx_nombuf));
+	json_object_set_new(o, "last_period", number(f->period_lost));
+	return o;
+}
+
+/* A member that the caller has as text already; {} where it has none or it does not parse. */
+static json_t *
+embedded(const char *text)
+{
+	json_t *o = text ? json_loads(text, 0, NULL) : NULL;
+
+	return o ? o : json_object();
+}
+
+char *
+encode_status(const struct snapshot_facts *f, const struct snapshot *s, const struct locate *locate)
+{
+	json_t *o = json_object(), *rates = json_object(), *hosts = json_object();
+	json_t *sources = json_array(), *errors = json_object();
+	double seconds = f->period_s > 0 ? f->period_s : 1;
+
+	json_object_set_new(o, "v", number(1));
+	json_object_set_new(o, "program", json_string("packet-heatmap"));
+	json_object_set_new(o, "version", json_string(f->version));
+	json_object_set_new(o, "ui_build", json_string(f->ui_build));
+	json_object_set_new(o, "name", json_string(f->name));
+	json_object_set_new(o, "started", json_string(s->started));
+	json_object_set_new(o, "generated", json_string(s->generated));
+	json_object_set_new(o, "uptime_s", decimal(f->uptime_s));
+	json_object_set_new(o, "state", json_string(f->over ? "over" : "running"));
+	for (size_t i = 0; i < f->source_count; i++)
+		json_array_append_new(sources, json_string(f->sources[i]));
+	json_object_set_new(o, "sources", sources);
+	json_object_set_new(o, "link", json_string(link_name(f->link)));
+	json_object_set_new(o, "huge_pages", json_boolean(f->huge_pages));
+	json_object_set_new(o, "memory_kb", number(f->memory_kb));
+
+	json_object_set_new(o, "period", number(f->period));
+	json_object_set_new(o, "period_s", decimal(f->period_s));
+	json_object_set_new(o, "interval_s", decimal(f->interval_s));
+	json_object_set_new(o, "window", json_string(window_names[s->window]));
+
+	/* the ledger's two sides: what the lanes took from the ports, and where it went */
+	json_object_set_new(o, "received", number(f->received));
+	json_object_set_new(o, "balanced", json_boolean(f->balanced));
+	json_object_set_new(o, "ledger", ledger_json(&f->ledger));
+	json_object_set_new(o, "last_period", ledger_json(&f->period_ledger));
+	json_object_set_new(o, "lost", lost_json(f));
+
+	json_object_set_new(rates, "packets_per_s", decimal((double)f->period_frames / seconds));
+	json_object_set_new(rates, "bits_per_s", decimal((double)f->period_octets * 8 / seconds));
+	json_object_set_new(rates, "lost_per_s", decimal((double)f->period_lost / seconds));
+	json_object_set_new(o, "rates", rates);
+
+	json_object_set_new(hosts, "listed", number(s->hosts.count));
+	json_object_set_new(hosts, "limit", number(f->hosts_limit));
+	json_object_set_new(hosts, "per_lane", number(f->hosts_per_lane));
+	json_object_set_new(hosts, "unlisted_addresses", number(f->unlisted));
+	json_object_set_new(o, "hosts", hosts);
+	json_object_set_new(o, "places", number(s->pictures[s->window].count));
+	json_object_set_new(o, "lanes", lanes_json(f));
+	json_object_set_new(o, "ports", ports_json(f));
+	json_object_set_new(o, "databases", databases_json(locate));
+
+	json_object_set_new(errors, "late_periods", number(f->late));
+	json_object_set_new(errors, "flips_missed", number(f->skipped_lanes));
+	json_object_set_new(errors, "outputs", number(f->output_errors));
+	json_object_set_new(errors, "database", number(locate_errors(locate)));
+	json_object_set_new(o, "errors", errors);
+	json_object_set_new(o, "settings", embedded(f->settings_json));
+	json_object_set_new(o, "security", embedded(f->security_json));
+
+	char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+	json_decref(o);
+	return text;
+}
