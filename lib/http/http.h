@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The web side, on civetweb: exact routes, no document root, GET and HEAD only.
+ *
+ * What is not in the route table never reaches civetweb's own file code. Answers are texts that a
+ * snapshot made once for its period, or assets that are compiled in; both exist plain and gzipped
+ * and carry an ETag, so that a request costs a look-up and a write. Connections are closed after
+ * each answer: an open one would hold a thread.
+ *
+ * [start] http_start from the main lcore: civetweb's threads inherit its affinity and so stay off
+ * the RX cores. Requests run on civetweb's threads and only read snapshots.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* a file of the page, static data */
+struct http_asset {
+	const char *path; /* "/app.js" */
+	const char *type;
+	const unsigned char *data;
+	size_t length;
+	const unsigned char *gzip; /* NULL: not worth it (fonts) */
+	size_t gzip_length;
+	const char *etag;
+};
+
+struct http_settings {
+	const char *listen; /* "127.0.0.1:8080" or "8080" */
+	const struct http_asset *assets;
+	size_t asset_count;
+	const char *frame_ancestors; /* CSP's value: 'none', 'self' or origins */
+	unsigned int threads;
+};
+
+struct http;
+
+/*
+ * Can this address be listened on? 0, or -1 with a line for the user in `error`. Called before
+ * anything else starts, and again by http_start.
+ */
+int http_check(const char *listen, char error[256]);
+struct http *http_start(const struct http_settings *settings, char error[256]);
+void http_stop(struct http *http); /* waits for requests under way; NULL is fine */
+
+/* Pure: routing and negotiation, for tests. */
+
+/* Does an Accept-Encoding header (RFC 9110 12.5.3) take gzip? NULL: no. */
+int http_accepts_gzip(const char *accept_encoding);
+/* Does an If-None-Match header (RFC 9110 13.1.2) name this tag, in any of its encodings? */
+int http_etag_matches(const char *if_none_match, const char *etag);
+/* Splits "ADDRESS:PORT" or "PORT". 0 or -EINVAL. */
+int http_parse_listen(const char *listen, char address[64], uint16_t *port);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "http.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *
+skip_space(const char *p)
+{
+	while (*p == ' ' || *p == '\t')
+		p++;
+	return p;
+}
+
+/* The weight behind a coding: 0 only where q=0, 0.0, ... is said. */
+static bool
+weight_is_zero(const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		if (*p != ';')
+			continue;
+		p = skip_space(p + 1);
+		if (p + 2 <= end && (*p == 'q' || *p == 'Q') && p[1] == '=')
+			return strtod(p + 2, NULL) <= 0;
+	}
+	return false;
+}
+
+int
+http_accepts_gzip(const char *header)
+{
+	int gzip = -1, any = -1;
+
+	if (header == NULL)
+		return 0;
+	for (const char *p = header; *p != 0;) {
+		p = skip_space(p);
+		const char *end = p + strcspn(p, ",");
+		size_t name = strcspn(p, ",; \t");
+
+		if ((name == 4 && strncasecmp(p, "gzip", 4) == 0) ||
+		    (name == 6 && strncasecmp(p, "x-gzip", 6) == 0))
+			gzip = !weight_is_zero(p, end);
+		else if (name == 1 && *p == '*')
+			any = !weight_is_zero(p, end);
+		p = *end ? end + 1 : end;
+	}
+	return gzip >= 0 ? gzip : any == 1;
+}
+
+int
+http_etag_matches(const char *header, const char *etag)
+{
+	size_t length = strlen(etag);
+
+	if (header == NULL)
+		return 0;
+	for (const char *p = header; *p != 0;) {
+		p = skip_space(p);
+		if (*p == '*')
+			return 1;
+		if (strncmp(p, "W/", 2) == 0)
+			p += 2;
+		if (*p == '"') {
+			const char *end = strchr(p + 1, '"');
+
+			if (end == NULL)
+				return 0;
+			size_t n = (size_t)(end - p - 1);
+			/* the gzipped form has "-gz" behind the same tag */
+			if (n == length + 3 && strncmp(end - 3, "-gz", 3) == 0)
+				n = length;
+			if (n == length && strncmp(p + 1, etag, length) == 0)
+				return 1;
+			p = end + 1;
+		}
+		p += strcspn(p, ",");
+		if (*p == ',')
+			p++;
+	}
+	return 0;
+}
+
+int
+http_parse_listen(const char *listen, char address[64], uint16_t *port)
+{
+	const char *colon = strrchr(listen, ':');
+	const char *digits = colon ? colon + 1 : listen;
+	size_t length = colon ? (size_t)(colon - listen) : 0;
+	struct in_addr in;
+	char *end;
+
+	if (!isdigit((unsigned char)*digits))
+		return -EINVAL;
+	unsigned long value = strtoul(digits, &end, 10);
+	if (*end != 0 || value < 1 || value > 65535 || length >= 64)
+		return -EINVAL;
+	if (length == 0) {
+		if (colon != NULL)
+			return -EINVAL;
+		snprintf(address, 64, "127.0.0.1");
+	} else {
+		memcpy(address, listen, length);
+		address[length] = 0;
+		if (strcmp(address, "localhost") == 0)
+			snprintf(address, 64, "127.0.0.1");
+		else if (strcmp(address, "*") == 0)
+			snprintf(address, 64, "0.0.0.0");
+		/* Debian's civetweb is built without IPv6 */
+		if (inet_pton(AF_INET, address, &in) != 1)
+			return -EINVAL;
+	}
+	*port = (uint16_t)value;
+	return 0;
+}
