@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eal.h"
+
+#include <dirent.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+add(struct eal_plan *plan, const char *format, ...)
+{
+	va_list args;
+
+	if (plan->argc == EAL_ARGS_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(plan->text[plan->argc], sizeof(plan->text[0]), format, args);
+	va_end(args);
+	plan->argv[plan->argc] = plan->text[plan->argc];
+	plan->argc++;
+}
+
+uint64_t
+eal_huge_free(void)
+{
+	const char *base = "/sys/kernel/mm/hugepages";
+	struct dirent *entry;
+	uint64_t octets = 0;
+	DIR *dir = opendir(base);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		unsigned long long kb, pages = 0;
+		char path[384];
+
+		if (sscanf(entry->d_name, "hugepages-%llukB", &kb) != 1)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/free_hugepages", base, entry->d_name);
+		FILE *file = fopen(path, "re");
+		if (file == NULL)
+			continue;
+		if (fscanf(file, "%llu", &pages) == 1)
+			octets += pages * kb * 1024;
+		fclose(file);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return octets;
+}
+
+/* The CPUs that this process may use (a container or taskset may have narrowed them). */
+static unsigned int
+usable_cpus(unsigned int cpus[CPU_SETSIZE])
+{
+	cpu_set_t set;
+	unsigned int n = 0;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0) {
+		cpus[0] = 0;
+		return 1;
+	}
+	for (unsigned int c = 0; c < CPU_SETSIZE; c++) {
+		if (CPU_ISSET(c, &set))
+			cpus[n++] = c;
+	}
+	return n;
+}
+
+static int
+plan_lcores(struct eal_plan *plan, const struct settings *s, char error[OPTIONS_ERROR_MAX])
+{
+	static unsigned int cpus[CPU_SETSIZE];
+	char map[160 * 8] = "0@";
+	unsigned int n = usable_cpus(cpus);
+	size_t used;
+
+	plan->cpus = n;
+	if (s->lanes > 0 && s->lanes * s->interfaces.count > n) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "--lanes %u on %u interface%s: more lanes than the %u CPU%s that may be "
+			 "used; ask for fewer",
+			 s->lanes, s->interfaces.count, s->interfaces.count > 1 ? "s" : "", n,
+			 n > 1 ? "s" : "");
+		return -1;
+	}
+	plan->shared_cpus = plan->lanes + 1 > n;
+	used = (size_t)snprintf(map, sizeof(map), "0@%u", cpus[0]);
+	for (unsigned int lane = 0; lane < plan->lanes; lane++) {
+		unsigned int cpu = n > 1 ? cpus[1 + lane % (n - 1)] : cpus[0];
+
+		used += (size_t)snprintf(map + used, sizeof(map) - used, ",%u@%u", lane + 1, cpu);
+	}
+	if (used >= sizeof(plan->text[0])) {
+		snprintf(error, OPTIONS_ERROR_MAX, "%u sources are too many at once", plan->lanes);
+		return -1;
+	}
+	add(plan, "--lcores=%s", map);
+	return 0;
+}
+
+static void
+plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory)
+{
+	uint64_t need_mb = (memory >> 20) + 64, free_mb = eal_huge_free() >> 20;
+
+	plan->huge = !s->no_huge && free_mb >= need_mb;
+	if (plan->huge) {
+		add(plan, "--in-memory");
+		return;
+	}
+	add(plan, "--no-huge");
+	add(plan, "--no-shconf");
+	add(plan, "-m");
+	add(plan, "%llu", (unsigned long long)need_mb);
+	if (s->no_huge)
+		snprintf(plan->note, sizeof(plan->note),
+			 "ordinary memory instead of huge pages, as asked");
+	else
+		snprintf(plan->note, sizeof(plan->note),
+			 "%llu MB of huge pages are free and %llu MB needed: using ordinary memory "
+			 "(for huge pages: sysctl vm.nr_hugepages=%llu)",
+			 (unsigned long long)free_mb, (unsigned long long)need_mb,
+			 (unsigned long long)need_mb / 2 + 1);
+}
+
+int
+eal_plan(struct eal_plan *plan, const struct settings *s, const struct capture *captures,
+	 unsigned int lanes, uint64_t memory, char **argv, int user_argc,
+	 char error[OPTIONS_ERROR_MAX])
+{
+	unsigned int queues = s->lanes > 0 ? s->lanes : 1;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->lanes = lanes;
+	add(plan, "packet-heatmap");
+	for (int i = 0; i < user_argc && plan->argc < EAL_ARGS_MAX; i++)
+		plan->argv[plan->argc++] = argv[1 + i];
+
+	if (user_argc == 0) {
+		if (plan_lcores(plan, s, error) != 0)
+			return -1;
+		plan_memory(plan, s, memory);
+		add(plan, "--no-pci");
+		add(plan, "--no-telemetry");
+		add(plan, "--log-level=lib.eal:4");
+		if (s->file_prefix != NULL)
+			add(plan, "--file-prefix=%.100s", s->file_prefix);
+		else
+			add(plan, "--file-prefix=packet-heatmap-%d", (int)getpid());
+	}
+	/*
+	 * A ring of 16,384 frames (32 MB of kernel memory, in blocks of 256 kB): at 200,000
+	 * packets/s it holds 80 ms, the PMD's default of 512 frames would hold 2.5 ms.
+	 */
+	for (unsigned int i = 0; i < s->interfaces.count; i++)
+		add(plan,
+		    "--vdev=net_af_packet%u,iface=%s,qpairs=%u,blocksz=262144,framesz=2048,"
+		    "framecnt=16384",
+		    i, s->interfaces.items[i], queues);
+	/* one device for each capture: a queue each all the same, and files of their own length */
+	for (unsigned int i = 0; i < s->pcaps.count; i++)
+		add(plan, "--vdev=net_pcap%u,rx_pcap=/proc/self/fd/%d%s", i, captures[i].fd,
+		    s->pcap_loop ? ",infinite_rx=1" : "");
+	if (plan->argc == EAL_ARGS_MAX) {
+		snprintf(error, OPTIONS_ERROR_MAX, "too many EAL arguments and sources");
+		return -1;
+	}
+	plan->argv[plan->argc] = NULL;
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * EAL's arguments, made from ours.
+ *
+ * Which lcore runs where: the main lcore (management, web server) on the first CPU that we may use,
+ * one worker lcore for each lane on the others in turn. With fewer CPUs than lcores some share one;
+ * the lanes then must pause when idle.
+ */
+#pragma once
+
+#include "options.h"
+#include "sources.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EAL_ARGS_MAX 192
+
+struct eal_plan {
+	char text[EAL_ARGS_MAX][160];
+	char *argv[EAL_ARGS_MAX + 1]; /* EAL reorders and keeps these: they live as long as it */
+	int argc;
+	bool huge;        /* huge pages are used */
+	bool shared_cpus; /* some lcores share a CPU */
+	unsigned int lanes, cpus;
+	char note[256]; /* for the log: why no huge pages, which CPUs are shared; or empty */
+};
+
+/*
+ * `memory`: octets that lanes and pools will take. `user_argc` of argv[1..] are the user's own EAL
+ * arguments: they stand first, and then only devices are added. 0, or -1 with `error`.
+ */
+int eal_plan(struct eal_plan *plan, const struct settings *settings, const struct capture *captures,
+	     unsigned int lanes, uint64_t memory, char **argv, int user_argc,
+	     char error[OPTIONS_ERROR_MAX]);
+
+/* Octets in huge pages that are free now, of all sizes. */
+uint64_t eal_huge_free(void);

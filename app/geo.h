@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which database files to open. Pure but for asking whether files are there. */
+#pragma once
+
+#include "options.h"
+
+#define GEO_MAX      8
+#define GEO_PATH_MAX 4096
+
+struct geo_paths {
+	char path[GEO_MAX][GEO_PATH_MAX];
+	const char *list[GEO_MAX];
+	size_t count;
+};
+
+/* Fills *paths: --geo-db as given, or the defaults that exist. 0, or -1 with a line in `error`. */
+int geo_find(const struct settings *settings, struct geo_paths *paths,
+	     char error[OPTIONS_ERROR_MAX]);

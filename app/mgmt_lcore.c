@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "mgmt_lcore.h"
+
+#include "file.h"
+#include "log.h"
+
+#include <errno.h>
+#include <math.h>
+#include <rte_cycles.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A lane answers between two bursts, or after a pause of at most 5 ms. */
+#define FLIP_WAIT_NS 500000000ull
+
+uint64_t
+monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int64_t
+utc_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What one period brought, while it is worked on. */
+struct gathered {
+	struct host_list hosts;
+	struct ledger ledger;
+	uint64_t received, lost, skipped;
+};
+
+int
+manager_start(struct manager *m)
+{
+	m->heat = heat_create();
+	if (m->heat == NULL)
+		return -ENOMEM;
+	m->started_ms = utc_ms();
+	m->started_ns = m->period_ns = monotonic_ns();
+	for (unsigned int i = 0; i < m->port_count; i++) {
+		/* what was counted before the first period is not ours */
+		port_read(&m->ports[i], &m->counters[i]);
+		m->counters[i].received = m->counters[i].octets = 0;
+	}
+	return 0;
+}
+
+/* Busy cycles by packets: what a packet costs, and how many more the rest of the time would take.
+ */
+static void
+read_meter(struct lane_book *book, uint64_t packets)
+{
+	uint64_t busy = atomic_load_explicit(&book->lane->busy_cycles, memory_order_relaxed);
+	uint64_t idle = atomic_load_explicit(&book->lane->idle_cycles, memory_order_relaxed);
+	uint64_t busy_now = busy - book->busy_cycles, idle_now = idle - book->idle_cycles;
+
+	book->busy_cycles = busy;
+	book->idle_cycles = idle;
+	if (busy_now + idle_now > 0)
+		book->busy = (double)busy_now / (double)(busy_now + idle_now);
+	if (packets > 0 && busy_now > 0) {
+		book->cycles_per_packet = (double)busy_now / (double)packets;
+		book->headroom_pps =
+			(1 - book->busy) * (double)rte_get_tsc_hz() / book->cycles_per_packet;
+	}
+}
+
+/* Takes over the side that a lane has left: rows, verdicts, number of frames; leaves it empty. */
+static int
+take_side(struct lane_book *book, struct gathered *g)
+{
+	struct count_side side;
+
+	count_side(book->lane->count, &side);
+	if (host_list_reserve(&g->hosts, side.hosts) != 0)
+		return -ENOMEM;
+	uint32_t rows = count_drain(book->lane->count, g->hosts.rows + g->hosts.count);
+	g->hosts.count += rows;
+	verdicts_add(&g->ledger.verdicts, &side.verdicts);
+	g->ledger.fates[FATE_TABLE_FULL] += side.overflowed;
+	count_clear(book->lane->count);
+
+	uint64_t received =
+		atomic_load_explicit(&book->lane->received[book->flips & 1], memory_order_relaxed);
+	g->received += received - book->received;
+	read_meter(book, received - book->received);
+	book->received = received;
+	book->flips++;
+	book->hosts = rows;
+	return 0;
+}
+
+/* Asks all lanes, then waits for each with a bound. Who does not answer is asked no second time:
+ * its counts come with a later period. */
+static int
+gather(struct manager *m, struct gathered *g)
+{
+	uint64_t deadline = monotonic_ns() + FLIP_WAIT_NS;
+	int error = 0;
+
+	for (unsigned int i = 0; i < m->lane_count; i++) {
+		if (!m->lanes[i].asked)
+			count_ask_flip(m->lanes[i].lane->count);
+		m->lanes[i].asked = true;
+	}
+	for (unsigned int i = 0; i < m->lane_count && error == 0; i++) {
+		struct lane_book *book = &m->lanes[i];
+
+		while (!count_flipped(book->lane->count) && monotonic_ns() < deadline)
+			rte_delay_us_sleep(20);
+		if (!count_flipped(book->lane->count)) {
+			book->skipped++;
+			g->skipped++;
+			continue;
+		}
+		book->asked = false;
+		error = take_side(book, g);
+	}
+	return error;
+}
+
+/* What the ports lost before us since the last reading. */
+static void
+read_ports(struct manager *m, struct gathered *g)
+{
+	for (unsigned int i = 0; i < m->port_count; i++) {
+		struct port_counters now = m->counters[i];
+		const struct port_counters *then = &m->counters[i];
+
+		port_poll_link(&m->ports[i]);
+		if (port_read(&m->ports[i], &now) != 0)
+			continue;
+		/* a port that was reset starts again at 0: no difference is better than a huge one
+		 */
+		if (now.imissed >= then->imissed && now.ierrors >= then->ierrors &&
+		    now.rx_nombuf >= then->rx_nombuf)
+			g->lost += now.imissed - then->imissed + now.ierrors - then->ierrors +
+				   now.rx_nombuf - then->rx_nombuf;
+		m->counters[i] = now;
+	}
+}
+
+/* Gives each host its place and each of its packets its fate. */
+static int
+locate_all(struct manager *m, struct gathered *g)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < g->hosts.count; i++) {
+		struct host_row *row = &g->hosts.rows[i];
+		uint64_t addresses = counts_packets(&row->counts);
+		enum fate fate = FATE_NOT_IN_DATABASE;
+
+		row->place = locate_host(m->locate, &row->addr, row->family);
+		if (row->place == PLACE_PRIVATE) {
+			fate = FATE_PRIVATE;
+		} else if (row->place != PLACE_NONE &&
+			   locate_get(m->locate, row->place)->has_position) {
+			fate = FATE_LOCATED;
+			if (heat_add(m->heat, row->place, &row->counts) != 0)
+				error = -ENOMEM;
+		}
+		g->ledger.fates[fate] += addresses;
+	}
+	heat_add_ledger(m->heat, &g->ledger);
+	return error;
+}
+
+/* Everything since the start = what the last snapshot holds + this period. */
+static int
+add_to_total(struct manager *m, const struct host_list *period, struct host_list *total)
+{
+	static const struct host_list nothing;
+	struct counts left_out = {0};
+
+	int error = host_list_merge(total, m->last ? snapshot_hosts(m->last) : &nothing, period,
+				    m->settings->hosts_total, &left_out);
+	m->unlisted += counts_packets(&left_out);
+	return error;
+}
+
+static uint64_t
+resident_kb(void)
+{
+	unsigned long long size = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%llu %llu", &size, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static enum link_state
+link_state(enum port_link link)
+{
+	return link == PORT_LINK_UP ? LINK_UP : link == PORT_LINK_DOWN ? LINK_DOWN : LINK_UNKNOWN;
+}
+
+static void
+describe_lanes(const struct manager *m, struct snapshot_lane *lanes)
+{
+	for (unsigned int i = 0; i < m->lane_count; i++) {
+		const struct lane_book *book = &m->lanes[i];
+
+		lanes[i] = (struct snapshot_lane){
+			.queue = book->lane->queue,
+			.lcore = book->lane->lcore,
+			.cpu = book->cpu,
+			.received = book->received,
+			.hosts = book->hosts,
+			.skipped = book->skipped,
+			.cycles_per_packet = book->cycles_per_packet,
+			.busy = book->busy,
+			.headroom_pps = book->headroom_pps,
+		};
+		snprintf(lanes[i].port, sizeof(lanes[i].port), "%s", m->ports[book->port].source);
+	}
+}
+
+static enum link_state
+describe_ports(const struct manager *m, struct snapshot_port *ports)
+{
+	enum link_state all = LINK_UNKNOWN;
+
+	for (unsigned int i = 0; i < m->port_count; i++) {
+		const struct port *port = &m->ports[i];
+
+		ports[i] = (struct snapshot_port){
+			.link = link_state(port->link),
+			.link_mbps = port->link_mbps,
+			.received = m->counters[i].received,
+			.imissed = m->counters[i].imissed,
+			.ierrors = m->counters[i].ierrors,
+			.rx_nombuf = m->counters[i].rx_nombuf,
+		};
+		snprintf(ports[i].name, sizeof(ports[i].name), "%s", port->source);
+		snprintf(ports[i].driver, sizeof(ports[i].driver), "%s", port->driver);
+		if (ports[i].link == LINK_DOWN)
+			all = LINK_DOWN;
+		else if (ports[i].link == LINK_UP && all == LINK_UNKNOWN)
+			all = LINK_UP;
+	}
+	return all;
+}
+
+static struct snapshot *
+picture(struct manager *m, const struct gathered *g, struct host_list *total, double seconds,
+	bool balanced)
+{
+	struct snapshot_lane lanes[PORT_MAX_QUEUES];
+	struct snapshot_port ports[MANAGER_MAX_PORTS];
+	uint64_t octets = 0, skipped = 0;
+
+	for (int v = 0; v < VERDICTS; v++)
+		octets += g->ledger.verdicts.octets[v];
+	for (unsigned int i = 0; i < m->lane_count; i++)
+		skipped += m->lanes[i].skipped;
+	describe_lanes(m, lanes);
+	struct snapshot_facts facts = {
+		.version = m->version,
+		.ui_build = m->ui_build,
+		.name = m->name,
+		.sources = m->sources,
+		.source_count = m->source_count,
+		.started_ms = m->started_ms,
+		.now_ms = utc_ms(),
+		.period = m->period,
+		.period_s = seconds,
+		.interval_s = m->settings->period_s,
+		.uptime_s = (double)(m->period_ns - m->started_ns) / 1e9,
+		.over = m->over,
+		.huge_pages = m->huge_pages,
+		.link = describe_ports(m, ports),
+		.period_frames = g->received,
+		.period_octets = octets,
+		.period_lost = g->lost,
+		.received = m->received,
+		.lost = m->lost,
+		.ledger = m->ledger,
+		.period_ledger = g->ledger,
+		.balanced = balanced,
+		.late = m->late,
+		.skipped_lanes = skipped,
+		.unlisted = m->unlisted,
+		.hosts_limit = m->settings->hosts_total,
+		.hosts_per_lane = m->settings->hosts_per_lane,
+		.memory_kb = resident_kb(),
+		.output_errors = m->output_errors,
+		.history = m->history,
+		.history_count = m->history_count,
+		.lanes = lanes,
+		.lane_count = m->lane_count,
+		.ports = ports,
+		.port_count = m->port_count,
+		.settings_json = m->settings_json,
+		.security_json = m->security_json,
+	};
+	/* the end of the period by the wall clock: it was taken a merge ago */
+	facts.generated_ms = facts.now_ms - (int64_t)((monotonic_ns() - m->period_ns) / 1000000);
+	return snapshot_create(&facts, m->heat, m->locate, total, &g->hosts, m->settings->window,
+			       m->html);
+}
+
+static int
+write_csv(int fd, void *snapshot)
+{
+	return snapshot_write_hosts(snapshot, fd);
+}
+
+/* A full disk must not end the appliance: each failure is said, counted, and tried again. */
+static void
+output_result(struct manager *m, const char *path, int error)
+{
+	if (error == 0)
+		return;
+	m->output_errors++;
+	log_line("cannot write %s: %s", path, strerror(-error));
+}
+
+static void
+write_text(struct manager *m, struct snapshot *s, const char *path, enum text_kind kind)
+{
+	if (path == NULL)
+		return;
+	const struct text *text = snapshot_text(s, kind, m->settings->window);
+	output_result(m, path, text ? file_replace_text(path, text->plain, text->length) : -ENOMEM);
+}
+
+static void
+write_outputs(struct manager *m, struct snapshot *s)
+{
+	write_text(m, s, m->settings->html, TEXT_HTML);
+	if (m->settings->hosts != NULL)
+		output_result(m, m->settings->hosts,
+			      file_replace(m->settings->hosts, write_csv, s));
+	/* last: it tells how the others went */
+	write_text(m, s, m->settings->status, TEXT_STATUS);
+}
+
+/* 1234567 -> "1.23 M" */
+static const char *
+short_number(double value, char text[16])
+{
+	static const char *const units[] = {"", " k", " M", " G", " T"};
+	size_t unit = 0;
+
+	while (value >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1000;
+		unit++;
+	}
+	snprintf(text, 16,
+		 unit == 0       ? "%.0f%s"
+		 : value < 9.995 ? "%.2f%s"
+		 : value < 99.95 ? "%.1f%s"
+				 : "%.0f%s",
+		 value, units[unit]);
+	return text;
+}
+
+static void
+say_period(const struct manager *m, const struct gathered *g, const struct snapshot *s,
+	   double seconds)
+{
+	const uint64_t *frames = g->ledger.verdicts.frames;
+	double all = g->received ? (double)g->received : 1;
+	char rate[16], bits[16], hosts[16], lost[16], date[32];
+	uint64_t octets = 0;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (m->settings->quiet)
+		return;
+	for (int v = 0; v < VERDICTS; v++)
+		octets += g->ledger.verdicts.octets[v];
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%H:%M:%SZ", &tm);
+	printf("%s  %s packets/s  %sbit/s  TCP %.0f%%  UDP %.0f%%  hosts %s  places %zu  lost "
+	       "%s%s%s\n",
+	       date, short_number((double)g->received / seconds, rate),
+	       short_number((double)octets * 8 / seconds, bits),
+	       100 * (double)frames[VERDICT_TCP] / all, 100 * (double)frames[VERDICT_UDP] / all,
+	       short_number((double)g->hosts.count, hosts), snapshot_points(s, WINDOW_NOW),
+	       short_number((double)g->lost, lost),
+	       g->ledger.fates[FATE_TABLE_FULL] ? "  TABLE FULL" : "",
+	       g->skipped ? "  LANE LATE" : "");
+	fflush(stdout);
+}
+
+static void
+remember_rate(struct manager *m, double pps)
+{
+	if (m->history_count == SNAPSHOT_HISTORY) {
+		memmove(m->history, m->history + 1, (SNAPSHOT_HISTORY - 1) * sizeof(double));
+		m->history_count--;
+	}
+	m->history[m->history_count++] = pps;
+}
+
+static bool
+check_ledger(struct manager *m, const struct gathered *g)
+{
+	bool balanced = ledger_balances(&g->ledger, g->received) &&
+			ledger_balances(&m->ledger, m->received);
+
+	if (!balanced && !m->told_imbalance) {
+		log_line("the ledger does not balance: %llu frames received, %llu accounted for; "
+			 "this is a bug, please report it with /api/v1/status",
+			 (unsigned long long)m->received,
+			 (unsigned long long)ledger_frames(&m->ledger));
+		m->told_imbalance = true;
+	}
+	return balanced;
+}
+
+static int
+end_period(struct manager *m)
+{
+	struct gathered g = {0};
+	struct host_list total = {0};
+	uint64_t before = m->period_ns;
+	int error = gather(m, &g);
+
+	m->period_ns = monotonic_ns();
+	double seconds = (double)(m->period_ns - before) / 1e9;
+	if (seconds <= 0)
+		seconds = 1e-9;
+	read_ports(m, &g);
+	if (error == 0)
+		error = host_list_sort(&g.hosts);
+	if (error == 0)
+		error = locate_all(m, &g);
+	if (error == 0)
+		error = heat_end_period(m->heat, seconds);
+	if (error == 0)
+		error = add_to_total(m, &g.hosts, &total);
+	if (error == 0) {
+		ledger_add(&m->ledger, &g.ledger);
+		m->received += g.received;
+		m->lost += g.lost;
+		m->period++;
+		m->over = manager_captures_over(m);
+		remember_rate(m, (double)g.received / seconds);
+		bool balanced = check_ledger(m, &g);
+		struct snapshot *s = picture(m, &g, &total, seconds, balanced);
+
+		error = s ? 0 : -ENOMEM;
+		if (s != NULL) {
+			snapshot_publish(s);
+			snapshot_release(m->last);
+			m->last = snapshot_current();
+			write_outputs(m, s);
+			say_period(m, &g, s, seconds);
+			if (m->over && !m->told_over && !m->settings->once) {
+				log_line(
+					"the captures have been read to their end; the page stays");
+				m->told_over = true;
+			}
+		}
+	}
+	host_list_free(&total);
+	host_list_free(&g.hosts);
+	return error;
+}
+
+int
+manager_end_period(struct manager *m)
+{
+	return end_period(m);
+}
+
+int
+manager_end(struct manager *m)
+{
+	/* the lanes have returned: the manager answers its own question in their place */
+	for (unsigned int i = 0; i < m->lane_count; i++) {
+		struct rx_lane *lane = m->lanes[i].lane;
+		uint64_t received = atomic_load(&lane->received[lane->flips & 1]);
+
+		if (!m->lanes[i].asked)
+			count_ask_flip(lane->count);
+		m->lanes[i].asked = true;
+		if (count_poll_flip(lane->count)) {
+			lane->flips++;
+			atomic_store(&lane->received[lane->flips & 1], received);
+		}
+	}
+	return end_period(m);
+}
+
+bool
+manager_captures_over(struct manager *m)
+{
+	uint64_t lost[MANAGER_MAX_PORTS] = {0};
+	bool any = false;
+
+	for (unsigned int i = 0; i < m->lane_count; i++) {
+		struct lane_book *book = &m->lanes[i];
+		uint64_t a = atomic_load_explicit(&book->lane->received[0], memory_order_relaxed);
+		uint64_t b = atomic_load_explicit(&book->lane->received[1], memory_order_relaxed);
+		uint64_t received = a > b ? a : b;
+
+		if (book->expected == UINT64_MAX)
+			return false;
+		any = true;
+		if (received >= book->expected)
+			continue;
+		/* what the PMD could not hand over for want of memory will not come any more */
+		struct port_counters now;
+		if (port_read(&m->ports[book->port], &now) == 0)
+			lost[book->port] = now.ierrors + now.rx_nombuf;
+		if (received + lost[book->port] < book->expected)
+			return false;
+	}
+	return any;
+}
+
+void
+manager_destroy(struct manager *m)
+{
+	snapshot_release(m->last);
+	m->last = NULL;
+	snapshot_publish(NULL);
+	heat_destroy(m->heat);
+	m->heat = NULL;
+	locate_destroy(m->locate);
+	m->locate = NULL;
+}

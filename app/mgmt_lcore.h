@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The slow half: count -> merge -> locate -> heat -> snapshot, on the main lcore, once a period.
+ *
+ * [manager] everything here.
+ */
+#pragma once
+
+#include "heat.h"
+#include "locate.h"
+#include "merge.h"
+#include "options.h"
+#include "port.h"
+#include "rx_lcore.h"
+#include "snapshot.h"
+
+#include <stdbool.h>
+
+#define MANAGER_MAX_PORTS 64
+
+/* what the manager keeps of a lane and of a port, beside what they keep of themselves */
+struct lane_book {
+	struct rx_lane *lane;
+	unsigned int port; /* index into ports */
+	unsigned int cpu;
+	bool asked; /* a flip is under way */
+	uint32_t flips;
+	uint64_t received; /* frames since the start, up to the last flip */
+	uint64_t expected; /* of a capture that ends; else UINT64_MAX */
+	uint64_t skipped;
+	uint32_t hosts;                    /* in the last period */
+	uint64_t busy_cycles, idle_cycles; /* up to the last flip */
+	double cycles_per_packet, busy, headroom_pps;
+};
+
+struct manager {
+	const struct settings *settings;
+	const char *version, *ui_build, *name;
+	const char *sources[2 * LIST_MAX];
+	size_t source_count;
+	const struct snapshot_template *html;
+	bool huge_pages;
+	const char *settings_json, *security_json;
+
+	struct port *ports;
+	unsigned int port_count;
+	struct lane_book lanes[PORT_MAX_QUEUES];
+	unsigned int lane_count;
+
+	struct locate *locate;
+	struct heat *heat;
+	struct snapshot *last; /* a reference of the manager's own: it holds the hosts so far */
+
+	/* since the start */
+	struct ledger ledger;
+	uint64_t received, lost, unlisted;
+	uint64_t late, output_errors;
+	struct port_counters counters[MANAGER_MAX_PORTS]; /* at the last reading */
+	int64_t started_ms;
+	uint64_t started_ns, period_ns; /* monotonic: the start, the end of the last period */
+	uint64_t period;
+	double history[SNAPSHOT_HISTORY];
+	size_t history_count;
+	bool over, told_over, told_imbalance;
+};
+
+/* Takes what is set above `started_ms`; the rest is zero. 0 or -errno. */
+int manager_start(struct manager *manager);
+
+/* Ends the period: flips all lanes, merges, locates, publishes, writes the files, says the line.
+ * 0, or -ENOMEM when counts could not be kept: then the process should end. */
+int manager_end_period(struct manager *manager);
+
+/* The last period: the lanes have returned. */
+int manager_end(struct manager *manager);
+
+/* Have all captures been received to their end? (False for sources that never end.) */
+bool manager_captures_over(struct manager *manager);
+
+void manager_destroy(struct manager *manager);
+
+uint64_t monotonic_ns(void);

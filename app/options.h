@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every setting exists once, in the table of options.c: its name, unit, range, default and help.
+ * Flags, --help, the configuration file, validation and the log of what is in force come from it.
+ *
+ * Pure: no EAL, no file is opened; all strings are borrowed from argv or from the caller.
+ */
+#pragma once
+
+#include "heat.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LIST_MAX        64
+#define IDLE_SLEEP_AUTO UINT32_MAX
+
+struct text_list {
+	const char *items[LIST_MAX];
+	unsigned int count;
+};
+
+struct settings {
+	/* where packets come from */
+	struct text_list interfaces, pcaps;
+	bool pcap_loop, once;
+	uint32_t pcap_rate; /* packets/s of each lane; 0: as fast as they can be read */
+
+	/* where addresses are */
+	struct text_list geo_dbs, geo_dirs;
+
+	/* counting */
+	double period_s;
+	const char *window_name;
+	enum window window; /* of window_name */
+	uint32_t lanes, hosts_per_lane, hosts_total, burst;
+	const char *decap_text;
+	uint32_t decap; /* of decap_text */
+	uint32_t idle_sleep_us;
+
+	/* the port */
+	uint32_t rx_descriptors, mbufs, data_room, mtu;
+	bool no_promiscuous;
+
+	/* what comes out */
+	const char *listen;
+	const char *html, *hosts, *status;
+	bool open, quiet;
+	const char *name, *frame_ancestors;
+
+	/* the process */
+	const char *file_prefix;
+	bool no_huge;
+	bool help, version;
+};
+
+enum option_kind {
+	OPTION_FLAG,
+	OPTION_TEXT,
+	OPTION_LIST,
+	OPTION_NUMBER,
+	OPTION_SECONDS, /* a decimal */
+};
+
+struct option {
+	const char *section; /* NULL: as the one before */
+	const char *name;    /* without "--" */
+	const char *value;   /* how --help calls the value; NULL for a flag */
+	enum option_kind kind;
+	size_t offset; /* in struct settings */
+	double min, max;
+	const char *unit;          /* NULL: none */
+	const char *default_value; /* as it would be typed; NULL: none */
+	const char *help;
+};
+
+extern const struct option options[];
+extern const size_t option_count;
+
+#define OPTIONS_ERROR_MAX 512
+
+void options_defaults(struct settings *settings);
+
+/*
+ * Sets one option from its text, as `--name value` or a line of a file would. `where` opens the
+ * error line ("--period", "packet-heatmap.conf:12"). 0, or -1 with the line in `error`.
+ */
+int options_set(struct settings *settings, const struct option *option, const char *value,
+		const char *where, char error[OPTIONS_ERROR_MAX]);
+const struct option *options_find(const char *name);
+
+/*
+ * Splits argv at the first "--": EAL's arguments stand left of it, ours right; without one, all are
+ * ours. *eal_argc: how many of argv[1..] are EAL's (0 without "--").
+ */
+void options_split(int argc, char **argv, int *eal_argc, char ***ours, int *our_count);
+
+/* Reads our arguments over the defaults. 0, or -1 with the line in `error`. */
+int options_parse(struct settings *settings, char **args, int count, char error[OPTIONS_ERROR_MAX]);
+
+/* What no single option can say: combinations. `eal_source`: EAL's own arguments are given. */
+int options_check(const struct settings *settings, bool eal_source, char error[OPTIONS_ERROR_MAX]);
+
+/* The value in force as text, into `text`. Returns `text`. */
+const char *options_value(const struct settings *settings, const struct option *option, char *text,
+			  size_t size);
+
+/* Prints the manual to stdout. */
+void options_help(const char *version);

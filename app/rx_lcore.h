@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The fast half: port -> parse -> count, one RX lcore for each lane.
+ *
+ * Nothing here logs, allocates, locks or makes a system call, but for the pause of a lane whose
+ * queue is empty.
+ */
+#pragma once
+
+#include "count.h"
+#include "parse.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LANE_LINE 64
+
+struct rx_lane {
+	/* written before launch, then only read */
+	uint16_t port, queue;
+	uint16_t burst;
+	unsigned int lcore;
+	uint32_t idle_sleep_us; /* longest pause; 0: poll without one */
+	uint32_t rate;          /* packets/s at most; 0: no bound */
+	struct parse_options parse;
+	struct count_lane *count;
+	const atomic_bool *stop; /* written by the manager */
+
+	/*
+	 * Written by the lane. received[flips & 1] is the number of frames taken since the start;
+	 * at a flip the lane goes on in the other one, so that the manager reads in the one left
+	 * behind what had been taken when the period ended.
+	 */
+	alignas(LANE_LINE) _Atomic uint64_t received[2];
+	_Atomic uint64_t busy_cycles,
+		idle_cycles; /* polls that brought packets, polls that did not */
+	uint32_t flips;
+};
+
+/* For rte_eal_remote_launch: polls until *stop. `lane` is a struct rx_lane. Returns 0. */
+int rx_lcore_run(void *lane);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What packets come from, looked at before EAL starts: net_pcap checks neither the link type of a
+ * capture nor its wholeness, and net_af_packet's refusals name no cause.
+ *
+ * [start] Pure but for reading the file or asking the kernel. Errors are lines for the user.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define SOURCES_ERROR_MAX 4400
+
+struct capture {
+	const char *path;
+	int fd;           /* open: the PMD is given /proc/self/fd/N, so that any name will do */
+	uint64_t packets; /* in the file */
+	uint32_t longest; /* captured octets of the longest one */
+};
+
+/* Reads the whole capture once. 0, or -1 with `error`. The caller closes capture->fd. */
+int capture_open(const char *path, struct capture *capture, char error[SOURCES_ERROR_MAX]);
+
+/* Is it an Ethernet (or loopback) interface that we may capture on? 0, or -1 with `error`. */
+int interface_check(const char *name, char error[SOURCES_ERROR_MAX]);
