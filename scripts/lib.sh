@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash disable=SC2034
+#
+# What the scripts share. Sourced, never run:  . "$(dirname "$0")/lib.sh"
+#
+# The lists of Debian packages stand here and nowhere else.
+
+# to build packet-heatmap and to run it
+PACKAGES_BUILD=(
+	gcc libc6-dev meson ninja-build pkg-config python3
+	dpdk libdpdk-dev libmaxminddb-dev libcivetweb-dev libpcap-dev libjansson-dev zlib1g-dev
+	libseccomp-dev libcap-dev
+	librte-net-af-packet23 librte-net-pcap23 librte-net-ring23 librte-mempool-ring23
+	iproute2
+)
+
+# on top of that: to test it
+PACKAGES_TEST=(
+	libcmocka-dev clang libclang-rt-14-dev
+	python3-maxminddb mmdb-bin tshark tcpreplay iproute2 procps curl jq
+)
+
+# to lint it
+PACKAGES_LINT=(clang-format shellcheck codespell cppcheck git)
+
+# to test the page in a browser
+PACKAGES_PAGE=(chromium fonts-dejavu-core)
+
+say() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# Prints those of the given packages that are not installed. One dpkg-query for all: 20 ms.
+packages_missing() {
+	local installed package
+	installed=$(dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+		sed -n 's/\(:[a-z0-9]*\)\{0,1\} installed$//p')
+	for package in "$@"; do
+		grep -qxF "$package" <<<"$installed" || printf '%s\n' "$package"
+	done
+}
+
+# Installs what is missing of the given packages; quick when nothing is. Ends the script in words
+# where it cannot.
+install_packages() {
+	local missing
+	command -v dpkg-query >/dev/null ||
+		die "this is no Debian; install the likes of these by hand: $*"
+	mapfile -t missing < <(packages_missing "$@")
+	[ ${#missing[@]} -eq 0 ] && return 0
+	[ "$(id -u)" -eq 0 ] ||
+		die "packages are missing; run as root: apt-get install ${missing[*]}"
+	say "installing ${missing[*]}"
+	local apt=(env DEBIAN_FRONTEND=noninteractive
+		apt-get -y -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+	# The lists of a new machine are empty, those of an old one name files that are gone: renew them.
+	# Without a network the packages may still lie in the cache, so only the installing decides.
+	"${apt[@]}" update >/dev/null || say "apt-get update failed, trying all the same"
+	"${apt[@]}" install --no-install-recommends "${missing[@]}" >&2 ||
+		die "apt-get could not install: ${missing[*]}"
+}
+
+# node and npm may have come from elsewhere than Debian: what counts is that they are there.
+install_npm() {
+	command -v npm >/dev/null && command -v node >/dev/null && return 0
+	install_packages nodejs npm
+}
+
+# Brings the packages of a folder's lock file into its node_modules, once for each state of the lock
+# file. No package's own install script runs.
+npm_locked() {
+	local folder=$1 stamp
+	stamp=$(sha256sum "$folder/package-lock.json" | cut -d ' ' -f 1)
+	[ "$(cat "$folder/node_modules/.lock-stamp" 2>/dev/null)" = "$stamp" ] && return 0
+	install_npm
+	say "npm ci in $folder"
+	(cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
+		die "npm ci failed in $folder"
+	printf '%s\n' "$stamp" >"$folder/node_modules/.lock-stamp"
+}
