@@ -146,8 +146,8 @@ def snapped(frame, kept):
     return made
 
 
-def pcap(frames, linktype=LINKTYPE_ETHERNET, order="<", nano=False, snaplen=262144, start=1767225600,
-         step=0.0001):
+def pcap(frames, linktype=LINKTYPE_ETHERNET, order="<", nano=False, snaplen=262144,
+         start=1767225600, step=0.0001):
     """A classic capture file. `step` seconds lie between two frames."""
     magic = 0xA1B23C4D if nano else 0xA1B2C3D4
     out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snaplen, linktype)]

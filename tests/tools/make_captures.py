@@ -179,7 +179,7 @@ def other_only():
 
 
 def malformed():
-    """Each in a way of its own; no address of them may be counted, but for the last, a sound one."""
+    """Each in a way of its own: no address of them may be counted. The last one is sound."""
     good4, good6 = ipv4(v4(1), v4(2), tcp(1, 2, b"abc")), ipv6(v6(1), v6(2), tcp(1, 2, b"abc"))
     frames = [b"\x02", b"\x02" * 6, b"\x02" * 13,
               bytes(12) + struct.pack(">H", IPV4),
@@ -259,7 +259,8 @@ def embedded():
     for city in range(1, 20):
         inner = packed(v4(city))
         inverted = bytes(255 - octet for octet in inner)
-        for octets in (b"\x20\x02" + inner + bytes(10), bytes.fromhex("0064ff9b") + bytes(8) + inner,
+        for octets in (b"\x20\x02" + inner + bytes(10),
+                       bytes.fromhex("0064ff9b") + bytes(8) + inner,
                        bytes.fromhex("20010000") + packed(v4(50)) + bytes(4) + inverted):
             host = str(ipaddress.ip_address(octets))
             frames.append(ether(ipv6(host, v6(60), tcp(1, 2, b"e" * city))))

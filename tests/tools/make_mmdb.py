@@ -4,7 +4,7 @@
 Writes MaxMind DB files (format 2.0) for tests, from a JSON file that says which place has which
 networks. Nothing in Debian writes the format, and no test may depend on a downloaded database.
 
-    make_mmdb.py [--schema dbip|geolite2] [--family 4|6|both] [--record-size 24|28|32] WORLD.json OUT
+    make_mmdb.py [--schema dbip|geolite2] [--family 4|6|both] [--record-size 24|28|32] WORLD OUT
     make_mmdb.py --many 100000 OUT
 
 The JSON:
@@ -15,8 +15,8 @@ The JSON:
 Everything but `networks` may be missing, or null: then the record lacks it too. `omit` (a list of
 "city", "country", "location") leaves away the whole sub-map in the nested schema. Instead of these
 members a place may have `record`: any JSON value, written as it stands (a number as double, or in a
-type of its own: {"$uint32": 5}, {"$float": 1.5}, {"$bytes": "00ff"}, ...). Names may hold bytes that
-are no UTF-8: each byte xx is written as \\udcxx (Python's surrogateescape).
+type of its own: {"$uint32": 5}, {"$float": 1.5}, {"$bytes": "00ff"}, ...). Names may hold bytes
+that are no UTF-8: each byte xx is written as \\udcxx (Python's surrogateescape).
 
 The schemas:
 

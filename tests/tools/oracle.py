@@ -9,8 +9,8 @@ Counts a capture a second time, for comparison: nothing of it is shared with the
 
 It reads the way that the rules are told (frames with TCP or UDP in their outermost IP header, once
 for the source and once for the destination, octets from the IP header), one frame after the other,
-with no care for speed. It knows Ethernet, VLAN tags, LLC/SNAP, IPv4 and IPv6 with extension headers;
-a capture with anything else below IP is not for this oracle.
+with no care for speed. It knows Ethernet, VLAN tags, LLC/SNAP, IPv4 and IPv6 with extension
+headers; a capture with anything else below IP is not for this oracle.
 """
 
 import argparse

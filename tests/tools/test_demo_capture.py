@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The demo's capture: the same every time, the whole world in it, and nothing private by mistake."""
+"""The demo's capture: the same every time, all the world in it, nothing private by mistake."""
 
 import collections
 import importlib.machinery
@@ -18,7 +18,8 @@ SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts
 
 def load():
     loader = importlib.machinery.SourceFileLoader("demo_capture", SCRIPT)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("demo_capture", loader))
+    spec = importlib.util.spec_from_loader("demo_capture", loader)
+    module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     return module
 

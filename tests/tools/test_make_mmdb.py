@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The databases that make_mmdb.py writes, read back by two readers that are not ours: libmaxminddb's
-mmdblookup and Python's maxminddb in its own pure form."""
+"""The databases that make_mmdb.py writes, read back by two readers that are not ours:
+libmaxminddb's mmdblookup, and Python's maxminddb in its pure form."""
 
 import ipaddress
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The smoke tests' captures and the independent count of them, checked against tshark and by hand."""
+"""The smoke tests' captures and their independent count, checked with tshark and by hand."""
 
 import collections
 import contextlib
