@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+What the smoke tests share: the real binary, started on a made-up world in a folder of its own.
+
+Each test_*.py runs alone: `tests/smoke/test_once.py [-v] [Class.test]`. The binary is
+$PACKET_HEATMAP, or the one in build-test. Nothing outside the test's own folder is written, no test
+needs huge pages or a NIC, and every process that was started is ended by its number.
+"""
+
+import contextlib
+import csv
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests", "tools"))
+
+# pylint: disable=wrong-import-position
+import make_captures  # noqa: E402
+import make_mmdb  # noqa: E402
+import oracle  # noqa: E402
+from frames import pcap  # noqa: E402
+
+BINARY = os.environ.get("PACKET_HEATMAP") or os.path.join(ROOT, "build-test/app/packet-heatmap")
+# The bound of every wait. It is there for what hangs; nothing depends on how long a thing takes.
+PATIENCE = 60
+# what a sanitizer says when it has found something
+REPORTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehavior")
+
+
+def wait_until(condition, what, seconds=PATIENCE):
+    """Asks until the answer is true, and gives the answer."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class World:
+    """A folder with the test databases, and captures made when asked for."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="packet-heatmap-smoke-")
+        with open(os.path.join(ROOT, "tests/tools/world.json"), encoding="utf-8") as file:
+            self.places = json.load(file)["places"]
+        self.ipv4 = self.database("world-ipv4.mmdb", self.places, family="4")
+        self.ipv6 = self.database("world-ipv6.mmdb", self.places, family="6")
+        self.databases = [self.ipv4, self.ipv6]
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def write(self, name, octets):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(octets)
+        return path
+
+    def database(self, name, places, **options):
+        return self.write(name, make_mmdb.build(places, **options))
+
+    def capture(self, name):
+        path = self.path("captures", name + ".pcap")
+        if not os.path.exists(path):
+            self.write(path, pcap(make_captures.GOOD[name]()))
+        return path
+
+    def bad(self, name):
+        path = self.path("bad", name)
+        if not os.path.exists(path):
+            for other, octets in make_captures.bad().items():
+                self.write(os.path.join("bad", other), octets)
+        return path
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Smoke(unittest.TestCase):
+    """A test case with a world for the class and an empty working directory for each test."""
+
+    maxDiff = 4000
+
+    @classmethod
+    def setUpClass(cls):
+        if not os.access(BINARY, os.X_OK):
+            raise AssertionError(f"no binary at {BINARY}: build it with scripts/test smoke")
+        cls.world = World()
+        cls.addClassCleanup(cls.world.close)
+
+    def setUp(self):
+        self.cwd = tempfile.mkdtemp(dir=self.world.folder)
+        # no database, browser or setting of this machine's own may come in
+        self.environment = {
+            "PATH": os.environ["PATH"], "HOME": self.cwd, "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            **{key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")}}
+
+    def file(self, name):
+        return os.path.join(self.cwd, name)
+
+    def read(self, name):
+        with open(self.file(name), encoding="utf-8") as file:
+            return file.read()
+
+    def json(self, name):
+        return json.loads(self.read(name))
+
+    def geo(self, databases=None):
+        arguments = []
+        for path in self.world.databases if databases is None else databases:
+            arguments += ["--geo-db", path]
+        return arguments
+
+    def no_reports(self, text):
+        for word in REPORTS:
+            self.assertNotIn(word, text, text[-4000:])
+
+    def run_program(self, *arguments, databases=None, prefix=(), timeout=PATIENCE, stdin=None):
+        """Runs it to its end; `databases=[]` names none."""
+        done = subprocess.run([*prefix, BINARY, *arguments, *self.geo(databases)], cwd=self.cwd,
+                              env=self.environment, capture_output=True, timeout=timeout,
+                              text=True, errors="replace", check=False, stdin=stdin)
+        self.no_reports(done.stderr)
+        return done
+
+    def once(self, *captures, databases=None, extra=(), eal=()):
+        """--once over captures, all three files; checks what holds for every run."""
+        arguments = [*eal, "--"] if eal else []
+        for capture in captures:
+            arguments += ["--pcap", capture]
+        done = self.run_program(*arguments, "--once", "--hosts", "hosts.csv", "--status",
+                                "status.json", *extra, databases=databases)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
+        status = self.json("status.json")
+        self.balanced(status)
+        self.assertEqual(sorted(os.listdir(self.cwd)), sorted(self.expected_files(extra)),
+                         "files that nobody asked for")
+        return status
+
+    @staticmethod
+    def expected_files(extra):
+        names = ["hosts.csv", "status.json"]
+        if "--html" in extra:
+            names.append(extra[extra.index("--html") + 1])
+        return names
+
+    def balanced(self, status):
+        """The ledger's two sums, taken again here."""
+        ledger = status["ledger"]
+        verdicts = [ledger[name] for name in ("tcp", "udp", "other_ip", "not_ip")]
+        verdicts += ledger["malformed"].values()
+        self.assertEqual(status["received"], sum(verdicts), ledger)
+        self.assertEqual(status["received"], ledger["frames"])
+        self.assertEqual(2 * (ledger["tcp"] + ledger["udp"]), sum(ledger["addresses"].values()),
+                         ledger)
+        self.assertIs(status["balanced"], True)
+        self.assertEqual(ledger["malformed_total"], sum(ledger["malformed"].values()))
+
+    def same_as_oracle(self, captures, name="hosts.csv", databases=None, status=None):
+        """The host table, address by address, and the ledger's sums."""
+        hosts, ledger = oracle.count(captures)
+        rows, fates = oracle.table(hosts, oracle.Atlas(databases or self.world.databases))
+        self.assertEqual(oracle.compare(rows, self.file(name)), [])
+        if status is not None:
+            mine = status["ledger"]
+            for verdict in ("tcp", "udp", "other_ip", "not_ip"):
+                self.assertEqual(mine[verdict], ledger[verdict], verdict)
+            self.assertEqual(mine["malformed_total"], ledger["malformed"])
+            for fate in ("located", "private", "not_in_database"):
+                self.assertEqual(mine["addresses"][fate], fates[fate], fate)
+
+    def rows(self, name="hosts.csv"):
+        with open(self.file(name), encoding="utf-8", newline="") as file:
+            return {row["address"]: row for row in csv.DictReader(file)}
+
+    def refused(self, *arguments, code, says, databases=None, prefix=()):
+        """It ends with this code, one line that says what is wrong, and nothing left behind."""
+        before = sorted(os.listdir(self.cwd))
+        done = self.run_program(*arguments, databases=databases, prefix=prefix)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        self.assertEqual(len(lines), 1, "not one line:\n" + done.stderr)
+        self.assertEqual(done.stdout, "", "nothing was to start")
+        self.assertTrue(lines[0].startswith("packet-heatmap: "), lines[0])
+        for word in [says] if isinstance(says, str) else says:
+            self.assertIn(word, lines[0])
+        self.assertEqual(sorted(os.listdir(self.cwd)), before, "files left behind")
+        return lines[0]
+
+    @contextlib.contextmanager
+    def running(self, *arguments, databases=None, prefix=(), listen=True, environment=None):
+        """The program in the background, its first answer awaited; ended by SIGTERM if need be."""
+        program = Program(self, arguments, databases, prefix, listen, environment or {})
+        try:
+            program.wait_ready()
+            yield program
+            program.stop()
+        finally:
+            program.kill()
+
+
+class Program:
+    """A running packet-heatmap."""
+
+    def __init__(self, test, arguments, databases, prefix, listen, environment):
+        self.test = test
+        self.port = free_port() if listen else None
+        command = [*prefix, BINARY, *arguments, *test.geo(databases)]
+        if listen:
+            command += ["--listen", f"127.0.0.1:{self.port}"]
+        self.out = test.file(f".out-{id(self)}")
+        with open(self.out, "wb") as out:
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(command, cwd=test.cwd, stdout=out, stderr=out,
+                                            stdin=subprocess.DEVNULL,
+                                            env={**test.environment, **environment})
+
+    def output(self):
+        with open(self.out, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def wait_ready(self):
+        if self.port is not None:
+            wait_until(self.answers, "the first answer")
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"it ended with {self.process.returncode}:\n{self.output()}")
+        with contextlib.suppress(OSError):
+            return self.get("/api/v1/status")
+
+    def get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def status(self):
+        return self.get("/api/v1/status")
+
+    def stop(self, number=signal.SIGTERM, code=0, seconds=PATIENCE):
+        """Ends it in order, and sees that it did."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        self.process.wait(seconds)
+        self.test.no_reports(self.output())
+        self.test.assertEqual(self.process.returncode, code, self.output()[-4000:])
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        with contextlib.suppress(OSError):
+            os.unlink(self.out)
+
+
+def main():
+    unittest.main()

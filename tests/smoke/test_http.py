@@ -1,0 +1,233 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the web server answers, and what it does not."""
+
+import gzip
+import http.client
+import json
+import socket
+import time
+
+from smoke import Smoke, main, wait_until
+
+SECURITY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+class Http(Smoke):
+    """One program for all tests of the class: it only answers."""
+
+    def setUp(self):
+        super().setUp()
+        # a period long enough that no text changes under a test
+        context = self.running("--pcap", self.world.capture("plain"), "--period", "0.5")
+        self.program = context.__enter__()  # pylint: disable=unnecessary-dunder-call
+        self.addCleanup(context.__exit__, None, None, None)
+        wait_until(lambda: self.program.get("/api/v1/heat")["points"], "the capture's points")
+
+    def ask(self, path, method="GET", headers=None, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.program.port, timeout=20)
+        try:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in (headers or {}).items():
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read()
+        finally:
+            connection.close()
+
+    def raw(self, octets, shut=True):
+        """Whatever octets, and whatever comes back."""
+        with socket.create_connection(("127.0.0.1", self.program.port), timeout=20) as sock:
+            sock.sendall(octets)
+            if shut:
+                sock.shutdown(socket.SHUT_WR)
+            answer = b""
+            try:
+                while part := sock.recv(65536):
+                    answer += part
+            except ConnectionResetError:
+                pass
+            return answer
+
+    def test_routes(self):
+        for path, kind in (("/", "text/html"), ("/ip_heatmap.html", "text/html"),
+                           ("/api/v1/heat", "application/json"),
+                           ("/api/v1/status", "application/json")):
+            with self.subTest(path):
+                status, headers, body = self.ask(path)
+                self.assertEqual(status, 200)
+                self.assertTrue(headers["Content-Type"].startswith(kind), headers)
+                self.assertEqual(int(headers["Content-Length"]), len(body))
+                for name, value in SECURITY.items():
+                    self.assertEqual(headers.get(name), value, name)
+                if kind == "text/html" and path == "/":
+                    policy = headers["Content-Security-Policy"]
+                    self.assertIn("default-src 'none'", policy)
+                    self.assertIn("frame-ancestors 'none'", policy)
+                    self.assertNotIn("unsafe-eval", policy)
+                    self.assertNotIn("'unsafe-inline'", policy.partition("script-src")[2]
+                                     .partition(";")[0])
+
+    def test_the_data_is_the_capture(self):
+        heat = json.loads(self.ask("/api/v1/heat")[2])
+        status = json.loads(self.ask("/api/v1/status")[2])
+        self.balanced(status)
+        self.assertEqual(status["received"], 213)
+        # two addresses a packet, all of them on the map
+        self.assertEqual(sum(row[2] for row in heat["points"]), 2 * status["ledger"]["tcp"])
+        self.assertEqual(sum(row[3] for row in heat["points"]), 2 * status["ledger"]["udp"])
+        self.assertEqual(sum(row[6] for row in heat["points"]), status["ledger"]["tcp"])
+        self.assertEqual(heat["totals"]["hosts"], 121)
+        self.assertEqual(heat["generated"][-1], "Z")
+
+    def test_etag(self):
+        for path in ("/", "/api/v1/heat", "/ip_heatmap.html"):
+            with self.subTest(path):
+                def unchanged(path=path):
+                    tag = self.ask(path)[1]["ETag"]
+                    self.assertRegex(tag, r'^(W/)?"[^"]+"$')
+                    status, headers, body = self.ask(path, headers={"If-None-Match": tag})
+                    # a period may have ended between the two: then once more
+                    if status == 200:
+                        self.assertNotEqual(headers["ETag"], tag)
+                        return False
+                    self.assertEqual((status, body), (304, b""))
+                    self.assertEqual(headers["ETag"], tag)
+                    self.assertIn("Date", headers)
+                    return True
+                wait_until(unchanged, "304 Not Modified")
+                for other in ('"other"', "nonsense", '"', "", "W/", "," * 3000):
+                    self.assertEqual(self.ask(path, headers={"If-None-Match": other})[0], 200)
+
+                def listed(path=path):
+                    tag = self.ask(path)[1]["ETag"]
+                    return self.ask(path, headers={
+                        "If-None-Match": f'"a", {tag}, W/"c"'})[0] == 304
+                wait_until(listed, "304 for a tag in a list")
+                self.assertEqual(self.ask(path, headers={"If-None-Match": "*"})[0], 304)
+
+    def test_gzip(self):
+        for path in ("/", "/api/v1/heat", "/ip_heatmap.html"):
+            for accept, zipped in (("gzip", True), ("gzip, deflate, br", True), ("GZIP", True),
+                                   ("deflate, gzip;q=0.5", True), ("*", None), ("", False),
+                                   ("br", False), ("gzip;q=0", False), ("gzip;q=0.000", False),
+                                   ("identity", False), ("xgzip", False), ("gzipx", False),
+                                   ("gzip;q=", None), ("gzip;q=x", None), (";;;,,,", None),
+                                   ("gzip;q=1.5", None), ("a" * 4000, False), ("gzip;" * 500, None),
+                                   ("gzip;q=0, *", None), ("\tgzip\t", True)):
+                with self.subTest(path=path, accept=accept[:40]):
+                    status, headers, body = self.ask(path, headers={"Accept-Encoding": accept})
+                    self.assertEqual(status, 200)
+                    self.assertIn("Accept-Encoding", headers.get("Vary", ""))
+                    packed = headers.get("Content-Encoding") == "gzip"
+                    if zipped is not None:
+                        self.assertIs(packed, zipped)
+                    text = gzip.decompress(body) if packed else body
+                    if path == "/api/v1/heat":
+                        json.loads(text)
+                    else:
+                        self.assertIn(b"</html>", text.lower())
+
+    def test_variants_have_their_own_tags(self):
+        """A cache must not take the gzipped text for the plain one."""
+        def differ():
+            plain = self.ask("/")[1]["ETag"]
+            packed = self.ask("/", headers={"Accept-Encoding": "gzip"})[1]["ETag"]
+            return plain != packed or plain.startswith("W/")
+        self.assertTrue(differ())
+
+    def test_head(self):
+        for path in ("/", "/ip_heatmap.html", "/api/v1/heat", "/api/v1/status"):
+            with self.subTest(path):
+                status, headers, body = self.ask(path, "HEAD")
+                self.assertEqual((status, body), (200, b""))
+                self.assertGreater(int(headers["Content-Length"]), 100)
+        self.assertEqual(self.ask("/nowhere", "HEAD")[0], 404)
+
+    def test_unknown_paths(self):
+        for path in ("/nowhere", "/index.html", "/api", "/api/v1", "/api/v1/", "/api/v1/heat/",
+                     "/api/v1/heat.json", "/api/v2/heat", "//", "/./", "/API/V1/HEAT",
+                     "/ip_heatmap.html/", "/api/v1/statusx", "/favicon.ico.bak", "/cgi-bin/x",
+                     "/api/v1/place/", "/api/v1/place/999999", "/api/v1/place/-1",
+                     "/api/v1/place/x", "/api/v1/place/1/", "/api/v1/place/0x1",
+                     "/api/v1/place/99999999999999999999", "/api/v1/place/%31x"):
+            with self.subTest(path):
+                status, _, body = self.ask(path)
+                self.assertEqual(status, 404)
+                self.assertNotIn(b"civetweb", body.lower())
+
+    def test_traversal(self):
+        for path in ("/../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd",
+                     "/.%00./etc/passwd", "/....//....//etc/passwd", "/..\\..\\etc\\passwd",
+                     "//etc/passwd", "/etc/passwd", "/%c0%ae%c0%ae/etc/passwd", "/hosts.csv",
+                     "/api/v1/../../../etc/passwd", "/.out", "/%"):
+            with self.subTest(path):
+                answer = self.raw(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                                  .encode("latin-1"))
+                self.assertNotIn(b"root:", answer)
+                self.assertNotIn(b" 200 ", answer.split(b"\r\n", 1)[0])
+
+    def test_methods(self):
+        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND",
+                       "MKCOL", "REPORT", "get", "FOO"):
+            for path in ("/", "/api/v1/heat", "/nowhere"):
+                with self.subTest(method=method, path=path):
+                    answer = self.raw(f"{method} {path} HTTP/1.1\r\nHost: x\r\n"
+                                      "Connection: close\r\nContent-Length: 0\r\n\r\n".encode())
+                    first = answer.split(b"\r\n", 1)[0]
+                    self.assertNotIn(b" 200 ", first)
+                    self.assertNotIn(b" 500 ", first)
+        status, headers, _ = self.ask("/api/v1/heat", "POST", body=b"x=1")
+        self.assertEqual(status, 405)
+        self.assertEqual({word.strip() for word in headers["Allow"].split(",")}, {"GET", "HEAD"})
+
+    def test_windows(self):
+        for window in ("now", "1m", "5m", "1h", "24h", "start"):
+            status, _, body = self.ask(f"/api/v1/heat?window={window}")
+            self.assertEqual(status, 200, window)
+            self.assertEqual(json.loads(body)["window"], window)
+        for query in ("window=2h", "window=", "window=NOW", "window=start%00", "window=now%26",
+                      "window=%zz", "window=" + "x" * 3000):
+            with self.subTest(query[:40]):
+                self.assertEqual(self.ask(f"/api/v1/heat?{query}")[0], 400)
+        self.assertEqual(self.ask("/api/v1/heat?other=1")[0], 200)
+
+    def test_garbage(self):
+        for octets in (b"\0" * 1000, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\r\n\r\n",
+                       b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000 + b"\r\n",
+                       b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n",
+                       b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                       b"GET / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                       b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+                       bytes(range(256)) * 40):
+            self.raw(octets)
+        self.assertEqual(self.ask("/api/v1/status")[0], 200)
+
+    def test_silent_connections_do_not_block(self):
+        """More idle connections than there are threads: others are still answered in time."""
+        idle = [socket.create_connection(("127.0.0.1", self.program.port)) for _ in range(40)]
+        try:
+            for sock in idle[::2]:
+                sock.sendall(b"GET /api/v1/he")
+            start = time.monotonic()
+            self.assertEqual(self.ask("/api/v1/status")[0], 200)
+            self.assertLess(time.monotonic() - start, 20)
+        finally:
+            for sock in idle:
+                sock.close()
+
+    def test_keep_alive_serves_many(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.program.port, timeout=20)
+        for _ in range(50):
+            connection.request("GET", "/api/v1/heat")
+            answer = connection.getresponse()
+            self.assertEqual(answer.status, 200)
+            answer.read()
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()

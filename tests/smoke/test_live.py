@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Live capture on a kernel interface: what tcpreplay sends over a veth pair is counted, all of it.
+
+In a network namespace of its own, which needs root; nothing leaves it.
+"""
+
+import contextlib
+import os
+import subprocess
+import unittest
+
+from smoke import Smoke, main, wait_until
+
+
+class Namespace:
+    """A network namespace with a veth pair tx <-> rx that carries nothing but what tests send."""
+
+    def __init__(self, name):
+        self.name = name
+        self.prefix = ("ip", "netns", "exec", name)
+        self.run_outside("ip", "netns", "add", name)
+        try:
+            # no neighbour discovery, no multicast reports: the kernel is to be silent
+            self.run("sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1",
+                     "net.ipv6.conf.default.disable_ipv6=1")
+            self.run("ip", "link", "add", "tx", "mtu", "9000", "type", "veth", "peer", "name", "rx",
+                     "mtu", "9000")
+            for name in ("tx", "rx", "lo"):
+                self.run("ip", "link", "set", name, "up")
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def run_outside(*command):
+        subprocess.run(command, check=True, capture_output=True)
+
+    def run(self, *command):
+        return subprocess.run([*self.prefix, *command], check=True, capture_output=True, text=True)
+
+    def close(self):
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.run_outside("ip", "netns", "delete", self.name)
+
+
+@unittest.skipIf(os.geteuid() != 0, "needs root for a network namespace")
+class Live(Smoke):
+    def setUp(self):
+        super().setUp()
+        try:
+            self.namespace = Namespace(f"phm-{os.getpid()}")
+        except subprocess.CalledProcessError as error:
+            self.skipTest(f"no network namespaces here: {error.stderr}")
+        self.addCleanup(self.namespace.close)
+
+    @contextlib.contextmanager
+    def capturing(self, *arguments):
+        """The program on rx, its first period over: from then on nothing may be missed."""
+        with self.running("--interface", "rx", "--period", "0.5", "--hosts", "hosts.csv",
+                          "--status", "status.json", *arguments, prefix=self.namespace.prefix,
+                          listen=False) as program:
+            wait_until(lambda: self.seen(program) is not None, "the first period")
+            yield program
+
+    def seen(self, program):
+        if program.process.poll() is not None:
+            raise AssertionError(f"it ended with {program.process.returncode}:\n"
+                                 f"{program.output()}")
+        try:
+            return self.json("status.json")["received"]
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def send(self, capture, pps, loops=1):
+        self.namespace.run("tcpreplay", "-q", f"--pps={pps}", f"--loop={loops}", "-i", "tx",
+                           capture)
+
+    def test_all_of_it_is_counted(self):
+        """Every sound capture of this machine's size, one after the other, while it runs."""
+        names = ["plain", "ipv6", "vlan", "fragments", "private", "other", "padding", "options",
+                 "nested", "ipv6_extensions", "embedded"]
+        captures = [self.world.capture(name) for name in names]
+        with self.capturing("--listen", "off") as program:
+            sent = 0
+            for capture in captures:
+                self.send(capture, 2000)
+                sent += sum(1 for _ in _frames(capture))
+            wait_until(lambda: self.seen(program) >= sent, f"{sent} packets")
+        status = self.json("status.json")
+        self.assertEqual(status["received"], sent)
+        self.assertEqual(status["lost"]["total"], 0)
+        self.balanced(status)
+        self.same_as_oracle(captures, status=status)
+
+    def test_jumbo_frames(self):
+        capture = self.world.write("jumbo9000.pcap", _pcap_up_to(9014))
+        with self.capturing("--listen", "off") as program:
+            self.send(capture, 1000)
+            sent = sum(1 for _ in _frames(capture))
+            wait_until(lambda: self.seen(program) >= sent, f"{sent} packets")
+        self.same_as_oracle([capture], status=self.json("status.json"))
+
+    def test_a_steady_stream(self):
+        """20,000 packets a second for two seconds, over several periods."""
+        capture = self.world.write("stream.pcap", _first_frames(2000))
+        with self.capturing("--listen", "off") as program:
+            self.send(capture, 20000, loops=20)
+            wait_until(lambda: self.seen(program) + self.lost() >= 40000, "40,000 packets")
+        status = self.json("status.json")
+        self.balanced(status)
+        # what the kernel could not hand over is said, and nothing beyond it is missing
+        self.assertEqual(status["received"] + status["lost"]["total"], 40000)
+        if status["lost"]["total"] == 0:
+            self.same_as_oracle([capture] * 20, status=status)
+
+    def lost(self):
+        return self.json("status.json")["lost"]["total"]
+
+    def test_other_peoples_frames(self):
+        """Promiscuous: frames that are addressed to nobody here count too (all captures' are)."""
+        with self.capturing("--listen", "off") as program:
+            self.send(self.world.capture("plain"), 2000)
+            wait_until(lambda: self.seen(program) >= 213, "213 packets")
+            flags = self.namespace.run("ip", "-d", "link", "show", "rx").stdout
+            self.assertRegex(flags, r"promiscuity [1-9]")
+        flags = self.namespace.run("ip", "-d", "link", "show", "rx").stdout
+        self.assertRegex(flags, r"promiscuity 0", "promiscuous mode was left on")
+
+    def test_link_down_and_up(self):
+        with self.capturing("--listen", "off") as program:
+            wait_until(lambda: self.json("status.json")["link"] == "up", "the link to be up")
+            self.namespace.run("ip", "link", "set", "tx", "down")
+            wait_until(lambda: self.json("status.json")["link"] == "down", "the link to be down")
+            self.namespace.run("ip", "link", "set", "tx", "up")
+            wait_until(lambda: self.json("status.json")["link"] == "up", "the link to be up again")
+            self.send(self.world.capture("plain"), 2000)
+            wait_until(lambda: self.seen(program) >= 213, "counting to go on")
+
+    def test_two_interfaces(self):
+        self.namespace.run("ip", "link", "add", "tx2", "type", "veth", "peer", "name", "rx2")
+        for name in ("tx2", "rx2"):
+            self.namespace.run("ip", "link", "set", name, "up")
+        with self.capturing("--listen", "off", "--interface", "rx2") as program:
+            self.send(self.world.capture("plain"), 2000)
+            self.namespace.run("tcpreplay", "-q", "--pps=2000", "-i", "tx2",
+                               self.world.capture("ipv6"))
+            wait_until(lambda: self.seen(program) >= 213 + 228, "packets of both")
+        status = self.json("status.json")
+        self.assertEqual([port["received"] for port in status["ports"]], [213, 228])
+        self.same_as_oracle([self.world.capture("plain"), self.world.capture("ipv6")],
+                            status=status)
+
+    def test_interface_that_is_down_at_the_start(self):
+        self.namespace.run("ip", "link", "set", "rx", "down")
+        with self.running("--interface", "rx", "--period", "0.3", "--status", "status.json",
+                          "--listen", "off", prefix=self.namespace.prefix,
+                          listen=False) as program:
+            wait_until(lambda: self.seen(program) is not None, "the first period")
+            self.assertEqual(self.json("status.json")["link"], "down")
+            self.namespace.run("ip", "link", "set", "rx", "up")
+            wait_until(lambda: self.json("status.json")["link"] == "up", "the link to be up")
+            self.send(self.world.capture("plain"), 2000)
+            wait_until(lambda: self.seen(program) >= 213, "213 packets")
+
+    def test_interface_that_goes_away(self):
+        """An interface that is removed while it is captured on: said, and no crash."""
+        with self.capturing("--listen", "off") as program:
+            self.namespace.run("ip", "link", "delete", "tx")
+            wait_until(lambda: self.json("status.json")["link"] == "down", "the link to be down")
+            period = self.json("status.json")["period"]
+            wait_until(lambda: self.json("status.json")["period"] > period + 2, "more periods")
+            self.assertIsNone(program.process.poll())
+
+
+def _frames(capture):
+    from smoke import oracle  # pylint: disable=import-outside-toplevel
+    return oracle.read_pcap(capture)
+
+
+def _first_frames(count):
+    import make_captures  # pylint: disable=import-outside-toplevel
+    from frames import pcap  # pylint: disable=import-outside-toplevel
+    return pcap(make_captures.big(count))
+
+
+def _pcap_up_to(longest):
+    from frames import ether, ipv4, pcap, tcp, udp  # pylint: disable=import-outside-toplevel
+    frames = []
+    for n in range(1, 30):
+        data = bytes(min(310 * n, longest - 14 - 40))
+        frames.append(ether(ipv4(f"5.{n}.0.1", "5.30.0.1", (tcp, udp)[n % 2](1, 2, data))))
+    return pcap(frames)
+
+
+if __name__ == "__main__":
+    main()
