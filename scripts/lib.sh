@@ -8,7 +8,7 @@
 # to build packet-heatmap and to run it
 PACKAGES_BUILD=(
 	gcc libc6-dev meson ninja-build pkg-config python3
-	dpdk libdpdk-dev libmaxminddb-dev libcivetweb-dev libpcap-dev libjansson-dev zlib1g-dev
+	dpdk libdpdk-dev libmaxminddb-dev libcivetweb-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev
 	libseccomp-dev libcap-dev
 	librte-net-af-packet23 librte-net-pcap23 librte-net-ring23 librte-mempool-ring23
 	iproute2
