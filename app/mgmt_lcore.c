@@ -356,7 +356,7 @@ write_outputs(struct manager *m, struct snapshot *s)
 static const char *
 short_number(double value, char text[16])
 {
-	static const char *const units[] = {"", " k", " M", " G", " T"};
+	static const char *const units[] = {" ", " k", " M", " G", " T"};
 	size_t unit = 0;
 
 	while (value >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
@@ -389,7 +389,7 @@ say_period(const struct manager *m, const struct gathered *g, const struct snaps
 		octets += g->ledger.verdicts.octets[v];
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%H:%M:%SZ", &tm);
-	printf("%s  %s packets/s  %sbit/s  TCP %.0f%%  UDP %.0f%%  hosts %s  places %zu  lost "
+	printf("%s  %spackets/s  %sbit/s  TCP %.0f%%  UDP %.0f%%  hosts %s  places %zu  lost "
 	       "%s%s%s\n",
 	       date, short_number((double)g->received / seconds, rate),
 	       short_number((double)octets * 8 / seconds, bits),

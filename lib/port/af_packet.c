@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -71,14 +72,23 @@ interface_flags(const char *interface, short *flags)
 	return ret;
 }
 
+/*
+ * Drops what the interface sends: on loopback each frame is also received. A filter rather than
+ * PACKET_IGNORE_OUTGOING, which a socket in a fanout group (the PMD makes one) does not heed.
+ */
 static void
 ignore_outgoing(int fd, void *context)
 {
-	int one = 1;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
-	(void)context;
-	/* an older kernel refuses: then loopback counts twice, as the documentation says */
-	setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
+		*(int *)context = -errno;
 }
 
 struct membership {
@@ -106,7 +116,7 @@ af_packet_tune(const char *interface, bool promiscuous)
 	if (ret != 0)
 		return ret;
 	if ((flags & IFF_LOOPBACK) != 0)
-		each_socket(interface, ignore_outgoing, NULL);
+		each_socket(interface, ignore_outgoing, &m.error);
 	else if (promiscuous)
 		each_socket(interface, add_membership, &m);
 	return m.error;

@@ -18,10 +18,10 @@
 uint64_t af_packet_drops(const char *interface);
 
 /*
- * Loopback: counts each packet once (PACKET_IGNORE_OUTGOING, Linux 4.20). Others, if wanted:
- * promiscuous by membership of the socket, which needs CAP_NET_RAW only and ends with the socket
- * however the process ends; the PMD's own way sets a flag of the interface, needs CAP_NET_ADMIN and
- * outlives a crash. 0 or -errno.
+ * Loopback: counts each packet once (a socket filter). Others, if wanted: promiscuous by membership
+ * of the socket, which needs CAP_NET_RAW only and ends with the socket however the process ends;
+ * the PMD's own way sets a flag of the interface, needs CAP_NET_ADMIN and outlives a crash. 0 or
+ * -errno.
  */
 int af_packet_tune(const char *interface, bool promiscuous);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <rte_ethdev.h>
+#include <rte_log.h>
 #include <rte_mbuf.h>
 #include <stdio.h>
 #include <string.h>
@@ -204,7 +205,7 @@ enable_all(struct port *port, const struct port_settings *s, void (*note)(const 
 	if (port->interface[0] != 0) {
 		ret = af_packet_tune(port->interface, s->promiscuous);
 		if (ret != 0) {
-			snprintf(text, sizeof(text), "%s cannot be made promiscuous: %s",
+			snprintf(text, sizeof(text), "%s: capture options of the socket: %s",
 				 port->source, strerror(-ret));
 			say(note, text);
 		}
@@ -230,6 +231,10 @@ int
 port_start(struct port *port, const struct port_settings *s, void (*note)(const char *text),
 	   char error[256])
 {
+	/* at the start ethdev sets the MAC address that is set already; where the interface has
+	 * none (loopback) the PMD complains, and nothing depends on it */
+	if (port->interface[0] != 0)
+		rte_log_set_level_pattern("pmd.net.*packet", RTE_LOG_CRIT);
 	int ret = rte_eth_dev_start(port->id);
 
 	if (ret != 0) {
