@@ -86,7 +86,9 @@ take_side(struct lane_book *book, struct gathered *g)
 	count_side(book->lane->count, &side);
 	if (host_list_reserve(&g->hosts, side.hosts) != 0)
 		return -ENOMEM;
-	uint32_t rows = count_drain(book->lane->count, g->hosts.rows + g->hosts.count);
+	uint32_t rows = 0;
+	if (side.hosts > 0)
+		rows = count_drain(book->lane->count, g->hosts.rows + g->hosts.count);
 	g->hosts.count += rows;
 	verdicts_add(&g->ledger.verdicts, &side.verdicts);
 	g->ledger.fates[FATE_TABLE_FULL] += side.overflowed;
