@@ -180,6 +180,8 @@ compact(struct bucket *bucket)
 {
 	size_t kept = 0;
 
+	if (bucket->count == 0)
+		return; /* the entries may be NULL, which qsort must not be given */
 	qsort(bucket->entries, bucket->count, sizeof(*bucket->entries), order_of_entries);
 	for (size_t i = 0; i < bucket->count; i++) {
 		if (kept > 0 && bucket->entries[kept - 1].place == bucket->entries[i].place)
