@@ -12,7 +12,8 @@ const STRIPS = [
   { name: 'mixed', mix: 0.5, className: 'even' },
   { name: 'UDP', mix: 1, className: 'udp' },
 ];
-const TICK_ROOM = 0.14; // of the strip, for one number
+// Of the strip, for one number.
+const TICK_ROOM = { packets: 0.14, octets: 0.19 };
 
 const DIRECTIONS = { both: '', src: ' sent', dst: ' received' };
 const FLOOR_NAMES = { packets: 'packet', octets: 'kB' };
@@ -30,9 +31,9 @@ function strip({ name, mix, className }) {
 }
 
 /** The decades between d0 and Dtop, as many as have room, each with its place on the strip. */
-export function ticks(floor, top) {
+export function ticks(floor, top, room) {
   const decades = Math.log10(top / floor);
-  const every = Math.max(1, Math.ceil(decades * TICK_ROOM));
+  const every = Math.max(1, Math.ceil(decades * room));
   const out = [];
   for (let power = 0; floor * 10 ** power <= top * 1.001; power += every) {
     const value = floor * 10 ** power;
@@ -63,7 +64,7 @@ export class Legend {
     );
     byId('legend-strips').replaceChildren(...(tcp || udp ? strips.flatMap(strip) : []));
     byId('legend-ticks').replaceChildren(
-      ...(tcp || udp ? ticks(heat.floor, top) : []).map(({ value, at }) => {
+      ...(tcp || udp ? ticks(heat.floor, top, TICK_ROOM[unit]) : []).map(({ value, at }) => {
         const tick = element('span', '', format.decade(value, unit === 'octets' ? 'B' : ''));
         tick.style.left = `${(100 * at).toFixed(2)}%`;
         return tick;

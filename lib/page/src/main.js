@@ -128,7 +128,7 @@ class Page {
     snapshot.points = null; // the large arrays are let go at once
     snapshot.places = null;
     this.snapshot = snapshot;
-    this.panel.show(snapshot, this.selection);
+    this.panel.show(snapshot, this.selection, this.spanText());
     this.controls.windows(this.saved ? [snapshot.window] : snapshot.windows, snapshot.window);
     byId('save').href =
       `ip_heatmap.html${this.window ? `?window=${encodeURIComponent(this.window)}` : ''}`;

@@ -27,13 +27,15 @@ const FATES = [
 export class Panel {
   #onCity;
   #snapshot = null;
+  #span = '';
 
   /** @param {(lat: number, lon: number, id: number) => void} onCity a city of the list was chosen */
   constructor(onCity) {
     this.#onCity = onCity;
   }
 
-  show(snapshot, selection) {
+  show(snapshot, selection, span) {
+    this.#span = span;
     this.#snapshot = snapshot;
     this.#tiles(snapshot);
     this.#notDrawn(snapshot.totals.addresses);
@@ -140,7 +142,7 @@ export class Panel {
       .sort((a, b) => b.sum - a.sum)
       .slice(0, ROWS);
     const most = list.length ? list[0].sum : 1;
-    setText(byId(`${id}-unit`), octets ? 'octets' : 'packets');
+    setText(byId(`${id}-unit`), `${octets ? 'octets' : 'packets'}, ${this.#span}`);
     byId(id).replaceChildren(
       ...list.map(({ name, code, tcp, udp, sum, open }) => {
         const label = element('span', 'name', name);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { readAddress, writeAddress } from '../../lib/page/src/url-state.js';
+
+const selection = { tcp: true, udp: true, direction: 'both', unit: 'packets' };
+
+test('an empty address is everything since the start', () => {
+  assert.deepEqual(readAddress(''), {
+    selection,
+    window: null,
+    at: null,
+    kiosk: false,
+    cycle: 0,
+    reset: 120,
+  });
+});
+
+test('each parameter is read', () => {
+  assert.deepEqual(
+    readAddress('?tcp=0&dir=dst&by=octets&window=5m&at=-33.9,151.2,6&kiosk=1&cycle=7&reset=0'),
+    {
+      selection: { tcp: false, udp: true, direction: 'dst', unit: 'octets' },
+      window: '5m',
+      at: { lat: -33.9, lon: 151.2, zoom: 6 },
+      kiosk: true,
+      cycle: 7,
+      reset: 0,
+    },
+  );
+});
+
+test('nonsense is the default', () => {
+  const read = readAddress('?tcp=yes&dir=up&by=frames&window=../x&at=1,2&cycle=-1&reset=soon');
+  assert.deepEqual(read, readAddress(''));
+  for (const at of ['91,0,2', '0,181,2', '0,0,0.5', '0,0,65', 'a,b,c', '']) {
+    assert.equal(readAddress(`?at=${at}`).at, null, at);
+  }
+});
+
+test('written and read again it is the same, and foreign parameters stay', () => {
+  const state = {
+    selection: { tcp: true, udp: false, direction: 'src', unit: 'octets' },
+    window: '1h',
+    at: { lat: 48.857, lon: 2.352, zoom: 8 },
+  };
+  const search = writeAddress('?kiosk=1&theme=x', state);
+  const read = readAddress(search);
+  assert.deepEqual(read.selection, state.selection);
+  assert.equal(read.window, '1h');
+  assert.deepEqual(read.at, state.at);
+  assert.equal(read.kiosk, true);
+  assert.match(search, /theme=x/);
+});
+
+test('defaults are not written', () => {
+  assert.equal(writeAddress('?tcp=0&dir=src', { selection, window: null, at: null }), '');
+});

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import * as format from '../../lib/page/src/formats.js';
+
+const table = (name, write, rows) =>
+  test(name, () => {
+    for (const [value, text] of rows) assert.equal(write(value), text, `${name} of ${value}`);
+  });
+
+table('counts have three digits and SI prefixes', format.count, [
+  [0, '0'],
+  [7, '7'],
+  [999, '999'],
+  [1000, '1.00k'],
+  [9994, '9.99k'],
+  [9996, '10.0k'],
+  [99949, '99.9k'],
+  [99960, '100k'],
+  [999499, '999k'],
+  [999500, '1.00M'],
+  [1284003, '1.28M'],
+  [4.2e9, '4.20G'],
+  [4.2e12, '4.20T'],
+  [NaN, '–'],
+  [null, '–'],
+]);
+
+table('rates keep a decimal while they are small', format.rate, [
+  [0, '0'],
+  [0.01, '<0.1'],
+  [0.7, '0.7'],
+  [9.9, '9.9'],
+  [42.4, '42'],
+  [1500, '1.50k'],
+]);
+
+table('exact numbers are grouped by thin spaces', format.exact, [
+  [0, '0'],
+  [1284003, '1\u202f284\u202f003'],
+]);
+
+table('bits', (value) => format.bits(value).join(' '), [
+  [0, '0 bit/s'],
+  [999, '999 bit/s'],
+  [4.21e9, '4.21 Gbit/s'],
+  [100e9, '100 Gbit/s'],
+]);
+
+table('shares never turn something into nothing, or a part into the whole', format.share, [
+  [0, '0 %'],
+  [0.0001, '<0.001 %'],
+  [0.02, '0.020 %'],
+  [3.14159, '3.1 %'],
+  [55.5, '56 %'],
+  [99.95, '>99.9 %'],
+  [100, '100 %'],
+]);
+
+table('ages', format.age, [
+  [-3, '0\u00a0s'],
+  [8.9, '8\u00a0s'],
+  [245, '4:05\u00a0min'],
+  [94200, '26:10\u00a0h'],
+  [6 * 86400, '6\u00a0days'],
+]);
+
+table('spans', format.span, [
+  [10, '10 s'],
+  [170, '2 min 50 s'],
+  [300, '5 min'],
+  [3600, '1 h'],
+  [7800, '2 h 10 min'],
+  [86400, '24 h'],
+  [3 * 86400, '3 days'],
+]);
+
+table('coordinates', ([lat, lon]) => format.coordinates(lat, lon), [
+  [[48.8566, 2.3522], '48.86° N 2.35° E'],
+  [[-33.87, -70.5], '33.87° S 70.50° W'],
+]);
+
+table('countries', format.country, [
+  ['DE', 'Germany'],
+  ['', 'Unknown'],
+  ['<b>', '<b>'],
+]);
+
+table('names of places', format.placeName, [
+  ['Frankfurt am Main, DE', 'Frankfurt am Main'],
+  ['Washington, D.C., US', 'Washington, D.C.'],
+  [', DE', 'Germany'],
+]);
+
+table('decades of the legend', (value) => format.decade(value, ''), [
+  [1, '1'],
+  [100, '100'],
+  [1000, '1k'],
+  [100000, '100k'],
+  [1e6, '1M'],
+  [1e9, '1G'],
+]);
+
+test('times are UTC and say so', () => {
+  const date = new Date('2026-03-01T04:05:06Z');
+  assert.equal(format.utc(date), '2026-03-01 04:05:06 UTC');
+});
