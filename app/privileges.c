@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#include "privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/sched.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Only of the calling thread; but its children inherit it, and exec is what it is there for. */
+static int
+forbid_new_privileges(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
+int
+privileges_drop(const char *user, char *error, size_t size)
+{
+	struct passwd *entry;
+	int ret;
+
+	errno = 0;
+	entry = getpwnam(user);
+	if (entry == NULL) {
+		ret = errno != 0 ? -errno : -ENOENT;
+		snprintf(error, size, "there is no user '%s' on this host", user);
+		return ret;
+	}
+	if (geteuid() == entry->pw_uid && getuid() == entry->pw_uid)
+		return forbid_new_privileges();
+	if (geteuid() != 0) {
+		snprintf(error, size,
+			 "only root can become '%s'; leave --user out, or start as root", user);
+		return -EPERM;
+	}
+
+	/* Groups first: without root they could not be changed any more. From a uid of 0 to
+	 * another, in all three places, the kernel clears all capabilities (capabilities(7)), in
+	 * each thread, since glibc makes each thread call it.
+	 */
+	if (initgroups(user, entry->pw_gid) < 0 ||
+	    setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) < 0 ||
+	    setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) < 0) {
+		ret = -errno;
+		snprintf(error, size, "cannot become '%s': %s", user, strerror(errno));
+		return ret;
+	}
+	/* A way back would make all of this worth nothing; so it is tried. */
+	if (entry->pw_uid != 0 && (setuid(0) == 0 || seteuid(0) == 0)) {
+		snprintf(error, size, "became '%s', but root can still be had back", user);
+		return -EPERM;
+	}
+	return forbid_new_privileges();
+}
+
+/* What the running program calls, found by strace over its tests (net_pcap, af_packet, vfio-pci,
+ * HTTP, reload, files, shutdown), and what glibc may choose in place of these. Grouped by who asks.
+ */
+/* clang-format off */
+static const int allowed[] = {
+	/* memory; mmap and mprotect below */
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(mlock),
+	SCMP_SYS(mlock2), SCMP_SYS(munlock), SCMP_SYS(memfd_create), SCMP_SYS(mbind),
+	SCMP_SYS(set_mempolicy), SCMP_SYS(get_mempolicy), SCMP_SYS(membarrier),
+
+	/* threads; clone below */
+	SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(exit),
+	SCMP_SYS(exit_group), SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(tgkill),
+	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity),
+	SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler), SCMP_SYS(getcpu),
+	SCMP_SYS(restart_syscall),
+
+	/* signals and time */
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigpending), SCMP_SYS(sigaltstack),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(timerfd_create),
+	SCMP_SYS(timerfd_settime),
+
+	/* files: databases, outputs, /proc and /sys */
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64),
+	SCMP_SYS(pwrite64), SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(close), SCMP_SYS(fstat),
+	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(statfs),
+	SCMP_SYS(fstatfs), SCMP_SYS(lseek), SCMP_SYS(access), SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
+	SCMP_SYS(getcwd), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
+	SCMP_SYS(fallocate), SCMP_SYS(fchmod), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(umask),
+	SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
+	SCMP_SYS(pipe2), SCMP_SYS(fadvise64),
+
+	/* devices (vfio, packet sockets) and waiting for them */
+	SCMP_SYS(ioctl), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
+	SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+	SCMP_SYS(eventfd2),
+
+	/* HTTP, telemetry, the service manager; socket below */
+	SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(connect),
+	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),
+	SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg),
+	SCMP_SYS(shutdown), SCMP_SYS(sendfile),
+
+	/* who and where am I */
+	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getresuid),
+	SCMP_SYS(getresgid), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrlimit),
+	SCMP_SYS(getrusage), SCMP_SYS(getrandom),
+};
+/* clang-format on */
+
+/* Families that are in use after the start. No AF_PACKET, no AF_NETLINK beyond what is open. */
+static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+
+static int
+allow_conditionally(scmp_filter_ctx filter)
+{
+	int ret = 0;
+
+	/* Memory is writable or executable, never both. (Executable at all because pthread_cancel
+	 * loads libgcc_s at its first use, at the shutdown.)
+	 */
+	for (unsigned int flag = 0; flag < 2 && ret == 0; flag++) {
+		const unsigned int prot = flag == 0 ? PROT_WRITE : PROT_EXEC;
+
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, prot, 0));
+		if (ret == 0)
+			ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+					       SCMP_A2(SCMP_CMP_MASKED_EQ, prot, 0));
+	}
+	/* Threads, not processes. The flags of clone3 are in memory, which a filter cannot read:
+	 * ENOSYS makes glibc take clone.
+	 */
+	if (ret == 0)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+				       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	if (ret == 0)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && ret == 0; i++)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+	/* The name of a thread; and asking for a limit, not setting one. */
+	if (ret == 0)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+				       SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+	if (ret == 0)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+				       SCMP_A2(SCMP_CMP_EQ, 0));
+	return ret;
+}
+
+int
+privileges_confine(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int ret = 0;
+
+	if (filter == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && ret == 0; i++)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	if (ret == 0)
+		ret = allow_conditionally(filter);
+	if (ret == 0) /* the threads that EAL has started */
+		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (ret == 0)
+		ret = seccomp_load(filter);
+	seccomp_release(filter);
+	return ret;
+}
+
+int
+privileges_read(struct privileges *state)
+{
+	char line[256];
+	struct passwd *entry;
+	FILE *status = fopen("/proc/self/status", "re");
+	int flag;
+
+	if (status == NULL)
+		return -errno;
+	memset(state, 0, sizeof(*state));
+	while (fgets(line, sizeof(line), status) != NULL) {
+		if (sscanf(line, "CapEff: %llx", &state->effective) == 1)
+			continue;
+		if (sscanf(line, "NoNewPrivs: %d", &flag) == 1)
+			state->no_new_privileges = flag != 0;
+		else if (sscanf(line, "Seccomp: %d", &flag) == 1)
+			state->seccomp = flag;
+	}
+	fclose(status);
+	state->uid = geteuid();
+	entry = getpwuid(state->uid);
+	if (entry != NULL)
+		snprintf(state->user, sizeof(state->user), "%s", entry->pw_name);
+	else
+		snprintf(state->user, sizeof(state->user), "%u", (unsigned int)state->uid);
+	return 0;
+}
