@@ -9,10 +9,9 @@ static const char *const standard_dirs[] = {".", "/usr/share/GeoIP", "/var/lib/G
 static bool
 add_if_there(struct geo_paths *paths, const char *dir, const char *file)
 {
-	char *path = paths->path[paths->count];
-
 	if (paths->count == GEO_MAX)
 		return false;
+	char *path = paths->path[paths->count];
 	if (snprintf(path, GEO_PATH_MAX, "%s/%s", dir, file) >= GEO_PATH_MAX ||
 	    access(path, F_OK) != 0)
 		return false;

@@ -369,7 +369,7 @@ name_sources(struct app *a)
 {
 	struct manager *m = &a->manager;
 
-	for (unsigned int p = 0; p < a->port_count && p < 2 * LIST_MAX; p++)
+	for (unsigned int p = 0; p < a->port_count && p < MANAGER_MAX_PORTS; p++)
 		m->sources[m->source_count++] = a->ports[p].source;
 }
 

@@ -36,7 +36,7 @@ struct lane_book {
 struct manager {
 	const struct settings *settings;
 	const char *version, *ui_build, *name;
-	const char *sources[2 * LIST_MAX];
+	const char *sources[MANAGER_MAX_PORTS];
 	size_t source_count;
 	const struct snapshot_template *html;
 	bool huge_pages;

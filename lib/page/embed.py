@@ -4,9 +4,9 @@
 
 embed.py DIST SUMS OUT.c OUT.S OUTDIR
 
-OUT.S takes the bytes in by .incbin (a C array of a megabyte takes a compiler ten seconds); OUT.c is
-the table of them. The gzipped forms are made here, once for a build, at the best level, and without a
-time stamp, so that the same dist gives the same binary.
+OUT.S takes the bytes in by .incbin (a C array of a megabyte takes a compiler ten seconds); OUT.c
+is the table of them. The gzipped forms are made here, once for a build, at the best level, and
+without a time stamp, so that the same dist gives the same binary.
 """
 import gzip
 import hashlib

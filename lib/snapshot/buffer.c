@@ -82,8 +82,8 @@ buffer_decimal(struct buffer *b, double value, unsigned int decimals)
 	if (fraction == 0)
 		return;
 	buffer_char(b, '.');
-	while (fraction > 0) {
-		scale /= 10;
+	for (unsigned int d = 0; d < decimals && fraction > 0; d++) {
+		fraction *= 10;
 		buffer_char(b, (char)('0' + fraction / scale));
 		fraction %= scale;
 	}
