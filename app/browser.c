@@ -16,6 +16,9 @@
 
 extern char **environ;
 
+/* the writing end of the pipe to the child; -1: there is none */
+static int to_child = -1;
+
 static bool
 on_path(const char *program)
 {
@@ -37,8 +40,8 @@ on_path(const char *program)
  * A browser refuses to run as root, and root's has no profile: under sudo it is started as the user
  * behind it, with the desktop's variables that sudo took away put back.
  */
-void
-browser_open(const char *url)
+static void
+start_browser(const char *url)
 {
 	const char *user = getenv("SUDO_USER");
 	const struct passwd *pw = user && geteuid() == 0 ? getpwnam(user) : NULL;
@@ -93,4 +96,51 @@ browser_open(const char *url)
 		free(argv[i]);
 	if (error != 0)
 		log_line("cannot start a browser (%s); the page is at %s", strerror(error), url);
+}
+
+int
+browser_prepare(void)
+{
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -errno;
+	child = fork();
+	if (child < 0) {
+		int error = -errno;
+
+		close(ends[0]);
+		close(ends[1]);
+		return error;
+	}
+	if (child == 0) {
+		char url[256];
+		ssize_t length;
+
+		close(ends[1]);
+		/* 0: the parent has ended without a word */
+		length = read(ends[0], url, sizeof(url) - 1);
+		if (length > 0) {
+			url[length] = 0;
+			start_browser(url);
+		}
+		_exit(0);
+	}
+	close(ends[0]);
+	to_child = ends[1];
+	return 0;
+}
+
+void
+browser_open(const char *url)
+{
+	size_t length = strlen(url);
+
+	/* shorter than a pipe's buffer: written whole or not at all, and at once */
+	if (to_child < 0 || write(to_child, url, length) != (ssize_t)length)
+		log_line("cannot start a browser; the page is at %s", url);
+	if (to_child >= 0)
+		close(to_child);
+	to_child = -1;
 }

@@ -50,14 +50,37 @@ eal_huge_free(void)
 	return octets;
 }
 
-/* The CPUs that this process may use (a container or taskset may have narrowed them). */
+void
+eal_parse_cpus(const char *text, cpu_set_t *set)
+{
+	CPU_ZERO(set);
+	while (*text != 0) {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
+
+		if (end == text)
+			return;
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		for (unsigned long c = first; c <= last && c < CPU_SETSIZE; c++)
+			CPU_SET(c, set);
+		text = *end == ',' ? end + 1 : "";
+	}
+}
+
+/*
+ * The CPUs that were named, else those that this process may use (a container or taskset may have
+ * narrowed them, and isolated ones are never among them).
+ */
 static unsigned int
-usable_cpus(unsigned int cpus[CPU_SETSIZE])
+usable_cpus(const char *named, unsigned int cpus[CPU_SETSIZE])
 {
 	cpu_set_t set;
 	unsigned int n = 0;
 
-	if (sched_getaffinity(0, sizeof(set), &set) != 0) {
+	if (named != NULL) {
+		eal_parse_cpus(named, &set);
+	} else if (sched_getaffinity(0, sizeof(set), &set) != 0) {
 		cpus[0] = 0;
 		return 1;
 	}
@@ -73,16 +96,16 @@ plan_lcores(struct eal_plan *plan, const struct settings *s, char error[OPTIONS_
 {
 	static unsigned int cpus[CPU_SETSIZE];
 	char map[160 * 8] = "0@";
-	unsigned int n = usable_cpus(cpus);
+	unsigned int n = usable_cpus(s->cpus, cpus);
 	size_t used;
 
 	plan->cpus = n;
-	if (s->lanes > 0 && s->lanes * s->interfaces.count > n) {
+	unsigned int sources = s->interfaces.count + s->devices.count;
+	if (s->lanes > 0 && s->lanes * sources > n) {
 		snprintf(error, OPTIONS_ERROR_MAX,
 			 "--lanes %u on %u interface%s: more lanes than the %u CPU%s that may be "
 			 "used; ask for fewer",
-			 s->lanes, s->interfaces.count, s->interfaces.count > 1 ? "s" : "", n,
-			 n > 1 ? "s" : "");
+			 s->lanes, sources, sources > 1 ? "s" : "", n, n > 1 ? "s" : "");
 		return -1;
 	}
 	plan->shared_cpus = plan->lanes + 1 > n;
@@ -100,15 +123,26 @@ plan_lcores(struct eal_plan *plan, const struct settings *s, char error[OPTIONS_
 	return 0;
 }
 
-static void
-plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory)
+static int
+plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
+	    char error[OPTIONS_ERROR_MAX])
 {
 	uint64_t need_mb = (memory >> 20) + 64, free_mb = eal_huge_free() >> 20;
 
 	plan->huge = !s->no_huge && free_mb >= need_mb;
 	if (plan->huge) {
 		add(plan, "--in-memory");
-		return;
+		return 0;
+	}
+	/* a card of our own is there for speed: falling back would hide that it has none */
+	if (s->devices.count > 0 && !s->no_huge) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%llu MB of huge pages are free and %llu MB needed: "
+			 "packet-heatmap-setup-host hugepages %lluM reserves them; a smaller "
+			 "--hosts-per-lane needs fewer",
+			 (unsigned long long)free_mb, (unsigned long long)need_mb,
+			 (unsigned long long)(need_mb + 1) / 2 * 2);
+		return -1;
 	}
 	add(plan, "--no-huge");
 	add(plan, "--no-shconf");
@@ -123,6 +157,21 @@ plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory)
 			 "(for huge pages: sysctl vm.nr_hugepages=%llu)",
 			 (unsigned long long)free_mb, (unsigned long long)need_mb,
 			 (unsigned long long)need_mb / 2 + 1);
+	return 0;
+}
+
+unsigned int
+eal_lanes(const struct settings *s)
+{
+	static unsigned int cpus[CPU_SETSIZE];
+	unsigned int n = usable_cpus(s->cpus, cpus);
+	unsigned int named = s->pcaps.count + s->interfaces.count * (s->lanes > 0 ? s->lanes : 1);
+	unsigned int each = s->lanes;
+
+	/* cards of our own share the CPUs that the others and the management leave */
+	if (s->lanes == 0 && s->devices.count > 0)
+		each = n > named + s->devices.count ? (n - 1 - named) / s->devices.count : 1;
+	return named + s->devices.count * each;
 }
 
 int
@@ -139,10 +188,12 @@ eal_plan(struct eal_plan *plan, const struct settings *s, const struct capture *
 		plan->argv[plan->argc++] = argv[1 + i];
 
 	if (user_argc == 0) {
-		if (plan_lcores(plan, s, error) != 0)
+		if (plan_lcores(plan, s, error) != 0 || plan_memory(plan, s, memory, error) != 0)
 			return -1;
-		plan_memory(plan, s, memory);
-		add(plan, "--no-pci");
+		if (s->devices.count == 0)
+			add(plan, "--no-pci");
+		for (unsigned int i = 0; i < s->devices.count; i++)
+			add(plan, "-a%s", s->devices.items[i]);
 		add(plan, "--no-telemetry");
 		add(plan, "--log-level=lib.eal:4");
 		if (s->file_prefix != NULL)

@@ -11,6 +11,7 @@
 #include "options.h"
 #include "sources.h"
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,6 +34,12 @@ struct eal_plan {
 int eal_plan(struct eal_plan *plan, const struct settings *settings, const struct capture *captures,
 	     unsigned int lanes, uint64_t memory, char **argv, int user_argc,
 	     char error[OPTIONS_ERROR_MAX]);
+
+/* Lanes of all sources together: what memory and lcores are planned for. A card may offer fewer. */
+unsigned int eal_lanes(const struct settings *settings);
+
+/* "0-3,8" -> set. */
+void eal_parse_cpus(const char *text, cpu_set_t *set);
 
 /* Octets in huge pages that are free now, of all sizes. */
 uint64_t eal_huge_free(void);

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char *const standard_dirs[] = {".", "/usr/share/GeoIP", "/var/lib/GeoIP"};
+static const char *const standard_dirs[] = {".", "/usr/share/GeoIP", "/var/lib/GeoIP",
+					     "/var/lib/packet-heatmap"};
 
 static bool
 add_if_there(struct geo_paths *paths, const char *dir, const char *file)

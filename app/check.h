@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * --check: the doctor. Looks at all that a start needs, says it in one line each, and for each
+ * fault the command that mends it. Changes nothing; may be run beside the service.
+ *
+ * [start] The process does nothing else afterwards. EAL runs in a child that reports and ends.
+ */
+#pragma once
+
+#include "options.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum check_level {
+	CHECK_OK,
+	CHECK_WARNING, /* it runs, but not as well as it could */
+	CHECK_FAULT,   /* it does not run */
+};
+
+/* What the caller knows better than this file. */
+struct check_plan {
+	unsigned int lanes; /* of all sources together */
+	uint64_t memory;    /* octets of huge pages that they take */
+	const char *root;   /* "": this host; tests: a made-up tree with sys/ and proc/ */
+};
+
+/*
+ * Prints to stdout, as lines or as one JSON object. Returns the worst level, which is the exit
+ * code: 0, 1 or 2, as monitoring plug-ins do it.
+ */
+int check_run(const struct settings *settings, const struct check_plan *plan, bool json);
