@@ -494,7 +494,7 @@ check_cpus(struct doctor *d)
 		if (!CPU_ISSET(c, &isolated))
 			not_isolated++;
 	}
-	if (count >= 2 && not_isolated == 0)
+	if (count >= 2 && line[0] != 0 && not_isolated == 0)
 		say(d, CHECK_OK, "isolated CPUs", NULL, "%s: the lanes' CPUs are theirs alone",
 		    line);
 	else
