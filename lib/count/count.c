@@ -218,7 +218,8 @@ count_drain(const struct count_lane *lane, struct host_row *rows)
 {
 	const struct host_table *hosts = &manager_side(lane)->hosts;
 
-	memcpy(rows, hosts->rows, hosts->used * sizeof(*rows));
+	if (hosts->used > 0) /* nobody allocates rows for none: then `rows` may be NULL */
+		memcpy(rows, hosts->rows, hosts->used * sizeof(*rows));
 	return hosts->used;
 }
 
