@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static void
@@ -123,6 +124,28 @@ plan_lcores(struct eal_plan *plan, const struct settings *s, char error[OPTIONS_
 	return 0;
 }
 
+/* Octets of ordinary memory that this process may still take: the machine's, and its own limit. */
+static uint64_t
+memory_available(void)
+{
+	unsigned long long kb = 0;
+	struct rlimit limit;
+	char line[128];
+	FILE *file = fopen("/proc/meminfo", "re");
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		if (sscanf(line, "MemAvailable: %llu kB", &kb) == 1)
+			break;
+	}
+	if (file != NULL)
+		fclose(file);
+	/* where /proc does not say, EAL will have to */
+	uint64_t octets = kb > 0 ? (uint64_t)kb * 1024 : UINT64_MAX;
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+		octets = limit.rlim_cur < octets ? limit.rlim_cur : octets;
+	return octets;
+}
+
 static int
 plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
 	    char error[OPTIONS_ERROR_MAX])
@@ -142,6 +165,15 @@ plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
 			 "--hosts-per-lane needs fewer",
 			 (unsigned long long)free_mb, (unsigned long long)need_mb,
 			 (unsigned long long)(need_mb + 1) / 2 * 2);
+		return -1;
+	}
+	uint64_t available_mb = memory_available() >> 20;
+	if (need_mb > available_mb) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%llu MB of memory are needed and %llu MB are there: lower "
+			 "--hosts-per-lane (now %u) or --mbufs, or name fewer sources",
+			 (unsigned long long)need_mb, (unsigned long long)available_mb,
+			 s->hosts_per_lane);
 		return -1;
 	}
 	add(plan, "--no-huge");
