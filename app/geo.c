@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 static const char *const standard_dirs[] = {".", "/usr/share/GeoIP", "/var/lib/GeoIP",
-					     "/var/lib/packet-heatmap"};
+					    "/var/lib/packet-heatmap"};
 
 static bool
 add_if_there(struct geo_paths *paths, const char *dir, const char *file)

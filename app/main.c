@@ -578,6 +578,7 @@ start(struct app *a, int argc, char **argv)
 	a->manager.ports = a->ports;
 	a->manager.port_count = a->port_count;
 	a->manager.huge_pages = rte_eal_has_hugepages() != 0;
+	a->manager.serves = a->listen[0] != 0;
 	name_sources(a);
 	ret = start_ports(a);
 	if (ret != EXIT_SUCCESS)

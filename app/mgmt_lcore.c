@@ -34,6 +34,16 @@ utc_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* A step of the merge is over: it took from the end of the one before to now. */
+static void
+step_done(struct manager *m, enum step step)
+{
+	uint64_t now = monotonic_ns();
+
+	m->step_ms[step] = (double)(now - m->step_ns) / 1e6;
+	m->step_ns = now;
+}
+
 /* What one period brought, while it is worked on. */
 struct gathered {
 	struct host_list hosts;
@@ -106,18 +116,17 @@ take_side(struct lane_book *book, struct gathered *g)
 
 /* Asks all lanes, then waits for each with a bound. Who does not answer is asked no second time:
  * its counts come with a later period. */
-static int
-gather(struct manager *m, struct gathered *g)
+static void
+flip_lanes(struct manager *m, struct gathered *g)
 {
 	uint64_t deadline = monotonic_ns() + FLIP_WAIT_NS;
-	int error = 0;
 
 	for (unsigned int i = 0; i < m->lane_count; i++) {
 		if (!m->lanes[i].asked)
 			count_ask_flip(m->lanes[i].lane->count);
 		m->lanes[i].asked = true;
 	}
-	for (unsigned int i = 0; i < m->lane_count && error == 0; i++) {
+	for (unsigned int i = 0; i < m->lane_count; i++) {
 		struct lane_book *book = &m->lanes[i];
 
 		while (!count_flipped(book->lane->count) && monotonic_ns() < deadline)
@@ -125,8 +134,21 @@ gather(struct manager *m, struct gathered *g)
 		if (!count_flipped(book->lane->count)) {
 			book->skipped++;
 			g->skipped++;
-			continue;
 		}
+	}
+}
+
+/* Takes over what the lanes have left. */
+static int
+drain_lanes(struct manager *m, struct gathered *g)
+{
+	int error = 0;
+
+	for (unsigned int i = 0; i < m->lane_count && error == 0; i++) {
+		struct lane_book *book = &m->lanes[i];
+
+		if (!count_flipped(book->lane->count))
+			continue;
 		book->asked = false;
 		error = take_side(book, g);
 	}
@@ -312,6 +334,7 @@ picture(struct manager *m, const struct gathered *g, struct host_list *total, do
 		.settings_json = m->settings_json,
 		.security_json = m->security_json,
 	};
+	memcpy(facts.step_ms, m->step_ms, sizeof(facts.step_ms));
 	/* the end of the period by the wall clock: it was taken a merge ago */
 	facts.generated_ms = facts.now_ms - (int64_t)((monotonic_ns() - m->period_ns) / 1000000);
 	return snapshot_create(&facts, m->heat, m->locate, total, &g->hosts, m->settings->window,
@@ -429,27 +452,54 @@ check_ledger(struct manager *m, const struct gathered *g)
 	return balanced;
 }
 
+/* The texts that are asked for most: made here, so that no request waits for them. */
+static void
+encode(struct manager *m, struct snapshot *s)
+{
+	if (!m->serves)
+		return;
+	if (snapshot_text(s, TEXT_HEAT, m->settings->window) == NULL ||
+	    snapshot_text(s, TEXT_STATUS, m->settings->window) == NULL)
+		log_line("out of memory: a text of this period could not be made");
+}
+
+/* Everything between the lanes' sides and the totals. */
+static int
+work_up(struct manager *m, struct gathered *g, struct host_list *total, double seconds)
+{
+	int error = drain_lanes(m, g);
+
+	step_done(m, STEP_DRAIN);
+	read_ports(m, g);
+	if (error == 0)
+		error = host_list_sort(&g->hosts);
+	step_done(m, STEP_SORT);
+	if (error == 0)
+		error = locate_all(m, g);
+	step_done(m, STEP_LOCATE);
+	if (error == 0)
+		error = heat_end_period(m->heat, seconds);
+	step_done(m, STEP_HEAT);
+	if (error == 0)
+		error = add_to_total(m, &g->hosts, total);
+	step_done(m, STEP_TOTAL);
+	return error;
+}
+
 static int
 end_period(struct manager *m)
 {
 	struct gathered g = {0};
 	struct host_list total = {0};
 	uint64_t before = m->period_ns;
-	int error = gather(m, &g);
 
-	m->period_ns = monotonic_ns();
-	double seconds = (double)(m->period_ns - before) / 1e9;
-	if (seconds <= 0)
-		seconds = 1e-9;
-	read_ports(m, &g);
-	if (error == 0)
-		error = host_list_sort(&g.hosts);
-	if (error == 0)
-		error = locate_all(m, &g);
-	if (error == 0)
-		error = heat_end_period(m->heat, seconds);
-	if (error == 0)
-		error = add_to_total(m, &g.hosts, &total);
+	m->step_ns = monotonic_ns();
+	flip_lanes(m, &g);
+	step_done(m, STEP_FLIP);
+	m->period_ns = m->step_ns;
+	double seconds = m->period_ns > before ? (double)(m->period_ns - before) / 1e9 : 1e-9;
+	int error = work_up(m, &g, &total, seconds);
+
 	if (error == 0) {
 		ledger_add(&m->ledger, &g.ledger);
 		m->received += g.received;
@@ -460,12 +510,16 @@ end_period(struct manager *m)
 		bool balanced = check_ledger(m, &g);
 		struct snapshot *s = picture(m, &g, &total, seconds, balanced);
 
+		step_done(m, STEP_PICTURE);
 		error = s ? 0 : -ENOMEM;
 		if (s != NULL) {
+			encode(m, s);
+			step_done(m, STEP_ENCODE);
 			snapshot_publish(s);
 			snapshot_release(m->last);
 			m->last = snapshot_current();
 			write_outputs(m, s);
+			step_done(m, STEP_FILES);
 			say_period(m, &g, s, seconds);
 			if (m->over && !m->told_over && !m->settings->once) {
 				log_line(

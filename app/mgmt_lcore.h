@@ -39,7 +39,7 @@ struct manager {
 	const char *sources[MANAGER_MAX_PORTS];
 	size_t source_count;
 	const struct snapshot_template *html;
-	bool huge_pages;
+	bool huge_pages, serves; /* serves: there is a web server */
 	const char *settings_json, *security_json;
 
 	struct port *ports;
@@ -61,6 +61,8 @@ struct manager {
 	uint64_t period;
 	double history[SNAPSHOT_HISTORY];
 	size_t history_count;
+	double step_ms[STEPS];
+	uint64_t step_ns; /* when the step under way began */
 	bool over, told_over, told_imbalance;
 };
 

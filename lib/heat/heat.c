@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "heat.h"
 
+#include "large.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +91,8 @@ make_room(struct counts **counts, uint32_t *capacity, uint32_t place)
 	uint32_t want = *capacity ? *capacity : 1024;
 	while (want <= place)
 		want *= 2;
-	struct counts *grown = realloc(*counts, (size_t)want * sizeof(*grown));
+	struct counts *grown = large_grow(*counts, (size_t)*capacity * sizeof(*grown),
+					  (size_t)want * sizeof(*grown));
 	if (grown == NULL)
 		return -ENOMEM;
 	memset(grown + *capacity, 0, (size_t)(want - *capacity) * sizeof(*grown));
@@ -205,7 +208,8 @@ bucket_add_period(struct bucket *bucket, const struct heat *heat, double seconds
 	if (want > bucket->capacity) {
 		size_t capacity = want + want / 2;
 		struct entry *entries =
-			realloc(bucket->entries, capacity * sizeof(*bucket->entries));
+			large_grow(bucket->entries, bucket->count * sizeof(*bucket->entries),
+				   capacity * sizeof(*bucket->entries));
 
 		if (entries == NULL)
 			return -ENOMEM;

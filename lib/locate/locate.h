@@ -24,12 +24,12 @@
 #define PLACE_CITY_MAX 128 /* octets of UTF-8, cut at a character */
 
 struct place {
-	uint32_t number;
-	bool has_position;
 	double latitude, longitude; /* degrees, north and east positive */
 	float radius_km;            /* the database's accuracy radius, 0 where it has none */
-	char country[3];            /* ISO 3166-1 alpha-2, or empty */
-	char city[PLACE_CITY_MAX];  /* valid UTF-8 without control characters, or empty */
+	bool has_position;
+	char country[3];           /* ISO 3166-1 alpha-2, or empty */
+	char city[PLACE_CITY_MAX]; /* valid UTF-8 without control characters, or empty */
+	uint32_t number;
 };
 
 struct locate_database {

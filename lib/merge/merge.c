@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "merge.h"
 
+#include "large.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -19,7 +21,8 @@ host_list_reserve(struct host_list *list, size_t more)
 
 	if (want <= list->capacity)
 		return 0;
-	struct host_row *rows = realloc(list->rows, want * sizeof(*rows));
+	struct host_row *rows =
+		large_grow(list->rows, list->count * sizeof(*rows), want * sizeof(*rows));
 	if (rows == NULL)
 		return -ENOMEM;
 	list->rows = rows;
@@ -122,8 +125,8 @@ host_list_sort(struct host_list *list)
 		n4 += list->rows[i].family == ADDR_IPV4;
 
 	/* one allocation for both key arrays; keys of IPv4 in front, of IPv6 behind them */
-	struct sort_key *keys = malloc(2 * n * sizeof(*keys));
-	struct host_row *sorted = malloc(n * sizeof(*sorted));
+	struct sort_key *keys = large_alloc(2 * n * sizeof(*keys));
+	struct host_row *sorted = large_alloc(n * sizeof(*sorted));
 	if (keys == NULL || sorted == NULL) {
 		free(keys);
 		free(sorted);

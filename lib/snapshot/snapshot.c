@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "large.h"
 #include "picture.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ picture_take(struct picture *picture, const struct heat *heat, const struct loca
 		n += counts_packets(&hw.counts[p]) > 0;
 	if (n == 0)
 		return 0;
-	picture->points = malloc(n * sizeof(*picture->points));
+	picture->points = large_alloc(n * sizeof(*picture->points));
 	if (picture->points == NULL)
 		return -ENOMEM;
 	for (uint32_t p = 0; p < hw.places; p++) {

@@ -51,6 +51,21 @@ struct snapshot_port {
 	uint64_t received, imissed, ierrors, rx_nombuf; /* as the port says, since the start */
 };
 
+/* The steps of a merge, in order. The last two are those of the period before: a text cannot tell
+ * how long it took itself. */
+enum step {
+	STEP_FLIP,  /* asking the lanes and waiting for them */
+	STEP_DRAIN, /* their tables into one list, and cleared */
+	STEP_SORT,
+	STEP_LOCATE, /* and adding to the heat */
+	STEP_HEAT,   /* windows */
+	STEP_TOTAL,  /* merging into the hosts since the start */
+	STEP_PICTURE,
+	STEP_ENCODE, /* and compressing the texts */
+	STEP_FILES,
+	STEPS,
+};
+
 /* What the manager knows beside the counts. Strings are borrowed for the call only. */
 struct snapshot_facts {
 	const char *version, *ui_build, *name;
@@ -73,7 +88,8 @@ struct snapshot_facts {
 	uint64_t hosts_limit, hosts_per_lane;
 	uint64_t memory_kb;     /* resident */
 	uint64_t output_errors; /* files that could not be written */
-	const double *history;  /* packets/s, oldest first */
+	double step_ms[STEPS];
+	const double *history; /* packets/s, oldest first */
 	size_t history_count;
 	const struct snapshot_lane *lanes;
 	size_t lane_count;

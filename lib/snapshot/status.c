@@ -138,6 +138,18 @@ lost_json(const struct snapshot_facts *f)
 	return o;
 }
 
+static json_t *
+steps_json(const struct snapshot_facts *f)
+{
+	static const char *const names[STEPS] = {"flip",  "drain",   "sort",   "locate", "heat",
+						 "total", "picture", "encode", "files"};
+	json_t *o = json_object();
+
+	for (int i = 0; i < STEPS; i++)
+		json_object_set_new(o, names[i], decimal(f->step_ms[i]));
+	return o;
+}
+
 /* A member that the caller has as text already; {} where it has none or it does not parse. */
 static json_t *
 embedded(const char *text)
@@ -202,6 +214,7 @@ encode_status(const struct snapshot_facts *f, const struct snapshot *s, const st
 	json_object_set_new(errors, "outputs", number(f->output_errors));
 	json_object_set_new(errors, "database", number(locate_errors(locate)));
 	json_object_set_new(o, "errors", errors);
+	json_object_set_new(o, "management_ms", steps_json(f));
 	json_object_set_new(o, "settings", embedded(f->settings_json));
 	json_object_set_new(o, "security", embedded(f->security_json));
 
