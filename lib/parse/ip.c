@@ -10,7 +10,13 @@
 enum {
 	IPV4_HEADER = 20,
 	IPV6_HEADER = 40,
-	OPTION_PAD1 = 0,
+
+	OPTION_END = 0, /* RFC 791 3.1 */
+	OPTION_NOP = 1,
+	OPTION_LOOSE_ROUTE = 131,
+	OPTION_STRICT_ROUTE = 137,
+
+	OPTION_PAD1 = 0, /* RFC 8200 4.2 */
 	OPTION_JUMBO = 0xc2,
 };
 
@@ -54,6 +60,42 @@ ipv6_said_ipv4(struct walk *w)
 	return walk_done(w, VERDICT_IPV4_VERSION);
 }
 
+/*
+ * The frame ends inside the options, and `captured` octets of them are there. Is more than padding
+ * missing? Not when the list ends before the cut: at its end mark, at an option whose length or
+ * pointer makes no sense, or at a source route, which is the last that a reader looks for.
+ */
+static bool
+options_end(const uint8_t *options, uint32_t captured, uint32_t size)
+{
+	for (uint32_t i = 0; i < captured;) {
+		uint8_t kind = options[i];
+
+		if (kind == OPTION_END)
+			return true;
+		if (kind == OPTION_NOP) {
+			i++;
+			continue;
+		}
+		if (i + 1 == size)
+			return true;
+		if (i + 1 == captured)
+			return false;
+		uint32_t length = options[i + 1];
+		if (length < 2 || length > size - i)
+			return true;
+		if (kind == OPTION_LOOSE_ROUTE || kind == OPTION_STRICT_ROUTE) {
+			if (i + 2 >= captured)
+				return i + 2 >= size;
+			uint8_t pointer = options[i + 2];
+			return pointer < 4 || pointer & 3 || pointer > length ||
+			       i + length <= captured;
+		}
+		i += length;
+	}
+	return false;
+}
+
 enum step
 step_ipv4(struct walk *w)
 {
@@ -91,13 +133,16 @@ step_ipv4(struct walk *w)
 	fact->src = host_addr_from_ipv4(ip + 12);
 	fact->dst = host_addr_from_ipv4(ip + 16);
 
-	/* Options that the frame does not hold hide nothing that counts. */
 	walk_limit(w, total);
 	bool options = walk_has(w, header);
-	if (options)
+	if (options) {
 		walk_skip(w, header);
-	else
+	} else {
+		uint32_t captured = walk_rest(w) - IPV4_HEADER;
+		if (!options_end(ip + IPV4_HEADER, captured, header - IPV4_HEADER))
+			return walk_done(w, VERDICT_IPV4_CUT);
 		remark(w, REMARK_OPTIONS_CUT);
+	}
 	return payload(w, ip[9], options && !later);
 }
 
@@ -112,7 +157,7 @@ jumbo_payload(struct walk *w)
 		return 0;
 	uint32_t size = 8 + w->at[1] * 8u;
 	if (!walk_has(w, size))
-		size = (uint32_t)(w->end - w->at);
+		size = walk_rest(w);
 	for (uint32_t i = 2; i + 6 <= size;) {
 		const uint8_t *option = w->at + i;
 		if (option[0] == OPTION_PAD1) {

@@ -103,11 +103,11 @@ pass_macsec(struct walk *w)
 		return walk_done(w, VERDICT_NOT_IP);
 	if (!walk_has(w, size + 2))
 		return walk_done(w, VERDICT_RUNT);
-	if (w->left <= size + 16)
+	if (w->left < size + 2 + 16)
 		return walk_done(w, VERDICT_NOT_IP);
 	uint16_t type = be16(w->at + size);
-	walk_limit(w, w->left - 16);
 	walk_skip(w, size + 2);
+	walk_limit(w, w->left - 16);
 	return type_or_length(w, type);
 }
 
@@ -247,9 +247,10 @@ step_llc(struct walk *w)
 	}
 }
 
-/* Does `p` look like the type field of an Ethernet header? */
-static bool
-is_likely_type(const uint8_t *p)
+/* How much does `p` look like the type field of an Ethernet header? 2: a known type, 1: what could
+ * be a length, 0: not at all. */
+static int
+type_likeness(const uint8_t *p)
 {
 	uint16_t type = be16(p);
 
@@ -266,18 +267,18 @@ is_likely_type(const uint8_t *p)
 	case ETHERTYPE_MACSEC:
 	case ETHERTYPE_PBB:
 	case ETHERTYPE_CFM:
-		return true;
+		return 2;
 	default:
-		return type <= IEEE_802_3_MAX_LENGTH || tag_of(type) != NULL;
+		return tag_of(type) != NULL ? 2 : type <= IEEE_802_3_MAX_LENGTH;
 	}
 }
 
 /*
  * Below the label stack stands nothing that names what follows. By BCP 128 the first nibble tells:
  * 4 and 6 are IP, 1 is an associated channel, 0 a pseudo-wire with a control word - or an Ethernet
- * pseudo-wire without one whose destination MAC begins with 0. Of these two, the one counts in
- * whose place of the type field a type stands; if both have one, RFC 4448 4.6 decides, which wants
- * the control word's first 16 bits to be 0.
+ * pseudo-wire without one whose destination MAC begins with 0. Of these two, it is the one
+ * where the type field would stand at a type, or at what can be a length; if both are, RFC 4448 4.6
+ * decides, which wants the control word's first 16 bits to be 0.
  */
 static enum step
 below_labels(struct walk *w)
@@ -303,11 +304,11 @@ below_labels(struct walk *w)
 		return walk_done(w, VERDICT_NOT_IP);
 	}
 
-	bool plain = walk_has(w, ETHERNET_HEADER) && is_likely_type(w->at + 2 * MAC);
-	bool word = walk_has(w, 4 + ETHERNET_HEADER) && is_likely_type(w->at + 4 + 2 * MAC);
-	if (!plain && !word)
+	int plain = walk_has(w, ETHERNET_HEADER) ? type_likeness(w->at + 2 * MAC) : 0;
+	int word = walk_has(w, 4 + ETHERNET_HEADER) ? type_likeness(w->at + 4 + 2 * MAC) : 0;
+	if (plain == 0 && word == 0)
 		return walk_done(w, VERDICT_NOT_IP);
-	if (word && (!plain || be16(w->at) == 0))
+	if (word > plain || (word == plain && be16(w->at) == 0))
 		walk_skip(w, 4);
 	return STEP_ETHERNET;
 }

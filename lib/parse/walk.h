@@ -10,6 +10,7 @@
 
 #include "parse.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -105,10 +106,23 @@ walk_has(const struct walk *w, uint32_t n)
 	return false;
 }
 
+/* How many octets can be read at `at`. That is a fact about the capture: with more, more is read.
+ */
+static inline uint32_t
+walk_rest(const struct walk *w)
+{
+	uint32_t rest = (uint32_t)(w->end - w->at);
+
+	if (rest < w->left)
+		w->fact->wants_more = 1;
+	return rest;
+}
+
 /* n octets have been seen by walk_has */
 static inline void
 walk_skip(struct walk *w, uint32_t n)
 {
+	assert((size_t)(w->end - w->at) >= n && w->left >= n);
 	w->at += n;
 	w->left -= n;
 }

@@ -44,7 +44,7 @@ enum remark {
 	REMARK_LATER_FRAGMENT,    /* no TCP/UDP header here: layer from the IP header */
 	REMARK_TOTAL_LENGTH_ZERO, /* segmentation offload: octets from the frame's length */
 	REMARK_SNAPPED,           /* total length above the captured bytes: counted whole */
-	REMARK_OPTIONS_CUT,       /* IPv4: the frame ends inside the options; counted */
+	REMARK_OPTIONS_CUT,       /* IPv4: the frame ends behind the last option; counted */
 	REMARK_OTHER_VERSION,     /* said to be IPv4, and is a sound IPv6 packet; counted as that */
 	REMARK_JUMBOGRAM,         /* RFC 2675: the length stands in a hop-by-hop option */
 	REMARKS,
