@@ -14,20 +14,46 @@
 /* how many frames ahead to fetch: a header takes one or two lines, a fetch from memory ~80 ns */
 #define PREFETCH 4
 
-static void
-parse_mbuf(const struct rx_lane *lane, struct rte_mbuf *m, struct parse_fact *fact)
+/* `mbufs` has PREFETCH entries more than the burst: see rx_lcore_run. */
+static inline struct parse_frame_at
+frame_of_mbuf(const void *mbufs, uint32_t i)
+{
+	struct rte_mbuf *const *at = (struct rte_mbuf *const *)mbufs + i;
+
+	rte_prefetch0(rte_pktmbuf_mtod(at[PREFETCH], void *));
+	/* of a segmented packet the head, which nearly always holds all headers */
+	return (struct parse_frame_at){rte_pktmbuf_mtod(at[0], const uint8_t *), at[0]->data_len,
+				       at[0]->pkt_len};
+}
+
+/* Headers that straddle segments: the parser gets them again, in one piece. */
+static __rte_noinline void
+parse_straddling(const struct rx_lane *lane, struct parse_batch *batch, struct rte_mbuf **mbufs)
 {
 	uint8_t head[PARSE_HEAD_MAX];
 
-	if (likely(m->nb_segs == 1)) {
-		parse_frame(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, m->pkt_len,
-			    &lane->parse, fact);
-		return;
+	for (uint32_t i = 0; i < batch->n_other; i++) {
+		struct rte_mbuf *m = mbufs[batch->other_frame[i]];
+
+		if (!batch->other[i].wants_more || m->nb_segs == 1)
+			continue;
+		uint32_t length = RTE_MIN(m->pkt_len, (uint32_t)sizeof(head));
+		const uint8_t *bytes = rte_pktmbuf_read(m, 0, length, head);
+		parse_frame(bytes, length, m->pkt_len, &lane->parse, &batch->other[i]);
 	}
-	/* headers may straddle segments: the parser gets them in one piece */
-	uint32_t length = RTE_MIN(m->pkt_len, (uint32_t)sizeof(head));
-	const uint8_t *bytes = rte_pktmbuf_read(m, 0, length, head);
-	parse_frame(bytes, length, m->pkt_len, &lane->parse, fact);
+}
+
+static void
+count_mbufs(const struct rx_lane *lane, struct parse_batch *batch, struct rte_mbuf **mbufs,
+	    uint16_t n)
+{
+	for (uint16_t i = 0; i < PREFETCH; i++)
+		mbufs[n + i] = mbufs[n - 1];
+	parse_batch(batch, n, &lane->parse, frame_of_mbuf, mbufs);
+	if (unlikely(batch->n_other > 0))
+		parse_straddling(lane, batch, mbufs);
+	count_batch(lane->count, batch);
+	rte_pktmbuf_free_bulk(mbufs, n);
 }
 
 /* How many packets may be taken now, where a rate is asked for. */
@@ -46,9 +72,8 @@ int
 rx_lcore_run(void *argument)
 {
 	struct rx_lane *lane = argument;
-	struct rte_mbuf *mbufs[COUNT_MAX_BURST];
-	struct parse_fact facts[COUNT_MAX_BURST];
-	uint32_t lengths[COUNT_MAX_BURST];
+	struct rte_mbuf *mbufs[COUNT_MAX_BURST + PREFETCH];
+	struct parse_batch batch;
 	uint64_t received = 0, busy = 0, idle = 0;
 	uint32_t empty = 0, pause_us = FIRST_PAUSE_US;
 	const uint64_t since = rte_rdtsc();
@@ -59,17 +84,7 @@ rx_lcore_run(void *argument)
 		uint16_t n = most ? rte_eth_rx_burst(lane->port, lane->queue, mbufs, most) : 0;
 
 		if (n > 0) {
-			for (uint16_t i = 0; i < n && i < PREFETCH; i++)
-				rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
-			for (uint16_t i = 0; i < n; i++) {
-				if (i + PREFETCH < n)
-					rte_prefetch0(
-						rte_pktmbuf_mtod(mbufs[i + PREFETCH], void *));
-				parse_mbuf(lane, mbufs[i], &facts[i]);
-				lengths[i] = mbufs[i]->pkt_len;
-			}
-			count_burst(lane->count, facts, lengths, n);
-			rte_pktmbuf_free_bulk(mbufs, n);
+			count_mbufs(lane, &batch, mbufs, n);
 			received += n;
 			atomic_store_explicit(&lane->received[lane->flips & 1], received,
 					      memory_order_relaxed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "count.h"
 
-#include "host_table.h"
+#include "side.h"
 
 #include <errno.h>
 #include <rte_common.h>
@@ -9,26 +9,26 @@
 #include <rte_random.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
-
-/* what one period leaves on one side of a lane */
-struct side {
-	struct host_table hosts;
-	struct verdicts verdicts;
-	struct counts overflow; /* of all addresses that found no room */
-	uint64_t overflowed;
-};
+#include <string.h>
 
 /*
  * The flip: `asked` and `answered` count flips. They are equal while the manager owns a side; the
- * lane counts into side `answered & 1`. Each has one writer and a cache line of its own.
+ * lane counts into side `answered & 1`. Each word has one writer and a cache line of its own, and
+ * the sides, which change hands as a whole, share no line with anything.
  */
 struct count_lane {
 	alignas(RTE_CACHE_LINE_SIZE) _Atomic uint32_t asked;    /* manager writes */
 	alignas(RTE_CACHE_LINE_SIZE) _Atomic uint32_t answered; /* lane writes */
-	alignas(RTE_CACHE_LINE_SIZE) struct host_key key;       /* nobody writes after start */
 	struct side side[2];                                    /* its owner writes */
 };
+_Static_assert(offsetof(struct count_lane, answered) % RTE_CACHE_LINE_SIZE == 0 &&
+		       offsetof(struct count_lane, side) - offsetof(struct count_lane, answered) ==
+			       RTE_CACHE_LINE_SIZE,
+	       "the manager's word, the lane's word and the sides are on lines of their own");
+_Static_assert(sizeof(struct side) % RTE_CACHE_LINE_SIZE == 0,
+	       "no line belongs to two sides, which may have two owners");
 
 static struct side *
 lane_side(struct count_lane *lane)
@@ -36,8 +36,8 @@ lane_side(struct count_lane *lane)
 	return &lane->side[atomic_load_explicit(&lane->answered, memory_order_relaxed) & 1];
 }
 
-static const struct side *
-manager_side(const struct count_lane *lane)
+static struct side *
+manager_side(struct count_lane *lane)
 {
 	return &lane->side[~atomic_load_explicit(&lane->asked, memory_order_relaxed) & 1];
 }
@@ -45,7 +45,9 @@ manager_side(const struct count_lane *lane)
 struct count_lane *
 count_create(unsigned int number, const struct count_settings *settings)
 {
-	if (settings->hosts < 8 || settings->hosts > 1u << 26) {
+	uint32_t seed = (uint32_t)rte_rand();
+
+	if (settings->hosts < COUNT_MIN_HOSTS || settings->hosts > COUNT_MAX_HOSTS) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -55,15 +57,12 @@ count_create(unsigned int number, const struct count_settings *settings)
 		errno = ENOMEM;
 		return NULL;
 	}
-	uint32_t seed = (uint32_t)rte_rand();
-
-	lane->key = host_key_from_seed(seed);
 	for (int i = 0; i < 2; i++) {
 		char name[16];
 		snprintf(name, sizeof(name), "lane%u.%c.", number, 'a' + i);
 
-		int error = host_table_open(&lane->side[i].hosts, name, settings->hosts,
-					    settings->socket, seed);
+		int error =
+			side_open(&lane->side[i], name, settings->hosts, settings->socket, seed);
 		if (error < 0) {
 			count_destroy(lane);
 			errno = -error;
@@ -79,101 +78,21 @@ count_destroy(struct count_lane *lane)
 	if (lane == NULL)
 		return;
 	for (int i = 0; i < 2; i++)
-		host_table_close(&lane->side[i].hosts);
+		side_close(&lane->side[i]);
 	rte_free(lane);
 }
 
 uint64_t
 count_memory(const struct count_settings *settings)
 {
-	return sizeof(struct count_lane) + 2 * host_table_memory(settings->hosts);
-}
-
-static void
-side_count_verdict(struct side *side, const struct parse_fact *fact, uint32_t length)
-{
-	struct verdicts *v = &side->verdicts;
-
-	v->frames[fact->verdict]++;
-	v->octets[fact->verdict] += length;
-	v->tunnel_too_deep += fact->too_deep;
-	for (uint32_t bits = fact->remarks; bits != 0; bits &= bits - 1)
-		v->remarks[__builtin_ctz(bits)]++;
-	for (uint32_t bits = fact->unwrapped; bits != 0; bits &= bits - 1)
-		v->unwrapped[__builtin_ctz(bits)]++;
-}
-
-struct bulk {
-	struct host_delta deltas[HOST_TABLE_BULK];
-	unsigned int n;
-};
-
-static void
-side_flush(struct side *side, enum addr_family family, struct bulk *bulk)
-{
-	uint64_t refused = host_table_add(&side->hosts, family, bulk->deltas, bulk->n);
-
-	for (; refused != 0; refused &= refused - 1) {
-		const struct host_delta *delta = &bulk->deltas[__builtin_ctzll(refused)];
-
-		for (int l = 0; l < LAYERS; l++) {
-			for (int d = 0; d < DIRECTIONS; d++) {
-				side->overflow.packets[l][d] += delta->packets[l][d];
-				side->overflow.octets[l][d] += delta->octets[l][d];
-				side->overflowed += delta->packets[l][d];
-			}
-		}
-	}
-	bulk->n = 0;
-}
-
-static struct host_delta *
-bulk_next(struct bulk *bulk, enum layer layer, enum direction direction, uint32_t octets)
-{
-	struct host_delta *delta = &bulk->deltas[bulk->n++];
-
-	memset(delta, 0, sizeof(*delta));
-	delta->packets[layer][direction] = 1;
-	delta->octets[layer][direction] = octets;
-	return delta;
+	return sizeof(struct count_lane) +
+	       2 * (front_memory(settings->hosts) + host_table_memory(settings->hosts));
 }
 
 void
-count_burst(struct count_lane *lane, const struct parse_fact *facts, const uint32_t *lengths,
-	    unsigned int n)
+count_batch(struct count_lane *lane, struct parse_batch *batch)
 {
-	struct side *side = lane_side(lane);
-	struct bulk ipv4, ipv6;
-
-	ipv4.n = ipv6.n = 0;
-	for (unsigned int i = 0; i < n; i++) {
-		const struct parse_fact *fact = &facts[i];
-
-		side_count_verdict(side, fact, lengths[i]);
-		if (fact->verdict > VERDICT_UDP)
-			continue;
-
-		enum layer layer = fact->verdict == VERDICT_TCP ? LAYER_TCP : LAYER_UDP;
-		const struct host_addr *ends[DIRECTIONS] = {&fact->src, &fact->dst};
-
-		for (int d = 0; d < DIRECTIONS; d++) {
-			if (fact->family == ADDR_IPV4) {
-				struct host_delta *delta = bulk_next(&ipv4, layer, d, fact->octets);
-				memcpy(&delta->key.ipv4, ends[d]->bytes + 12, 4);
-				delta->hash = host_hash_ipv4(lane->key, delta->key.ipv4);
-				if (ipv4.n == HOST_TABLE_BULK)
-					side_flush(side, ADDR_IPV4, &ipv4);
-			} else {
-				struct host_delta *delta = bulk_next(&ipv6, layer, d, fact->octets);
-				delta->key.ipv6 = *ends[d];
-				delta->hash = host_hash_ipv6(lane->key, ends[d]);
-				if (ipv6.n == HOST_TABLE_BULK)
-					side_flush(side, ADDR_IPV6, &ipv6);
-			}
-		}
-	}
-	side_flush(side, ADDR_IPV4, &ipv4);
-	side_flush(side, ADDR_IPV6, &ipv6);
+	side_count(lane_side(lane), batch);
 }
 
 bool
@@ -204,33 +123,29 @@ count_flipped(const struct count_lane *lane)
 }
 
 void
-count_side(const struct count_lane *lane, struct count_side *out)
+count_side(struct count_lane *lane, struct count_side *out)
 {
-	const struct side *side = manager_side(lane);
+	struct side *side = manager_side(lane);
 
+	side_settle(side);
 	out->hosts = side->hosts.used;
 	out->verdicts = side->verdicts;
 	out->overflowed = side->overflowed;
 }
 
 uint32_t
-count_drain(const struct count_lane *lane, struct host_row *rows)
+count_drain(struct count_lane *lane, struct host_row *rows)
 {
-	const struct host_table *hosts = &manager_side(lane)->hosts;
+	struct side *side = manager_side(lane);
 
-	if (hosts->used > 0) /* nobody allocates rows for none: then `rows` may be NULL */
-		memcpy(rows, hosts->rows, hosts->used * sizeof(*rows));
-	return hosts->used;
+	side_settle(side);
+	if (side->hosts.used > 0) /* nobody allocates rows for none: then `rows` may be NULL */
+		memcpy(rows, side->hosts.rows, side->hosts.used * sizeof(*rows));
+	return side->hosts.used;
 }
 
 void
 count_clear(struct count_lane *lane)
 {
-	struct side *side =
-		&lane->side[~atomic_load_explicit(&lane->asked, memory_order_relaxed) & 1];
-
-	host_table_clear(&side->hosts);
-	memset(&side->verdicts, 0, sizeof(side->verdicts));
-	memset(&side->overflow, 0, sizeof(side->overflow));
-	side->overflowed = 0;
+	side_clear(manager_side(lane));
 }

@@ -13,17 +13,20 @@
 
 #include "host_row.h"
 #include "ledger.h"
-#include "parse.h"
+#include "parse_batch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define COUNT_MAX_BURST 256
+#define COUNT_MAX_BURST PARSE_MAX_BATCH
+#define COUNT_MIN_HOSTS 8u
+#define COUNT_MAX_HOSTS (1u << 26)
 
 struct count_lane;
 
 struct count_settings {
-	uint32_t hosts;          /* distinct addresses that each side can hold; 8 .. 2^26 */
+	uint32_t hosts;          /* distinct addresses that each side can hold; COUNT_MIN_HOSTS ..
+				    COUNT_MAX_HOSTS */
 	int socket;              /* NUMA node, or SOCKET_ID_ANY */
 	uint32_t overflow_slots; /* counters for addresses beyond `hosts`; see count_set_overflow */
 };
@@ -35,10 +38,9 @@ void count_destroy(struct count_lane *lane); /* [start]; NULL is fine */
 /* Octets that count_create will take for these settings (an estimate, for the start log). */
 uint64_t count_memory(const struct count_settings *settings);
 
-/* [lane] Counts n <= COUNT_MAX_BURST facts: their verdicts, and both addresses of each TCP and UDP
- * one. `lengths`: each frame's octets. Never fails, allocates, locks or logs. */
-void count_burst(struct count_lane *lane, const struct parse_fact *facts, const uint32_t *lengths,
-		 unsigned int n);
+/* [lane] Counts a batch: the verdict of each frame, and both addresses of each TCP and UDP packet.
+ * Uses the batch up. Never fails, allocates, locks or logs. */
+void count_batch(struct count_lane *lane, struct parse_batch *batch);
 
 /* [lane] Between two bursts: flips if the manager has asked; has it? Costs one load when it has
  * not. What the lane wrote before the call is seen by a manager for whom count_flipped is true. */
@@ -59,7 +61,10 @@ struct count_side {
 };
 
 /* [manager] after count_flipped: */
-void count_side(const struct count_lane *lane, struct count_side *side);
+
+/* The first call after a flip moves what the lane's front still holds into the table: in proportion
+ * to the hosts, some 100 ns each. */
+void count_side(struct count_lane *lane, struct count_side *side);
 /* Writes count_side.hosts rows, in no particular order, place = PLACE_UNASKED. */
-uint32_t count_drain(const struct count_lane *lane, struct host_row *rows);
+uint32_t count_drain(struct count_lane *lane, struct host_row *rows);
 void count_clear(struct count_lane *lane);

@@ -104,39 +104,39 @@ host_table_memory(uint32_t capacity)
 }
 
 static void
-row_add(struct host_row *row, const struct host_delta *delta)
+row_add(struct host_row *row, const uint32_t packed[CELLS])
 {
-	for (int l = 0; l < LAYERS; l++) {
-		for (int d = 0; d < DIRECTIONS; d++) {
-			row->counts.packets[l][d] += delta->packets[l][d];
-			row->counts.octets[l][d] += delta->octets[l][d];
+	for (unsigned int l = 0; l < LAYERS; l++) {
+		for (unsigned int d = 0; d < DIRECTIONS; d++) {
+			row->counts.packets[l][d] += packed_packets(packed[cell_of(l, d)]);
+			row->counts.octets[l][d] += packed_octets(packed[cell_of(l, d)]);
 		}
 	}
 }
 
-/* The row of a key that a bulk look-up has not found, or NULL if there is no room for it. */
+/* The row of a host, which is made if need be. NULL: there is no room for it. */
 static struct host_row *
-row_for_new(struct host_table *table, struct rte_hash *hash, enum addr_family family,
-	    const struct host_delta *delta)
+row_find_or_make(struct host_table *table, enum addr_family family, const union host_id *id,
+		 hash_sig_t hash)
 {
+	struct rte_hash *by_id = family == ADDR_IPV4 ? table->ipv4 : table->ipv6;
 	void *data;
 
-	/* an equal key may have come earlier in this bulk, and adding it again would replace its
-	 * row number */
-	if (rte_hash_lookup_with_hash_data(hash, &delta->key, delta->hash, &data) >= 0)
+	/* adding a key that is there would replace its row number, so ask first */
+	if (rte_hash_lookup_with_hash_data(by_id, id, hash, &data) >= 0)
 		return &table->rows[(uintptr_t)data];
 
 	if (table->used == table->capacity)
 		return NULL;
-	/* rte_hash may refuse earlier: when keys crowd in a few buckets */
-	if (rte_hash_add_key_with_hash_data(hash, &delta->key, delta->hash,
-					    (void *)(uintptr_t)table->used) != 0)
+	/* rte_hash may refuse earlier: when hosts crowd in a few buckets */
+	if (rte_hash_add_key_with_hash_data(by_id, id, hash, (void *)(uintptr_t)table->used) != 0)
 		return NULL;
 
 	struct host_row *row = &table->rows[table->used++];
+	table->used_ipv4 += family == ADDR_IPV4;
 	*row = (struct host_row){
-		.addr = family == ADDR_IPV4 ? host_addr_from_ipv4((const uint8_t *)&delta->key.ipv4)
-					    : delta->key.ipv6,
+		.addr = family == ADDR_IPV4 ? host_addr_from_ipv4((const uint8_t *)&id->ipv4)
+					    : id->ipv6,
 		.family = family,
 		.place = PLACE_UNASKED,
 	};
@@ -144,40 +144,53 @@ row_for_new(struct host_table *table, struct rte_hash *hash, enum addr_family fa
 }
 
 uint64_t
-host_table_add(struct host_table *table, enum addr_family family, const struct host_delta *deltas,
-	       unsigned int n)
+host_table_add(struct host_table *table, enum addr_family family, const struct host_bulk *bulk)
 {
-	struct rte_hash *hash = family == ADDR_IPV4 ? table->ipv4 : table->ipv6;
-	const void *keys[HOST_TABLE_BULK];
+	struct rte_hash *by_id = family == ADDR_IPV4 ? table->ipv4 : table->ipv6;
+	const void *ids[HOST_TABLE_BULK];
 	hash_sig_t hashes[HOST_TABLE_BULK];
 	void *data[HOST_TABLE_BULK];
 	uint64_t hits = 0, refused = 0;
 
-	if (n == 0)
+	if (bulk->n == 0)
 		return 0;
-	for (unsigned int i = 0; i < n; i++) {
-		keys[i] = &deltas[i].key;
-		hashes[i] = deltas[i].hash;
+	for (uint32_t i = 0; i < bulk->n; i++) {
+		ids[i] = &bulk->id[i];
+		hashes[i] = bulk->hash[i]; /* the call wants an array that it may write to */
 	}
-	rte_hash_lookup_with_hash_bulk_data(hash, keys, hashes, n, &hits, data);
+	rte_hash_lookup_with_hash_bulk_data(by_id, ids, hashes, bulk->n, &hits, data);
 
-	for (unsigned int i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < bulk->n; i++) {
 		if (hits & 1ull << i) {
 			const char *row = (const char *)&table->rows[(uintptr_t)data[i]];
 			rte_prefetch0(row);
 			rte_prefetch0(row + RTE_CACHE_LINE_SIZE);
 		}
 	}
-	for (unsigned int i = 0; i < n; i++) {
-		struct host_row *row = hits & 1ull << i
-					       ? &table->rows[(uintptr_t)data[i]]
-					       : row_for_new(table, hash, family, &deltas[i]);
+	for (uint32_t i = 0; i < bulk->n; i++) {
+		struct host_row *row =
+			hits & 1ull << i
+				? &table->rows[(uintptr_t)data[i]]
+				: row_find_or_make(table, family, &bulk->id[i], bulk->hash[i]);
 		if (row != NULL)
-			row_add(row, &deltas[i]);
+			row_add(row, bulk->packed[i]);
 		else
 			refused |= 1ull << i;
 	}
 	return refused;
+}
+
+bool
+host_table_add_packet(struct host_table *table, enum addr_family family, const union host_id *id,
+		      hash_sig_t hash, unsigned int cell, uint64_t octets)
+{
+	struct host_row *row = row_find_or_make(table, family, id, hash);
+
+	if (row == NULL)
+		return false;
+	row->counts.packets[cell / DIRECTIONS][cell % DIRECTIONS]++;
+	row->counts.octets[cell / DIRECTIONS][cell % DIRECTIONS] += octets;
+	return true;
 }
 
 void
@@ -204,5 +217,5 @@ host_table_clear(struct host_table *table)
 			}
 		}
 	}
-	table->used = 0;
+	table->used = table->used_ipv4 = 0;
 }

@@ -25,22 +25,56 @@
 
 #define HOST_TABLE_BULK RTE_HASH_LOOKUP_BULK_MAX
 
-/* What to add to one host; packets[layer][direction] and octets likewise, flattened. */
-struct host_delta {
-	union {
-		uint32_t ipv4; /* as on the wire */
-		struct host_addr ipv6;
-	} key;
-	hash_sig_t hash; /* host_hash_ipv4 or host_hash_ipv6 of the key */
-	uint32_t packets[LAYERS][DIRECTIONS];
-	uint32_t octets[LAYERS][DIRECTIONS];
+/* The four counters of packets and four of octets of a host, in one index: layer and direction. */
+#define CELLS (LAYERS * DIRECTIONS)
+
+static inline unsigned int
+cell_of(enum layer layer, enum direction direction)
+{
+	return layer * DIRECTIONS + direction;
+}
+
+/*
+ * What has been counted in one cell and is not yet in the table: packets in the upper 10 bits,
+ * octets in the lower 22. The top bit of each is a guard: whoever sees one set after an addition
+ * hands the cell over. A packet adds at most PACKED_MOST_OCTETS, so octets below the guard plus
+ * one packet's stay below 2^22, and no addition carries into the packets.
+ */
+#define PACKED_PACKET      (1u << 22)
+#define PACKED_GUARDS      (1u << 31 | 1u << 21)
+#define PACKED_MOST_OCTETS (1u << 21)
+
+static inline uint32_t
+packed_packets(uint32_t packed)
+{
+	return packed >> 22;
+}
+
+static inline uint32_t
+packed_octets(uint32_t packed)
+{
+	return packed & (PACKED_PACKET - 1);
+}
+
+union host_id {
+	uint32_t ipv4; /* as on the wire */
+	struct host_addr ipv6;
+};
+
+/* A bulk of one family on its way into the table. */
+struct host_bulk {
+	uint32_t n;
+	hash_sig_t hash[HOST_TABLE_BULK]; /* host_hash_ipv4 or host_hash_ipv6 of the id */
+	union host_id id[HOST_TABLE_BULK];
+	uint32_t packed[HOST_TABLE_BULK][CELLS];
 };
 
 struct host_table {
 	struct rte_hash *ipv4, *ipv6;
 	struct host_key key; /* made from the seed; what every hash here is taken with */
 	struct host_row *rows;
-	uint32_t used, capacity; /* in rows */
+	uint32_t used, used_ipv4; /* rows */
+	uint32_t capacity;
 };
 
 /* `name`: at most 12 characters, unique in the process. 0 or -errno (then nothing is kept). */
@@ -50,11 +84,16 @@ void host_table_close(struct host_table *table); /* a zeroed table is fine */
 uint64_t host_table_memory(uint32_t capacity);   /* octets, an estimate */
 
 /*
- * Adds n <= HOST_TABLE_BULK deltas of one family; equal keys among them are fine. Those that found
- * no room are named in the returned mask (bit i: deltas[i]) and were not counted here.
+ * Adds a bulk of one family; equal hosts in it are fine. Those that found no room are named in the
+ * returned mask (bit i) and were not counted here. The bulk itself is left as it is.
  */
 uint64_t host_table_add(struct host_table *table, enum addr_family family,
-			const struct host_delta *deltas, unsigned int n);
+			const struct host_bulk *bulk);
+
+/* Adds one packet, of any size, to one host. False: no room. */
+bool host_table_add_packet(struct host_table *table, enum addr_family family,
+			   const union host_id *id, hash_sig_t hash, unsigned int cell,
+			   uint64_t octets);
 
 /* Empties it. Costs in proportion to the hosts in use, or (beyond a bound) one reset. */
 void host_table_clear(struct host_table *table);

@@ -150,6 +150,35 @@ verdicts_note(struct verdicts *v, const struct parse_fact *fact, uint32_t length
 	v->tunnel_too_deep += fact->too_deep;
 }
 
+/* As a glance would have told it, or as a fact of its own. */
+static void
+batch_add(struct parse_batch *batch, const struct parse_fact *fact, uint32_t length)
+{
+	int layer = fact->verdict == VERDICT_TCP ? LAYER_TCP : LAYER_UDP;
+
+	if (fact->verdict > VERDICT_UDP || fact->remarks || fact->unwrapped || fact->too_deep ||
+	    fact->octets > UINT16_MAX || random_below(4) == 0) {
+		batch->other[batch->n_other] = *fact;
+		batch->other_length[batch->n_other++] = length;
+		return;
+	}
+	batch->seen[layer].frames++;
+	batch->seen[layer].octets += length;
+	if (fact->family == ADDR_IPV4) {
+		struct parse_pair4 *pair = &batch->ipv4[batch->n_ipv4++];
+		memcpy(&pair->addr[AS_SOURCE], fact->src.bytes + 12, 4);
+		memcpy(&pair->addr[AS_DESTINATION], fact->dst.bytes + 12, 4);
+		pair->octets = fact->octets;
+		pair->layer = layer;
+	} else {
+		struct parse_pair6 *pair = &batch->ipv6[batch->n_ipv6++];
+		pair->addr[AS_SOURCE] = fact->src;
+		pair->addr[AS_DESTINATION] = fact->dst;
+		pair->octets = fact->octets;
+		pair->layer = layer;
+	}
+}
+
 static struct count_lane *
 lane_make(uint32_t hosts)
 {
@@ -164,17 +193,20 @@ lane_make(uint32_t hosts)
 static void
 lane_feed(struct count_lane *lane, const struct pool *pool, struct verdicts *sent, uint32_t packets)
 {
-	struct parse_fact facts[COUNT_MAX_BURST];
-	uint32_t lengths[COUNT_MAX_BURST];
+	static struct parse_batch batch; /* of the one thread that feeds */
 
 	while (packets > 0) {
 		uint32_t n = 1 + random_below(COUNT_MAX_BURST);
 		n = n < packets ? n : packets;
+		memset(&batch, 0, sizeof(batch));
 		for (uint32_t i = 0; i < n; i++) {
-			fact_make(pool, &facts[i], &lengths[i]);
-			verdicts_note(sent, &facts[i], lengths[i]);
+			struct parse_fact fact;
+			uint32_t length;
+			fact_make(pool, &fact, &length);
+			verdicts_note(sent, &fact, length);
+			batch_add(&batch, &fact, length);
 		}
-		count_burst(lane, facts, lengths, n);
+		count_batch(lane, &batch);
 		packets -= n;
 	}
 }
@@ -191,7 +223,7 @@ lane_flip(struct count_lane *lane)
 
 /* Every drained host is what the oracle says, every host that the oracle knows was drained. */
 static void
-drained_equal(const struct count_lane *lane, struct pool *pool, const struct verdicts *sent)
+drained_equal(struct count_lane *lane, struct pool *pool, const struct verdicts *sent)
 {
 	struct count_side side;
 	count_side(lane, &side);
