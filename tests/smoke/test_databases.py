@@ -9,9 +9,10 @@ import os
 import re
 import unittest
 
+from smoke import ROOT, Smoke, main  # first: it tells where the tools lie
+
 import make_mmdb
 from frames import ether, ipv4, ipv6, pcap, tcp
-from smoke import ROOT, Smoke, main
 
 
 class Preference(Smoke):

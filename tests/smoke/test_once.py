@@ -5,9 +5,10 @@
 import json
 import os
 
+from smoke import Smoke, main  # first: it tells where the tools lie
+
 import make_captures
 from frames import pcap
-from smoke import Smoke, main
 
 
 class Once(Smoke):

@@ -194,7 +194,8 @@ def malformed():
               ether(ipv4(v4(1), v4(2), tcp(1, 2), total=1), kind=IPV4),
               ether(good6[:1], kind=IPV6, pad=False), ether(good6[:39], pad=False),
               ether(ipv6(v6(1), v6(2), tcp(1, 2), version=4), kind=IPV6),
-              ether(ipv6(v6(1), v6(2), b"", protocol=0), pad=False)]
+              ether(ipv6(v6(1), v6(2), b"", protocol=0), pad=False),
+              ether(ipv6(v6(1), v6(2), b"", protocol=0, length=8), pad=False)]
     return frames + [ether(ipv4(v4(9), v4(10), udp(1, 2)))]
 
 

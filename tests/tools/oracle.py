@@ -161,8 +161,10 @@ class Atlas:
         self.readers = [maxminddb.open_database(path, maxminddb.MODE_MEMORY) for path in paths]
 
     def place(self, address):
-        """-> (country, latitude, longitude), or None"""
+        """-> (country, latitude, longitude), or None. The first record with a position answers; if
+        none has one, the first that names a country, with "" for the numbers."""
         address = embedded(address)
+        without_position = None
         for reader in self.readers:
             if address.version == 6 and reader.metadata().ip_version == 4:
                 continue
@@ -175,7 +177,9 @@ class Atlas:
                 country = country.get("iso_code", "")
             if "latitude" in location and "longitude" in location:
                 return country, location["latitude"], location["longitude"]
-        return None
+            if country and without_position is None:
+                without_position = country, "", ""
+        return without_position
 
 
 def table(hosts, atlas):
@@ -190,7 +194,9 @@ def table(hosts, atlas):
             fates["private"] += packets
         else:
             place = atlas.place(address)
-            fates["located" if place else "not_in_database"] += packets
+            # without a position it cannot be drawn, whatever else is known
+            drawn = place is not None and place[1] != ""
+            fates["located" if drawn else "not_in_database"] += packets
         rows.append([address, *(place or ("", "", ""))] + [row[name] for name in COLUMNS])
     return rows, fates
 
@@ -227,7 +233,7 @@ def compare(rows, path):
             differences.append(f"{row[0]}: counters {','.join(line[4:])}, "
                                f"should be {','.join(map(str, row[4:]))}")
         if row[2] == "":
-            same = line[1:4] == ["", "", ""]
+            same = line[1:4] == row[1:4]
         else:
             # the decimals that the program writes are its own affair; ten metres are not
             same = (line[1] == row[1] and line[2] != "" and abs(float(line[2]) - row[2]) < 1e-4
