@@ -114,7 +114,15 @@ class Smoke(unittest.TestCase):
         # no database, browser or setting of this machine's own may come in
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": self.cwd, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-            **{key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")}}
+            "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS",
+                                            "print_stacktrace=1:halt_on_error=1"),
+            **self.sanitizers(())}
+
+    def sanitizers(self, arguments):
+        """AddressSanitizer's options for a run with these arguments."""
+        leaks = int("--no-seccomp" in arguments)
+        options = os.environ.get("ASAN_OPTIONS", "strict_string_checks=1")
+        return {"ASAN_OPTIONS": f"{options}:detect_leaks={leaks}"}
 
     def file(self, name):
         return os.path.join(self.cwd, name)
@@ -133,6 +141,10 @@ class Smoke(unittest.TestCase):
         arguments = ["--no-huge"]
         if "--hosts-per-lane" not in given:
             arguments += ["--hosts-per-lane", "65536"]
+        # LeakSanitizer needs system calls that the program denies itself. So runs to the end look
+        # for leaks, and runs in the background are confined as they are in life.
+        if "--once" in given:
+            arguments += ["--no-seccomp"]
         for path in self.world.databases if databases is None else databases:
             arguments += ["--geo-db", path]
         return arguments
@@ -143,10 +155,11 @@ class Smoke(unittest.TestCase):
 
     def run_program(self, *arguments, databases=None, prefix=(), timeout=PATIENCE, bare=False):
         """Runs it to its end; `databases=[]` names none, `bare` adds nothing at all."""
-        more = [] if bare else self.always(databases, arguments)
-        done = subprocess.run([*prefix, BINARY, *arguments, *more], cwd=self.cwd,
-                              env=self.environment, capture_output=True, timeout=timeout,
-                              text=True, errors="replace", check=False)
+        arguments = [*arguments, *([] if bare else self.always(databases, arguments))]
+        done = subprocess.run([*prefix, BINARY, *arguments], cwd=self.cwd,
+                              env={**self.environment, **self.sanitizers(arguments)},
+                              capture_output=True, timeout=timeout, text=True, errors="replace",
+                              check=False)
         self.no_reports(done.stderr)
         return done
 
@@ -235,7 +248,8 @@ class Program:
     def __init__(self, test, arguments, databases, prefix, listen, environment):
         self.test = test
         self.port = free_port() if listen else None
-        command = [*prefix, BINARY, *arguments, *test.always(databases, arguments)]
+        arguments = [*arguments, *test.always(databases, arguments)]
+        command = [*prefix, BINARY, *arguments]
         if listen:
             command += ["--listen", f"127.0.0.1:{self.port}"]
         self.out = test.file(f".out-{id(self)}")
@@ -243,7 +257,8 @@ class Program:
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen(command, cwd=test.cwd, stdout=out, stderr=out,
                                             stdin=subprocess.DEVNULL,
-                                            env={**test.environment, **environment})
+                                            env={**test.environment, **environment,
+                                                 **test.sanitizers(arguments)})
 
     def output(self):
         with open(self.out, encoding="utf-8", errors="replace") as file:
