@@ -144,8 +144,13 @@ export function splitPlace(name) {
   return at < 0 ? { city: name, code: '' } : { city: name.slice(0, at), code: name.slice(at + 2) };
 }
 
+// Databases add districts: "Dallas (Dallas Downtown Historic District)". A label has no room for it.
+const LONGEST_LABEL = 28;
+
 /** What to write at a spot. */
 export function placeName(name) {
   const { city, code } = splitPlace(name);
-  return city || country(code);
+  const short = city.replace(/ \(.*\)$/, '');
+  if (!short.trim()) return country(code);
+  return short.length > LONGEST_LABEL ? `${short.slice(0, LONGEST_LABEL - 1)}…` : short;
 }

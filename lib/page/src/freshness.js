@@ -16,6 +16,8 @@ const STALE_GRACE_S = 3;
 const OFFLINE_GRACE_S = 8;
 const DATE_RESOLUTION_S = 2; // the Date header has whole seconds
 const WRONG_CLOCK_S = 2;
+const FIRST_RETRY_S = 2; // a wall PC may be up before the server
+const LONGEST_WAIT_S = 30;
 
 function median(a, b, c) {
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
@@ -95,7 +97,10 @@ export class Freshness {
 
   /** Seconds until the next look: soon after the next period is due; after failures, longer. */
   untilNext(clocks) {
-    if (this.failures) return Math.min(30, this.interval * Math.min(3, this.failures));
+    if (this.failures) {
+      const first = this.#anchor ? this.interval : FIRST_RETRY_S;
+      return Math.min(LONGEST_WAIT_S, first * Math.min(3, this.failures));
+    }
     const due = this.interval - (this.age(clocks) ?? 0);
     return Math.min(this.interval, Math.max(0.2 * this.interval, 0.3, due + 0.3));
   }

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The heat: layers, directions, units, scale, and a legend that agrees with it.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import * as b from './browser.mjs';
+import { startMock } from './mock.mjs';
+import { makePlaces } from './world-data.mjs';
+
+let browser;
+let mock;
+
+test.before(async () => {
+  browser = await b.launch();
+  mock = await startMock({ places: makePlaces(300) });
+});
+test.after(async () => {
+  await browser.close();
+  await mock.stop();
+});
+
+/** A place with these counters; as source the given part of them. */
+function place(id, lat, lon, tcp, udp, { sourcePart = 0.5, radius = 0, name = `Place ${id}` } = {}) {
+  const all = [tcp, udp, tcp * 1000, udp * 1000];
+  const counters = [...all, ...all.map((value) => Math.round(value * sourcePart))];
+  return { id, lat, lon, code: 'XX', name, counters, radius };
+}
+
+async function openWith(places, query = '', options) {
+  const own = await startMock({ places });
+  const page = await b.open(browser, own.url + query, options);
+  const done = page.done;
+  page.done = async () => {
+    await done();
+    await own.stop();
+  };
+  return page;
+}
+
+const brightness = ([, , , alpha]) => alpha;
+
+test('both layers draw; each toggle changes the picture; TCP is amber, UDP is blue', async () => {
+  const page = await b.open(browser, mock.url);
+  const both = await b.litPixels(page);
+  assert.ok(both.count > 500, `${both.count} lit pixels`);
+
+  await page.click('#udp');
+  await b.atRest(page);
+  assert.equal(await page.getAttribute('#udp', 'aria-pressed'), 'false');
+  const tcp = await b.litPixels(page);
+  assert.ok(tcp.count > 200 && tcp.red > 1.5 * tcp.blue, `amber: ${JSON.stringify(tcp)}`);
+  assert.match(page.url(), /[?&]udp=0/);
+
+  await page.keyboard.press('u');
+  await page.keyboard.press('t');
+  await b.atRest(page);
+  const udp = await b.litPixels(page);
+  assert.ok(udp.count > 200 && udp.blue > 1.5 * udp.red, `blue: ${JSON.stringify(udp)}`);
+  assert.match(page.url(), /[?&]tcp=0/);
+
+  await page.keyboard.press('u');
+  await b.atRest(page);
+  assert.equal((await b.litPixels(page)).count, 0);
+  assert.match(await page.innerText('#empty'), /Both layers are off/);
+  assert.match(await page.innerText('#legend-caption'), /off/);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+test('?tcp=0 in the address begins without TCP', async () => {
+  const page = await b.open(browser, `${mock.url}?tcp=0`);
+  assert.equal(await page.getAttribute('#tcp', 'aria-pressed'), 'false');
+  const lit = await b.litPixels(page);
+  assert.ok(lit.blue > 1.5 * lit.red);
+  await page.done();
+});
+
+test('TCP, UDP and an even mix have their own colours in one picture', async () => {
+  const spots = [place(0, 0, -60, 5000, 0), place(1, 0, 11, 5000, 5000), place(2, 0, 80, 0, 5000)];
+  const page = await openWith(spots);
+  const colours = [];
+  for (const spot of spots) colours.push(await b.heatAt(page, await b.onStage(page, spot)));
+  const [tcp, even, udp] = colours;
+  assert.ok(tcp[0] > tcp[2] + 80, `TCP ${tcp}`);
+  assert.ok(udp[2] > udp[0] + 80, `UDP ${udp}`);
+  assert.ok(Math.abs(even[0] - even[2]) < 40, `even ${even}`);
+  await page.done();
+});
+
+test('source and destination are drawn apart', async () => {
+  const sender = place(0, 0, -60, 5000, 0, { sourcePart: 1 });
+  const receiver = place(1, 0, 80, 5000, 0, { sourcePart: 0 });
+  for (const [query, wantSender, wantReceiver] of [
+    ['', true, true],
+    ['?dir=src', true, false],
+    ['?dir=dst', false, true],
+  ]) {
+    const page = await openWith([sender, receiver], query);
+    const alphas = [];
+    for (const spot of [sender, receiver]) {
+      alphas.push(brightness(await b.heatAt(page, await b.onStage(page, spot))) > 100);
+    }
+    assert.deepEqual(alphas, [wantSender, wantReceiver], query);
+    await page.done();
+  }
+});
+
+test('the direction and unit buttons, and keys D and B, change picture, lists and address', async () => {
+  const spots = [place(0, 0, -60, 5000, 10, { sourcePart: 0.1 })];
+  const page = await openWith(spots);
+  const first = () => page.locator('#countries .number').first().innerText();
+  assert.equal(await first(), '5.01k');
+  await page.click('#direction button[value=src]');
+  await b.atRest(page);
+  assert.equal(await first(), '501');
+  assert.match(page.url(), /dir=src/);
+  await page.keyboard.press('d');
+  await b.atRest(page);
+  assert.equal(await first(), '4.51k');
+  await page.keyboard.press('b');
+  await b.atRest(page);
+  assert.match(await first(), /^4\.51 MB$/);
+  assert.match(page.url(), /by=octets/);
+  assert.match(await page.innerText('#legend-caption'), /^Octets received/);
+  await page.click('#unit button[value=packets]');
+  await page.click('#direction button[value=both]');
+  await b.atRest(page);
+  assert.equal(await first(), '5.01k');
+  await page.done();
+});
+
+test('one very hot city does not wash out the rest', async () => {
+  const few = makePlaces(60, 3);
+  const count = async (places) => {
+    const page = await openWith(places);
+    const lit = await b.litPixels(page);
+    await page.done();
+    return lit.count;
+  };
+  const before = await count(few);
+  const hot = few.map((one, i) =>
+    i === 0 ? { ...one, counters: one.counters.map((value) => value * 1000) } : one,
+  );
+  const after = await count(hot);
+  assert.ok(after > 0.6 * before, `${before} lit pixels, with a city of a thousand times ${after}`);
+});
+
+test('the legend agrees with the heat: colour and number of a lone place', async () => {
+  for (const packets of [3, 40, 700, 9000, 250000]) {
+    // The second place fixes the scale's top at a million.
+    const lone = place(0, 0, -60, packets, 0);
+    const page = await openWith([place(1, 0, 80, 900000, 0), lone]);
+    const heat = await b.heatAt(page, await b.onStage(page, lone));
+    const legend = await page.evaluate((wanted) => {
+      const ticks = [...document.querySelectorAll('#legend-ticks span')].map((tick) => ({
+        text: tick.textContent,
+        at: Number.parseFloat(tick.style.left) / 100,
+      }));
+      const value = { 1: 1, 10: 10, 100: 100, '1k': 1e3, '10k': 1e4, '100k': 1e5, '1M': 1e6 };
+      // The strip between two ticks, by what the ticks themselves say.
+      const known = ticks.map(({ text, at }) => ({ at, log: Math.log1p(value[text]) }));
+      const log = Math.log1p(wanted);
+      const next = known.findIndex((tick) => tick.log >= log);
+      const [low, high] = [known[next - 1], known[next]];
+      const at = low.at + ((high.at - low.at) * (log - low.log)) / (high.log - low.log);
+      const strip = document.querySelector('#legend-strips canvas');
+      const column = Math.round(at * (strip.width - 1));
+      return [...strip.getContext('2d').getImageData(column, 0, 1, 1).data];
+    }, packets);
+    for (let i = 0; i < 4; i++) {
+      // Binning between cells costs a tenth of the peak: a few steps of the table.
+      assert.ok(Math.abs(heat[i] - legend[i]) <= 16, `${packets}: heat ${heat}, legend ${legend}`);
+    }
+    await page.done();
+  }
+});
+
+test('the legend names layers, unit, direction and time', async () => {
+  const page = await b.open(browser, `${mock.url}?udp=0&dir=src`);
+  assert.match(await page.innerText('#legend-caption'), /^Packets sent at the spot, since the start/);
+  assert.deepEqual(await page.locator('#legend-strips .layer').allInnerTexts(), ['TCP']);
+  await page.done();
+});
+
+test('places are drawn where they belong: antimeridian, far north and south', async () => {
+  const spots = [
+    place(0, 64.5, -173, 1000, 0), // Chukotka, west of 180
+    place(1, -17.8, 178, 1000, 0), // Fiji
+    place(2, 66, 179.9, 1000, 0),
+    place(3, 78.2, 15.6, 1000, 0), // Svalbard
+    place(4, 40.7, -74, 1000, 0), // New York
+    place(5, -54.8, -68.3, 1000, 0), // Ushuaia
+  ];
+  const page = await openWith(spots);
+  for (const spot of spots) {
+    const at = await b.onStage(page, spot);
+    const colour = await b.heatAt(page, at);
+    assert.ok(brightness(colour) > 150, `${spot.lat}, ${spot.lon}: ${colour}`);
+  }
+  await page.done();
+});
+
+test('the poles themselves, and a place beyond the map, break nothing', async () => {
+  const page = await openWith([
+    place(0, 90, 0, 1000, 5),
+    place(1, -90, 180, 1000, 5),
+    place(2, 0, -180, 1000, 5),
+    place(3, 0, 180, 1000, 5),
+    place(4, 51, 0, 1, 0),
+  ]);
+  assert.ok((await b.litPixels(page)).count > 20);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+test('0, 1 and 100,000 places', async () => {
+  for (const [count, lit] of [
+    [0, 0],
+    [1, 20],
+    [100000, 20000],
+  ]) {
+    const page = await openWith(makePlaces(count));
+    const { count: pixels } = await b.litPixels(page);
+    assert.ok(pixels >= lit && (count > 0 || pixels === 0), `${count} places: ${pixels} pixels`);
+    assert.deepEqual(page.faults, []);
+    await page.done();
+  }
+});
+
+test('where only the country is known, a soft tint over a wide area, and the legend says so', async () => {
+  const options = { name: '' };
+  const known = place(0, 47, -110, 20000, 0, options);
+  const vague = place(1, 39.8, -98.6, 20000, 0, { ...options, radius: -1 });
+  const measure = async (spot) => {
+    const page = await openWith([spot, place(2, -30, 130, 20000, 0)]);
+    const centre = await b.onStage(page, spot);
+    const peak = brightness(await b.heatAt(page, centre));
+    const aside = brightness(await b.heatAt(page, { x: centre.x + 60, y: centre.y }));
+    const note = (await page.isVisible('#legend-note')) ? await page.innerText('#legend-note') : '';
+    await page.done();
+    return { peak, aside, note };
+  };
+  const sharp = await measure(known);
+  const soft = await measure(vague);
+  assert.ok(sharp.peak > 200 && sharp.aside === 0, `sharp: ${JSON.stringify(sharp)}`);
+  assert.ok(soft.aside > 40, `wide: ${JSON.stringify(soft)}`);
+  assert.ok(soft.peak < sharp.peak, `softer in the middle: ${soft.peak} < ${sharp.peak}`);
+  assert.ok(soft.peak - soft.aside < 60, 'no sharp dot in its middle');
+  assert.equal(sharp.note, '');
+  assert.match(soft.note, /only the country/i);
+});
+
+test('the blur follows the accuracy radius, and a wide place keeps its sum', async () => {
+  const widths = [];
+  for (const radius of [0, 20, 500, 1000]) {
+    const spot = place(0, 0, 11, 1e6, 0, { radius });
+    const page = await openWith([spot]);
+    const centre = await b.onStage(page, spot);
+    let reach = 0;
+    for (let dx = 0; dx < 400; dx += 3) {
+      if (brightness(await b.heatAt(page, { x: centre.x + dx, y: centre.y })) > 100) reach = dx;
+    }
+    widths.push(reach);
+    await page.done();
+  }
+  const [spot, precise, rough, rougher] = widths;
+  assert.equal(precise, spot, 'a radius below the dot is a dot');
+  assert.ok(rough > 1.3 * spot, `${widths}`);
+  assert.ok(rougher > 1.3 * rough, `${widths}`);
+});

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The truth in the picture: fresh or not, complete or not, and if empty, why.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import * as b from './browser.mjs';
+import { startMock } from './mock.mjs';
+import { makePlaces } from './world-data.mjs';
+
+let browser;
+
+test.before(async () => (browser = await b.launch()));
+test.after(() => browser.close());
+
+async function opened({ query = '', wait = true, prepare, ...options } = {}) {
+  const mock = await startMock({ places: makePlaces(200), ...options });
+  if (prepare) prepare(mock.state);
+  const page = await b.newPage(browser);
+  await page.goto(mock.url + query);
+  if (wait) await b.drawn(page);
+  const done = page.done;
+  page.done = async () => {
+    await done();
+    await mock.stop();
+  };
+  return { page, mock, state: mock.state };
+}
+
+test('the next period arrives by itself, and between periods the answer is 304', async () => {
+  const { page, state } = await opened({ interval: 2 });
+  const first = Number(await page.getAttribute('#stage', 'data-period'));
+  await b.drawn(page, first + 2);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  state.stuck = true;
+  const before = state.notModified;
+  await page.waitForFunction(() => document.getElementById('status').textContent === 'STALE');
+  assert.ok(state.notModified > before, 'asked with If-None-Match');
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+test('LIVE, then STALE, then OFFLINE, the picture kept; LIVE again without a reload', async () => {
+  const { page, mock, state } = await opened({ interval: 1 });
+  await page.evaluate(() => (window.sameLife = true));
+  assert.equal(await b.statusOf(page), 'LIVE');
+  assert.equal(await page.isVisible('#banner'), false);
+  state.mode = 'refuse';
+  await b.waitForStatus(page, 'STALE');
+  assert.match(await page.innerText('#banner'), /not reachable.*ago/);
+  await b.waitForStatus(page, 'OFFLINE');
+  assert.ok((await b.litPixels(page)).count > 300, 'the last picture is kept');
+  const [banner, controls] = [
+    await page.locator('#banner').boundingBox(),
+    await page.locator('#controls').boundingBox(),
+  ];
+  assert.ok(banner.y >= controls.y + controls.height, 'the banner covers no control');
+  assert.ok(banner.height >= 40 && banner.width > 900, 'seen from across the room');
+  state.mode = 'ok';
+  await b.waitForStatus(page, 'LIVE');
+  assert.equal(await page.isVisible('#banner'), false);
+  assert.equal(await page.evaluate(() => window.sameLife), true);
+  await page.done();
+  void mock;
+});
+
+test('a server that stops and comes back on the same port, from its first period on', async () => {
+  const { page, mock } = await opened({ interval: 1 });
+  await page.evaluate(() => (window.sameLife = true));
+  const { port } = new URL(mock.url);
+  await mock.stop();
+  await b.waitForStatus(page, 'STALE');
+  const again = await startMock({ port: Number(port), places: makePlaces(100), interval: 1 });
+  await b.waitForStatus(page, 'LIVE');
+  await page.waitForFunction(() => /^100$/.test(document.querySelector('#tile-places b').textContent));
+  assert.equal(await page.evaluate(() => window.sameLife), true);
+  await page.done();
+  await again.stop();
+});
+
+test('a data plane that stands still is STALE though the server answers', async () => {
+  const { page } = await opened({ interval: 1, prepare: (state) => (state.stuck = true) });
+  await b.waitForStatus(page, 'STALE');
+  assert.match(await page.innerText('#banner'), /answers, but brings no new period/);
+  await page.done();
+});
+
+test('old data at the first look is not LIVE', async () => {
+  const { page } = await opened({
+    interval: 10,
+    prepare: (state) => {
+      state.stuck = true;
+      state.clock = () => Date.now() + 45000;
+    },
+  });
+  assert.equal(await b.statusOf(page), 'STALE');
+  await page.done();
+});
+
+test('a server whose clock is hours off is LIVE, and its clock is the one shown', async () => {
+  const mock = await startMock({ places: makePlaces(50), interval: 1 });
+  mock.state.clock = () => Date.now() - 5 * 3600e3;
+  mock.state.nextPeriod();
+  const page = await b.open(browser, mock.url);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  const [hours] = (await page.innerText('#clock')).split(':').map(Number);
+  const wanted = new Date(Date.now() - 5 * 3600e3);
+  assert.ok([wanted.getUTCHours(), (wanted.getUTCHours() + 1) % 24].includes(hours));
+
+  // and it may be set while we look
+  mock.state.clock = () => Date.now();
+  mock.state.nextPeriod();
+  const period = Number(await page.getAttribute('#stage', 'data-period'));
+  await b.drawn(page, period + 2);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  await page.done();
+  await mock.stop();
+});
+
+test('nothing but errors from the start: NO DATA, and it says which', async () => {
+  const { page, state } = await opened({
+    wait: false,
+    interval: 1,
+    prepare: (prepared) => (prepared.mode = 'ok'),
+  });
+  await page.done();
+  void state;
+  const mock = await startMock({ places: makePlaces(20), interval: 1 });
+  const second = await b.newPage(browser);
+  await second.route('**/api/v1/heat*', (route) => route.fulfill({ status: 500, body: 'no' }));
+  await second.goto(mock.url);
+  await b.waitForStatus(second, 'NO DATA');
+  await second.waitForSelector('#banner:not([hidden])');
+  assert.match(await second.innerText('#banner'), /HTTP 500/);
+  assert.deepEqual(second.faults.filter((text) => /uncaught/.test(text)), []);
+  await second.unroute('**/api/v1/heat*');
+  await b.waitForStatus(second, 'LIVE', 60000);
+  await second.done();
+  await mock.stop();
+});
+
+test('an answer that is no JSON is a failure like others, and is survived', async () => {
+  const { page } = await opened({ interval: 1 });
+  await page.route('**/api/v1/heat*', (route) => route.fulfill({ status: 200, body: '{"v":1,' }));
+  await b.waitForStatus(page, 'STALE');
+  assert.ok((await b.litPixels(page)).count > 300);
+  await page.unroute('**/api/v1/heat*');
+  await b.waitForStatus(page, 'LIVE');
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+for (const [empty, over, words] of [
+  ['no_packets', {}, /No packets yet/],
+  ['link_down', { sensor: { link: 'down' } }, /Link down/],
+  ['all_private', {}, /Only private addresses/],
+  ['no_layer', {}, /Neither TCP nor UDP/],
+  ['not_in_database', {}, /Not in the database/],
+  ['no_database', {}, /No database/],
+  ['no_packets', { state: 'over' }, /capture is over/],
+  ['all_private', { state: 'over' }, /Only private addresses\s+The capture is over/],
+  ['something_new', {}, /something_new/],
+]) {
+  test(`an empty map says why: ${empty}${over.state ? ', capture over' : ''}`, async () => {
+    const { page } = await opened({
+      places: [],
+      prepare: (state) => (state.over = { empty, ...over }),
+    });
+    assert.match(await page.innerText('#empty'), words);
+    const size = await page.evaluate(() =>
+      Number.parseFloat(getComputedStyle(document.getElementById('empty-title')).fontSize),
+    );
+    assert.ok(size >= 40, 'read from across the room');
+    await page.done();
+  });
+}
+
+test('a layer without traffic says so, and only then', async () => {
+  const places = makePlaces(20).map((place) => ({
+    ...place,
+    counters: place.counters.map((value, i) => (i % 2 ? 0 : value)),
+  }));
+  const { page } = await opened({ places });
+  assert.equal(await page.isVisible('#empty'), false);
+  await page.keyboard.press('t');
+  await b.atRest(page);
+  assert.match(await page.innerText('#empty'), /No UDP/);
+  await page.done();
+});
+
+test('a capture that is over says OVER and keeps its picture', async () => {
+  const { page } = await opened({ prepare: (state) => (state.over = { state: 'over' }) });
+  assert.equal(await b.statusOf(page), 'OVER');
+  assert.match(await page.innerText('#banner'), /capture is over/i);
+  assert.ok((await b.litPixels(page)).count > 300);
+  await page.done();
+});
+
+const AMBER = /^rgb\(255, 194, 26\)$/;
+const background = (page, selector) =>
+  page.evaluate((one) => getComputedStyle(document.querySelector(one)).backgroundColor, selector);
+
+test('lost packets and an unbalanced ledger are amber', async () => {
+  const { page, state } = await opened({ interval: 1 });
+  assert.equal(await page.isVisible('#banner'), false);
+  state.over = { sensor: { drop_pps: 4200, drop_pct: 0.6, lost_total: 42000 } };
+  state.nextPeriod();
+  await page.waitForSelector('#banner.warn:not([hidden])');
+  assert.match(await page.innerText('#banner'), /4\.20k packets\/s are lost/);
+  assert.match(await background(page, '#banner'), AMBER);
+  assert.match(await page.innerText('#tile-lost'), /0\.6 %/);
+  assert.match(
+    await page.evaluate(() => getComputedStyle(document.querySelector('#tile-lost b')).color),
+    AMBER,
+  );
+  state.over = { totals: { balanced: false } };
+  state.nextPeriod();
+  await page.waitForFunction(() => /balance/.test(document.getElementById('banner').textContent));
+  assert.match(await background(page, '#banner'), AMBER);
+  state.over = {};
+  state.nextPeriod();
+  await page.waitForSelector('#banner', { state: 'hidden' });
+  await page.done();
+});
+
+test('an upgraded server reloads the page', async () => {
+  const { page, state } = await opened({ interval: 1 });
+  await page.evaluate(() => (window.sameLife = true));
+  state.over = { ui_build: 'ffffffffffff' };
+  state.nextPeriod();
+  await page.waitForFunction(() => window.sameLife === undefined);
+  await b.drawn(page);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  await page.done();
+});
+
+test('a lost canvas is drawn again', async () => {
+  const { page } = await opened();
+  await page.evaluate(() => {
+    const canvas = document.getElementById('heat');
+    canvas.getContext('2d').clearRect(0, 0, canvas.width, canvas.height);
+    canvas.dispatchEvent(new Event('contextrestored'));
+  });
+  await b.atRest(page);
+  assert.ok((await b.litPixels(page)).count > 300);
+  await page.done();
+});
