@@ -90,6 +90,9 @@ table('names of places', format.placeName, [
   ['Frankfurt am Main, DE', 'Frankfurt am Main'],
   ['Washington, D.C., US', 'Washington, D.C.'],
   [', DE', 'Germany'],
+  ['   , DE', 'Germany'],
+  ['Dallas (Dallas Downtown Historic District), US', 'Dallas'],
+  [`${'L'.repeat(400)}, DE`, `${'L'.repeat(27)}…`],
 ]);
 
 table('decades of the legend', (value) => format.decade(value, ''), [

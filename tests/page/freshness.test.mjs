@@ -23,8 +23,7 @@ function world({ wallError = 0 } = {}) {
     errors,
     pass: (seconds) => (now += seconds),
     newPeriod: () => (generated = start + now + errors.server),
-    answer: () =>
-      freshness.answered({ generated, interval: INTERVAL, server: server() }, clocks()),
+    answer: () => freshness.answered({ generated, interval: INTERVAL, server: server() }, clocks()),
     same: () => freshness.unchanged(server(), clocks()),
     age: () => freshness.age(clocks()),
     state: () => freshness.state(clocks()),
