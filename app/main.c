@@ -549,6 +549,9 @@ start(struct app *a, int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	a->eal_started = true;
+	/* once, and only when nothing was wrong before; status has them too */
+	if (a->config != NULL)
+		log_line("settings in force: %s", a->settings_json ? a->settings_json : "");
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return fail("packet-heatmap runs as a primary process only");
 	if (rte_lcore_count() < 2)
@@ -760,8 +763,6 @@ main(int argc, char **argv)
 	if (gethostname(a->host_name, sizeof(a->host_name) - 1) != 0)
 		snprintf(a->host_name, sizeof(a->host_name), "sensor");
 	a->settings_json = config_json(&a->settings);
-	if (a->config != NULL)
-		log_line("settings in force: %s", a->settings_json ? a->settings_json : "");
 	a->manager.settings = &a->settings;
 	a->manager.settings_json = a->settings_json;
 	a->manager.version = VERSION;

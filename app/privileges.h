@@ -42,7 +42,8 @@ int privileges_drop(const char *user, char *error, size_t size);
  * Load the system call filter into all threads (no_new_privs is set with it). What is not allowed
  * fails with EPERM.
  *
- * Main thread, after privileges_drop. @return 0, or -errno (-ENOSYS: the kernel has no seccomp).
+ * Main thread, after privileges_drop. @return 0, or -errno (-ENOSYS: the kernel has no seccomp;
+ * -ENOTSUP: built with AddressSanitizer, whose search for leaks needs what the filter forbids).
  */
 int privileges_confine(void);
 

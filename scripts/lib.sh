@@ -20,6 +20,12 @@ PACKAGES_TEST=(
 	python3-maxminddb mmdb-bin tshark tcpreplay iproute2 procps curl jq
 )
 
+# to make a Debian package of it
+PACKAGES_PACKAGE=(build-essential debhelper dpkg-dev fakeroot git lintian pkgconf)
+
+# to prove it on a PCI card in a virtual machine
+PACKAGES_NIC=(e2fsprogs iproute2 mmdebstrap procps python3-maxminddb qemu-system-x86 seabios)
+
 # to lint it
 PACKAGES_LINT=(clang-format shellcheck codespell cppcheck git)
 

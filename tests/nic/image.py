@@ -141,7 +141,7 @@ def build(cache, packages):
     if image.complete:
         return image
 
-    # Only the newest image is worth its gigabyte.
+    # One image is worth its gigabyte, more are not.
     shutil.rmtree(cache, ignore_errors=True)
     folder.mkdir(parents=True)
     root = folder / "root"

@@ -44,6 +44,48 @@ def _pair():
     return ours, theirs
 
 
+class Tap:
+    """A multi-queue tap interface in a network namespace of its own, for cards with two queues: the
+    kernel spreads what is sent into it over the queues by flow."""
+
+    NAME = "cable0"
+    SPACE = f"nic-test-{os.getpid()}"
+    INSIDE = ["ip", "netns", "exec", SPACE]
+    # Runs in the namespace: frames on stdin, each behind its length. A queue of the tap that is
+    # full drops, so a pause after each burst lets the emulated card keep up.
+    SENDER = """
+import socket, struct, sys, time
+out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+out.bind((sys.argv[1], 0))
+data, at, n = sys.stdin.buffer.read(), 0, 0
+while at < len(data):
+    (length,) = struct.unpack_from(">I", data, at)
+    out.send(data[at + 4:at + 4 + length])
+    at += 4 + length
+    n += 1
+    if n % 32 == 0:
+        time.sleep(0.01)
+"""
+
+    def __enter__(self):
+        for command in (["ip", "netns", "add", self.SPACE],
+                        self.INSIDE + ["sysctl", "-q", "-w", "net.ipv6.conf.default.disable_ipv6=1"],
+                        self.INSIDE + ["ip", "tuntap", "add", self.NAME, "mode", "tap",
+                                       "multi_queue"],
+                        self.INSIDE + ["ip", "link", "set", self.NAME, "mtu", "9000",
+                                       "txqueuelen", "10000", "up"]):
+            subprocess.run(command, check=True)
+        return self
+
+    def __exit__(self, *unused):
+        subprocess.run(["ip", "netns", "delete", self.SPACE], check=False)
+
+    def send(self, frames):
+        stream = b"".join(struct.pack(">I", len(frame)) + frame for frame in frames)
+        subprocess.run(self.INSIDE + ["/usr/bin/python3", "-c", self.SENDER, self.NAME],
+                       input=stream, check=True)
+
+
 class Machine:
     """A started machine. `nic` is QEMU's device model with its options; its cable is a stream
     socket that carries each frame behind its length, 4 bytes, big-endian.
@@ -51,8 +93,11 @@ class Machine:
     Every channel is one end of a socket pair that QEMU inherits: no port, no path, no race.
     With `tap`, the cable is that multi-queue tap interface instead (for cards with two queues)."""
 
-    def __init__(self, image, folder, share, nic="e1000e", tap=None, memory_mb=2048):
+    def __init__(self, image, folder, share, nic="e1000e", tap=None, cpus=2, memory_mb=2048):
         self._folder = folder
+        self._tap = tap
+        self._greeted = False
+        self.boot = None
         self._number = 0
         cable, cable_end = _pair()
         agent, agent_end = _pair()
@@ -60,18 +105,18 @@ class Machine:
         self._cable = cable
         self._agent = _Lines(agent)
         self._monitor = _Lines(monitor)
-        netdev = (f"tap,id=cable,ifname={tap},queues=2,script=no,downscript=no" if tap
+        netdev = (f"tap,id=cable,ifname={tap.NAME},queues=2,script=no,downscript=no" if tap
                   else f"socket,id=cable,fd={cable_end.fileno()}")
         command = [
             "qemu-system-x86_64", "-name", "nic-test", "-nodefaults", "-display", "none",
             "-accel", "tcg,thread=multi",
             # The oldest processor that Debian's DPDK runs on: the package must not ask for more.
-            "-cpu", "Westmere", "-smp", "2", "-m", str(memory_mb),
+            "-cpu", "Westmere", "-smp", str(cpus), "-m", str(memory_mb),
             "-M", "q35,kernel-irqchip=split",
             "-device", "intel-iommu,intremap=on,caching-mode=on",
             "-kernel", str(image.kernel), "-initrd", str(image.initrd),
             "-append", "root=/dev/vda rw console=ttyS0 quiet intel_iommu=on mitigations=off "
-                       "systemd.show_status=no net.ifnames=1",
+                       f"systemd.show_status=no isolcpus=1-{cpus - 1} nohz_full=1-{cpus - 1}",
             "-drive", f"file={image.disk},format=raw,if=none,id=root,snapshot=on",
             "-device", "virtio-blk-pci,drive=root",
             "-device", "virtio-rng-pci",
@@ -85,8 +130,11 @@ class Machine:
             # Behind a root port a card can be pulled while the machine runs.
             "-device", "pcie-root-port,id=rootport,chassis=1",
             "-netdev", netdev,
-            "-device", f"{nic},id=nic,netdev=cable,bus=rootport,mac=52:54:00:12:34:56",
+            "-device",
+            f"{nic},id=nic,netdev=cable,bus=rootport,mac=52:54:00:12:34:56,romfile=",
         ]
+        if tap:
+            command = tap.INSIDE + command
         with open(folder / "qemu.log", "wb") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -99,7 +147,7 @@ class Machine:
         return (self._folder / "qemu.log").read_text(errors="replace")[-1000:]
 
     def wait_boot(self, timeout):
-        """Wait for the guest's agent; return the identity of this boot."""
+        """Wait for the guest's agent; `boot` then is the identity of this boot."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -110,7 +158,8 @@ class Machine:
                 self._process.wait(10)
                 continue
             if line and line["id"] == 0:
-                return line["boot"]
+                self.boot = line["boot"]
+                return
         console = (self._folder / "console.log").read_text(errors="replace")[-2000:]
         raise Failed(f"the guest did not boot in {timeout} s; its console ends:\n{console}")
 
@@ -140,7 +189,7 @@ class Machine:
 
     def monitor(self, execute, **arguments):
         """One command of QEMU's monitor (QMP)."""
-        if not getattr(self, "_greeted", False):
+        if not self._greeted:
             self._monitor.receive(10)
             self._greeted = True
             self.monitor("qmp_capabilities")
@@ -159,6 +208,9 @@ class Machine:
 
     def send(self, frames):
         """Send frames down the cable; the card's back-pressure is the stream's."""
+        if self._tap:
+            self._tap.send(frames)
+            return
         for frame in frames:
             self._cable.sendall(struct.pack(">I", len(frame)) + frame)
 

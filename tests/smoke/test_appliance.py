@@ -1,0 +1,285 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What makes a program an appliance: its configuration file, its user, its filter, its manager and
+its doctor. On a PCI card: scripts/test-nic."""
+
+import json
+import os
+import pwd
+import re
+import signal
+import socket
+import subprocess
+import unittest
+
+from smoke import BINARY, ROOT, Smoke, main, wait_until
+
+CONF = os.path.join(ROOT, "conf/packet-heatmap.conf")
+NOBODY = pwd.getpwnam("nobody").pw_uid
+ROOT_ONLY = unittest.skipUnless(os.geteuid() == 0, "needs root, to leave it")
+
+
+def has_sanitizer():
+    with open(BINARY, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
+class Configuration(Smoke):
+    def conf(self, text, name="test.conf"):
+        with open(self.file(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return name
+
+    def wrong(self, text, says):
+        self.conf(text)
+        self.refused("--config", "test.conf", "--pcap", self.world.capture("one"), "--once", code=2,
+                     says=says)
+
+    def effective(self, text, *arguments):
+        """The settings in force, as status tells them."""
+        done = self.run_program("--config", self.conf(text), "--pcap", self.world.capture("one"),
+                                "--once", "--status", "status.json", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.count("settings in force: {"), 1, done.stderr)
+        return self.json("status.json")["settings"]
+
+    def test_template_is_what_the_program_prints(self):
+        with open(CONF, encoding="utf-8") as file:
+            self.assertEqual(file.read(), self.run_program("--print", "config", databases=[]).stdout)
+
+    def test_template_with_every_default_in_force_changes_nothing(self):
+        """Each line of the template is valid, and says the default."""
+        with open(CONF, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        values = [re.sub(r"^#(?=\S)", "", line) for line in lines
+                  if not re.match(r"# ", line) and not re.search(r" = [A-Z:]+$", line)]
+        self.assertGreater(sum("=" in line for line in values), 20)
+        self.assertEqual(self.effective("\n".join(values), "--period", "10"),
+                         self.effective(""))
+
+    def test_template_names_every_setting_of_help(self):
+        with open(CONF, encoding="utf-8") as file:
+            keys = set(re.findall(r"^#([a-z-]+) = ", file.read(), re.MULTILINE))
+        flags = set(re.findall(r"^    --([a-z-]+)", self.run_program("--help", databases=[]).stdout,
+                               re.MULTILINE))
+        self.assertEqual(flags - keys, {"config", "check", "json", "print", "help", "version"})
+
+    def test_file_over_defaults_and_flags_over_file(self):
+        settings = self.effective("[counting]\nperiod = 3 # three\nburst=32\n[outputs]\nquiet = yes\n",
+                                  "--burst", "16")
+        self.assertEqual((settings["period"], settings["burst"], settings["quiet"]),
+                         ("3", "16", "yes"))
+
+    def test_repeatable_keys_and_a_list_that_a_flag_replaces(self):
+        text = "[places]\ngeo-dir = /one\n geo-dir = /two\n[places]\ngeo-dir=/three\n"
+        self.assertEqual(self.effective(text)["geo-dir"], "/one /two /three")
+        self.assertEqual(self.effective(text, "--geo-dir", "/four")["geo-dir"], "/four")
+
+    def test_names_file_line_and_what_is_allowed(self):
+        self.wrong("\n[counting]\nperiod = 10s\n", ["test.conf:3", "period", "0.1 to 3600", "s"])
+        self.wrong("[counting]\nhosts-per-lane = 5\n", ["test.conf:2", "8 to 67108864", "hosts"])
+        self.wrong("[counting]\nperid = 5\n", ["test.conf:2", "perid", "period"])
+        self.wrong("[port]\nperiod = 5\n", ["test.conf:2", "[counting]"])
+        self.wrong("[ports]\n", ["test.conf:1", "[port]", "[sources]"])
+        self.wrong("period = 5\n", ["test.conf:1", "[counting]"])
+        self.wrong("[counting]\n# fine\nperiod 5\n", ["test.conf:3", "period 5"])
+        self.wrong("[outputs]\nquiet = maybe\n", ["test.conf:2", "yes", "no"])
+        self.wrong("[counting]\nperiod =\n", ["test.conf:2", "period", "empty"])
+        self.wrong("[counting\n", ["test.conf:1"])
+        self.wrong("[process]\nversion = yes\n", ["test.conf:2", "version"])
+        self.wrong("[outputs]\nname = " + "x" * 300 + "\n", ["test.conf:2", "255"])
+        self.wrong("[outputs]\nname = " + "x" * 3000 + "\n", ["test.conf:2", "longer"])
+        self.wrong("[process]\ncpus = 3-1\n", ["test.conf:2", "cpus"])
+        self.wrong("[sources]\ndevice = eth0\n", ["test.conf:2", "device", "PCI"])
+
+    def test_a_file_that_is_none(self):
+        for name, says in (("nowhere.conf", "No such file"), (".", "not a regular file")):
+            self.refused("--config", name, "--pcap", "x", code=2, says=["--config", says])
+
+    def test_no_card_at_all(self):
+        if os.path.exists("/sys/bus/pci/drivers/vfio-pci"):
+            self.skipTest("this host has vfio-pci")
+        self.conf("")
+        self.refused("--config", "test.conf", code=1, says=["vfio-pci", "setup-host"])
+        self.refused("--device", "0000:ff:1f.7", code=1, says=["0000:ff:1f.7", "no such PCI"])
+
+
+@ROOT_ONLY
+class Privileges(Smoke):
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.world.folder, 0o755)
+        os.chown(self.cwd, NOBODY, -1)
+        os.chmod(self.cwd, 0o755)
+
+    def threads(self, pid):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/status", encoding="utf-8") as file:
+                yield dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+    def test_every_thread_leaves_root(self):
+        with self.running("--pcap", self.world.capture("plain"), "--pcap-loop", "--pcap-rate", "100",
+                          "--user", "nobody", "--period", "0.2", "--hosts", "hosts.csv") as program:
+            count = 0
+            for thread in self.threads(program.process.pid):
+                count += 1
+                self.assertEqual(set(thread["Uid"].split()), {str(NOBODY)})
+                self.assertNotIn("0", thread["Gid"].split())
+                self.assertEqual([int(thread[f"Cap{name}"], 16) for name in ("Inh", "Prm", "Eff", "Amb")],
+                                 [0, 0, 0, 0])
+                if not has_sanitizer():
+                    self.assertEqual((thread["Seccomp"], thread["NoNewPrivs"]), ("2", "1"))
+            self.assertGreater(count, 3)
+            security = program.status()["security"]
+            self.assertEqual((security["user"], security["uid"]), ("nobody", NOBODY))
+            self.assertEqual(int(security["capabilities"], 16), 0)
+            if not has_sanitizer():
+                self.assertEqual((security["seccomp"], security["no_new_privileges"]),
+                                 ("filter", True))
+            wait_until(lambda: os.path.exists(self.file("hosts.csv")), "a file")
+            self.assertEqual(os.stat(self.file("hosts.csv")).st_uid, NOBODY)
+
+    def test_files_that_the_user_may_not_write_are_told_at_the_start(self):
+        os.chown(self.cwd, 0, -1)
+        done = self.run_program("--pcap", self.world.capture("one"), "--once", "--hosts", "hosts.csv",
+                                "--user", "nobody")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--hosts hosts.csv: cannot write there", done.stderr)
+
+    def test_unknown_user(self):
+        done = self.run_program("--pcap", self.world.capture("one"), "--once", "--user", "no-such-user")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no-such-user", done.stderr)
+
+    def test_capture_is_counted_all_the_same(self):
+        self.once(self.world.capture("plain"), extra=("--user", "nobody"))
+        self.same_as_oracle([self.world.capture("plain")])
+
+
+class Manager(Smoke):
+    """The service manager's side of sd_notify(3)."""
+
+    def listen(self):
+        path = self.file("notify")
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        manager.bind(path)
+        manager.settimeout(30)
+        self.addCleanup(manager.close)
+        return manager, {"NOTIFY_SOCKET": path}
+
+    def words(self, manager, last):
+        """All that is said until `last`."""
+        said = []
+        while not said or said[-1] != last:
+            said.append(manager.recv(4096))
+        return said
+
+    def test_ready_then_stopping_and_no_watchdog_where_there_is_none(self):
+        manager, environment = self.listen()
+        with self.running("--pcap", self.world.capture("one"), environment=environment,
+                          listen=False):
+            self.assertTrue(manager.recv(4096).startswith(b"READY=1"))
+        self.assertEqual(self.words(manager, b"STOPPING=1"), [b"STOPPING=1"])
+
+    def test_watchdog_is_fed_while_a_period_is_long(self):
+        manager, environment = self.listen()
+        environment["WATCHDOG_USEC"] = "4000000"
+        with self.running("--pcap", self.world.capture("one"), "--period", "3600",
+                          environment=environment, listen=False):
+            self.assertTrue(manager.recv(4096).startswith(b"READY=1"))
+            self.assertEqual([manager.recv(4096) for _ in range(3)], [b"WATCHDOG=1"] * 3)
+
+
+class Doctor(Smoke):
+    def check(self, *arguments, databases=None):
+        return self.run_program("--check", "--interface", "lo", *arguments, databases=databases)
+
+    def fresh(self):
+        import time
+        return [self.world.database("fresh.mmdb", self.world.places, family="both",
+                                    schema="geolite2", build_epoch=int(time.time()) - 86400)]
+
+    def lines(self, done, level):
+        return [line for line in done.stdout.splitlines() if line.startswith(level)]
+
+    def test_a_line_each_and_the_worst_is_the_code(self):
+        done = self.check("--no-huge", databases=self.fresh())
+        for line in done.stdout.splitlines():
+            self.assertRegex(line, r"^(ok     |warning|fault  )  [A-Za-z ]+: .")
+        self.assertEqual(done.returncode, 1 if self.lines(done, "warning") else 0, done.stdout)
+        self.assertEqual(self.lines(done, "fault"), [])
+        for name in ("huge pages", "memory lock limit", "IOMMU", "link", "CPUs", "isolated CPUs",
+                     "databases", "listen address"):
+            self.assertIn(name + ": ", done.stdout)
+
+    def test_faults_name_the_command_that_mends(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            done = self.check("--listen", f"127.0.0.1:{port}", "--hosts", "/nonexistent/hosts.csv",
+                              databases=self.fresh())
+        self.assertEqual(done.returncode, 2, done.stdout)
+        faults = "\n".join(self.lines(done, "fault"))
+        self.assertRegex(faults, rf"listen address: .*; mend: ss .*{port}")
+        self.assertRegex(faults, r"output files: .*; mend: install -d .*/nonexistent/")
+
+    def test_a_missing_interface_database_and_card(self):
+        done = self.run_program("--check", "--interface", "nosuch0", "--geo-db", "no.mmdb",
+                                databases=[])
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("nosuch0", done.stdout)
+        self.assertIn("no.mmdb", done.stdout)
+        if not os.path.exists("/sys/bus/pci/drivers/vfio-pci"):
+            done = self.run_program("--check", databases=self.fresh())
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn("setup-host bind", done.stdout)
+
+    def test_an_old_database_is_a_warning(self):
+        done = self.check("--no-huge", databases=[self.world.database(
+            "old.mmdb", self.world.places, family="both", schema="geolite2",
+            build_epoch=1500000000)])
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("databases", "".join(self.lines(done, "warning")))
+
+    def test_json_says_the_same(self):
+        arguments = ("--no-huge", "--hosts", "/nonexistent/x")
+        report = json.loads(self.check("--json", *arguments).stdout)
+        text = self.check(*arguments).stdout.splitlines()
+        self.assertEqual((report["worst"], report["code"]), ("fault", 2))
+        self.assertEqual([(one["level"], one["check"]) for one in report["checks"]],
+                         [(line[:7].strip(), line[9:].split(":")[0]) for line in text])
+        for one in report["checks"]:
+            if one["level"] == "fault":
+                self.assertTrue(one["mend"], one)
+
+    def test_beside_the_running_program_its_address_is_no_fault(self):
+        with self.running("--pcap", self.world.capture("one"), databases=self.fresh()) as program:
+            done = self.check("--listen", f"127.0.0.1:{program.port}", databases=self.fresh())
+            self.assertIn("served by a running packet-heatmap", done.stdout)
+            self.assertEqual(self.lines(done, "fault"), [], done.stdout)
+
+
+class Manual(Smoke):
+    def test_man_page_has_every_option(self):
+        if subprocess.run(["sh", "-c", "command -v mandoc"], stdout=subprocess.DEVNULL,
+                          check=False).returncode != 0:
+            self.skipTest("mandoc is not installed")
+        source = self.run_program("--print", "man", databases=[]).stdout
+        with open(os.path.join(ROOT, "conf/packet-heatmap.8.in"), encoding="utf-8") as file:
+            page = file.read().replace("@OPTIONS@\n", source)
+        with open(self.file("packet-heatmap.8"), "w", encoding="utf-8") as file:
+            file.write(page)
+        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error", self.file("packet-heatmap.8")],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(lint.stdout, "")
+        text = subprocess.run(["mandoc", "-T", "utf8", self.file("packet-heatmap.8")],
+                              capture_output=True, text=True, check=True).stdout
+        text = re.sub(r".\x08", "", text)
+        for flag in re.findall(r"^    (--[a-z-]+)", self.run_program("--help", databases=[]).stdout,
+                               re.MULTILINE):
+            self.assertRegex(text, re.escape(flag) + r"\b")
+
+
+if __name__ == "__main__":
+    main()
