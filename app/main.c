@@ -466,6 +466,7 @@ run(struct app *a, const sigset_t *signals)
 		}
 		if (monotonic_ns() < next)
 			continue;
+		look_around(a); /* the period tells how the links are at its end */
 		if (manager_end_period(m) != 0) {
 			log_line("out of memory: lower --hosts-total or --hosts-per-lane");
 			return -1;

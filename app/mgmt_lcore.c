@@ -163,7 +163,6 @@ read_ports(struct manager *m, struct gathered *g)
 		struct port_counters now = m->counters[i];
 		const struct port_counters *then = &m->counters[i];
 
-		port_poll_link(&m->ports[i]);
 		if (port_read(&m->ports[i], &now) != 0)
 			continue;
 		/* a port that was reset starts again at 0: no difference is better than a huge one
