@@ -142,7 +142,8 @@ window_of(struct mg_connection *conn, const struct snapshot *s)
 	int n = mg_get_var(query, strlen(query), "window", name, sizeof(name));
 	if (n == -1)
 		return snapshot_window(s);
-	return n > 0 ? window_parse(name) : WINDOWS;
+	/* "start%00x" decodes to more than it looks like */
+	return n > 0 && strlen(name) == (size_t)n ? window_parse(name) : WINDOWS;
 }
 
 static int
@@ -278,10 +279,14 @@ on_request(struct mg_connection *conn)
 		{"/api/v1/status", on_status},
 		{"/ip_heatmap.html", on_html},
 	};
-	const char *path = mg_get_request_info(conn)->local_uri;
+	const struct mg_request_info *request = mg_get_request_info(conn);
+	const char *path = request->local_uri;
 
 	if (path == NULL)
 		return send_error(conn, http, 400, "Bad Request", "no path");
+	/* exact routes: civetweb has taken "//", "/./" and the like out of the path */
+	if (request->local_uri_raw != NULL && strcmp(request->local_uri_raw, path) != 0)
+		return send_error(conn, http, 404, "Not Found", "no such page");
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (strcmp(path, routes[i].path) == 0)
 			return routes[i].handler(conn, http);
@@ -350,6 +355,9 @@ http_start(const struct http_settings *settings, char error[256])
 		threads,
 		"request_timeout_ms",
 		"10000",
+		/* no route needs it, and "/%00..." would be taken for "/" */
+		"decode_url",
+		"no",
 		"enable_directory_listing",
 		"no",
 		"enable_keep_alive",
