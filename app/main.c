@@ -600,7 +600,7 @@ start(struct app *a, int argc, char **argv)
 					  .assets = page_assets,
 					  .asset_count = page_asset_count,
 					  .frame_ancestors = s->frame_ancestors,
-					  .threads = 8};
+					  .threads = 32};
 
 		a->http = http_start(&h, error);
 		if (a->http == NULL)
