@@ -16,13 +16,18 @@ SECURITY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer
 class Http(Smoke):
     """One program for all tests of the class: it only answers."""
 
+    program = None
+
     def setUp(self):
         super().setUp()
-        # a period long enough that no text changes under a test
-        context = self.running("--pcap", self.world.capture("plain"), "--period", "0.5")
-        self.program = context.__enter__()  # pylint: disable=unnecessary-dunder-call
-        self.addCleanup(context.__exit__, None, None, None)
-        wait_until(lambda: self.program.get("/api/v1/heat")["points"], "the capture's points")
+        if Http.program is None:
+            context = self.running("--pcap", self.world.capture("plain"), "--period", "0.5")
+            Http.program = context.__enter__()  # pylint: disable=unnecessary-dunder-call
+            self.addClassCleanup(context.__exit__, None, None, None)
+            wait_until(lambda: self.program.get("/api/v1/heat")["points"], "the capture's points")
+
+    def tearDown(self):
+        self.assertIsNone(self.program.process.poll(), self.program.output())
 
     def ask(self, path, method="GET", headers=None, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.program.port, timeout=20)
@@ -41,14 +46,15 @@ class Http(Smoke):
     def raw(self, octets, shut=True):
         """Whatever octets, and whatever comes back."""
         with socket.create_connection(("127.0.0.1", self.program.port), timeout=20) as sock:
-            sock.sendall(octets)
-            if shut:
-                sock.shutdown(socket.SHUT_WR)
             answer = b""
             try:
+                # it may hang up before it has read all of that
+                sock.sendall(octets)
+                if shut:
+                    sock.shutdown(socket.SHUT_WR)
                 while part := sock.recv(65536):
                     answer += part
-            except ConnectionResetError:
+            except OSError:
                 pass
             return answer
 
@@ -117,7 +123,7 @@ class Http(Smoke):
                                    ("identity", False), ("xgzip", False), ("gzipx", False),
                                    ("gzip;q=", None), ("gzip;q=x", None), (";;;,,,", None),
                                    ("gzip;q=1.5", None), ("a" * 4000, False), ("gzip;" * 500, None),
-                                   ("gzip;q=0, *", None), ("\tgzip\t", True)):
+                                   ("gzip;q=0, *", False)):
                 with self.subTest(path=path, accept=accept[:40]):
                     status, headers, body = self.ask(path, headers={"Accept-Encoding": accept})
                     self.assertEqual(status, 200)
@@ -148,12 +154,14 @@ class Http(Smoke):
         self.assertEqual(self.ask("/nowhere", "HEAD")[0], 404)
 
     def test_unknown_paths(self):
-        for path in ("/nowhere", "/index.html", "/api", "/api/v1", "/api/v1/", "/api/v1/heat/",
+        for path in ("/nowhere", "/api", "/api/v1", "/api/v1/", "/api/v1/heat/",
                      "/api/v1/heat.json", "/api/v2/heat", "//", "/./", "/API/V1/HEAT",
                      "/ip_heatmap.html/", "/api/v1/statusx", "/favicon.ico.bak", "/cgi-bin/x",
                      "/api/v1/place/", "/api/v1/place/999999", "/api/v1/place/-1",
                      "/api/v1/place/x", "/api/v1/place/1/", "/api/v1/place/0x1",
-                     "/api/v1/place/99999999999999999999", "/api/v1/place/%31x"):
+                     "/api/v1/place/99999999999999999999", "/api/v1/place/%31x",
+                     "/ip_heatmap.html%00", "/api/v1/heat%00.html", "/%61pi/v1/heat",
+                     "/x/../api/v1/heat"):
             with self.subTest(path):
                 status, _, body = self.ask(path)
                 self.assertEqual(status, 404)

@@ -206,6 +206,8 @@ class Files(Smoke):
         self.assertTrue(os.stat(self.file("hosts.csv")).st_mode & stat.S_IRUSR)
 
     def test_symbolic_link_is_followed(self):
+        with open(self.file("real.csv"), "w", encoding="ascii") as file:
+            file.write("old\n")
         os.symlink("real.csv", self.file("hosts.csv"))
         done = self.run_program("--once", "--pcap", self.world.capture("one"), "--hosts",
                                 "hosts.csv")
