@@ -282,8 +282,9 @@ place_of_record(struct locate *locate, struct database *db, MMDB_entry_s *entry)
 	return record->place;
 }
 
+/* Records of networks of `wide` or less bits are passed over. */
 static uint32_t
-look_up(struct locate *locate, const struct host_addr *addr, uint32_t family)
+look_up(struct locate *locate, const struct host_addr *addr, uint32_t family, unsigned int wide)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
@@ -308,7 +309,7 @@ look_up(struct locate *locate, const struct host_addr *addr, uint32_t family)
 			locate->errors++;
 			continue;
 		}
-		if (!found.found_entry)
+		if (!found.found_entry || (wide > 0 && found.netmask <= wide))
 			continue;
 		uint32_t place = place_of_record(locate, db, &found.entry);
 		if (place == PLACE_NONE)
@@ -328,11 +329,19 @@ locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family
 
 	if (!special_is_global(addr, family))
 		return PLACE_PRIVATE;
-	uint32_t place = look_up(locate, addr, family);
-	/* 6to4, NAT64, Teredo: the IPv4 address inside tells where the host is */
-	if (place == PLACE_NONE && family == ADDR_IPV6 && special_embedded_ipv4(addr, &embedded) &&
-	    special_is_global(&embedded, ADDR_IPV4))
-		place = look_up(locate, &embedded, ADDR_IPV4);
+	if (family != ADDR_IPV6 || !special_embedded_ipv4(addr, &embedded))
+		return look_up(locate, addr, family, 0);
+
+	/* 6to4, NAT64, Teredo: the IPv4 address inside tells where the host is. Where that is not
+	 * known, what the database makes of the IPv6 address, by aliases into its IPv4 tree, but
+	 * not its record for the block as a whole: DB-IP puts all of 2002::/16 at the registry's
+	 * office. (The blocks have 16, 32 and 96 bits.) */
+	uint32_t place = look_up(locate, &embedded, ADDR_IPV4, 0);
+	if (place == PLACE_NONE)
+		place = look_up(locate, addr, family,
+				addr->bytes[0] == 0   ? 96
+				: addr->bytes[1] == 1 ? 32
+						      : 16);
 	return place;
 }
 
