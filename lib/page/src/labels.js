@@ -137,13 +137,13 @@ export class Labels {
     const [tcp, udp] = amounts;
     const udpShare = selection.tcp && selection.udp ? udp / (tcp + udp) : selection.tcp ? 0 : 1;
     const layer = udpShare < 0.34 ? 'tcp' : udpShare > 0.66 ? 'udp' : 'even';
-    const button = element('button', `spot ${layer}`, name, element('b', '', number));
+    const button = element('button', `spot ${layer}`, `${name} `, element('b', '', number));
     button.type = 'button';
     button.dataset.id = places.id[i];
     button.style.transform = `translate(${box.x.toFixed(1)}px, ${box.y.toFixed(1)}px)`;
     button.setAttribute(
       'aria-label',
-      `Hot spot ${rank}: ${name}, ${format.exact(tcp)} TCP and ${format.exact(udp)} UDP ` +
+      `${name} ${number}, hot spot ${rank}: ${format.exact(tcp)} TCP and ${format.exact(udp)} UDP ` +
         (octets ? 'octets' : 'packets'),
     );
     button.addEventListener('click', () => this.#onOpen.open(i, true));

@@ -334,9 +334,10 @@ class Page {
     stage.addEventListener('pointermove', (event) => {
       clearTimeout(timer);
       if (event.pointerType === 'touch' || event.buttons) return;
-      if (this.card.pinned || onControl(event)) return;
+      if (this.card.pinned || event.target.closest('.spot')) return;
       const [x, y] = local(event);
-      timer = setTimeout(() => this.card.pinned || this.openAt(x, y, false), HOVER_MS);
+      const look = onControl(event) ? () => this.leaveCard() : () => this.openAt(x, y, false);
+      timer = setTimeout(() => this.card.pinned || look(), HOVER_MS);
     });
     stage.addEventListener('pointerleave', () => {
       clearTimeout(timer);
