@@ -364,7 +364,7 @@ probe_in_child(const char *address, bool huge, struct probe *probe)
 		probe->rss = info.flow_type_rss_offloads;
 	}
 	if (port_configure(&port, 0, &settings, NULL, probe->error) == 0 &&
-	    port_start(&port, &settings, NULL, probe->error) == 0) {
+	    port_start(&port, NULL, probe->error) == 0) {
 		probe->started = true;
 		for (int ms = 0; ms < PROBE_LINK_MS && port.link != PORT_LINK_UP; ms += 100) {
 			usleep(100 * 1000);

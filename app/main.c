@@ -68,7 +68,7 @@ struct app {
 	char host_name[256], listen[80];
 	char *settings_json, security_json[256];
 	bool eal_started, lanes_running;
-	atomic_bool stop;
+	_Atomic int orders[MANAGER_MAX_PORTS]; /* to the lanes of each port: enum lane_order */
 };
 
 /* large, and EAL keeps pointers into it until the end */
@@ -302,7 +302,7 @@ setup_lanes(struct app *a)
 			lane->idle_sleep_us = idle_sleep(a, port);
 			lane->rate = port->virtual_rx ? a->settings.pcap_rate : 0;
 			lane->parse.decap = a->settings.decap;
-			lane->stop = &a->stop;
+			lane->order = &a->orders[p];
 			if (port->socket >= 0 && port->socket != socket)
 				log_line("%s is on NUMA node %d, its lcore %u on node %d: that "
 					 "costs "
@@ -331,7 +331,7 @@ start_ports(struct app *a)
 	char error[256];
 
 	for (unsigned int p = 0; p < a->port_count; p++) {
-		if (port_start(&a->ports[p], &a->port_settings, log_text, error) != 0)
+		if (port_start(&a->ports[p], log_text, error) != 0)
 			return fail(error);
 	}
 	return EXIT_SUCCESS;
@@ -356,7 +356,8 @@ launch_lanes(struct app *a)
 static void
 stop_lanes(struct app *a)
 {
-	atomic_store(&a->stop, true);
+	for (unsigned int p = 0; p < MANAGER_MAX_PORTS; p++)
+		atomic_store(&a->orders[p], LANE_STOP);
 	if (a->lanes_running)
 		rte_eal_mp_wait_lcore();
 	a->lanes_running = false;
@@ -416,13 +417,66 @@ wait_until(const sigset_t *signals, uint64_t until)
 	return sig < 0 ? 0 : sig;
 }
 
+/* The lanes of a port leave it alone. False if one does not answer: then nothing may be done to it.
+ */
+static bool
+rest_lanes(struct app *a, unsigned int p)
+{
+	uint64_t deadline = monotonic_ns() + 500000000u;
+
+	atomic_store(&a->orders[p], LANE_REST);
+	for (unsigned int i = 0; i < a->lane_count; i++) {
+		if (a->manager.lanes[i].port != p)
+			continue;
+		while (!atomic_load_explicit(&a->lanes[i]->resting, memory_order_acquire)) {
+			if (monotonic_ns() > deadline)
+				return false;
+			rte_delay_us_sleep(100);
+		}
+	}
+	return true;
+}
+
+/* What a driver told of a port; what fails is tried again at the next look. */
+static void
+handle_events(struct app *a, unsigned int p, unsigned int events)
+{
+	struct port *port = &a->ports[p];
+	char error[256];
+
+	if (port->gone)
+		return;
+	if (!rest_lanes(a, p)) {
+		log_line("%s: its lanes do not answer; trying again", port->source);
+		atomic_fetch_or(&port->events, events);
+		return;
+	}
+	if ((events & PORT_EVENT_REMOVED) != 0) {
+		port_detach(port);
+		log_line("%s: unplugged; what it brought stays counted. When it is back: systemctl "
+			 "restart packet-heatmap",
+			 port->source);
+		return;
+	}
+	if (port_reset(port, log_text, error) != 0) {
+		log_line("%s; trying again", error);
+		atomic_fetch_or(&port->events, PORT_EVENT_RESET);
+		return;
+	}
+	log_line("%s: reset at its device's wish, receiving again", port->source);
+	atomic_store(&a->orders[p], LANE_RUN);
+}
+
 /* What is looked at between periods too: the cables, and the manager's watchdog. */
 static void
 look_around(struct app *a)
 {
 	for (unsigned int i = 0; i < a->port_count; i++) {
 		struct port *port = &a->ports[i];
+		unsigned int events = port_take_events(port);
 
+		if (events != 0)
+			handle_events(a, i, events);
 		if (!port_poll_link(port))
 			continue;
 		if (port->link == PORT_LINK_UP && port->link_mbps > 0)

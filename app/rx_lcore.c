@@ -79,8 +79,17 @@ rx_lcore_run(void *argument)
 	const uint64_t since = rte_rdtsc();
 	uint64_t before = since;
 
-	while (!atomic_load_explicit(lane->stop, memory_order_relaxed)) {
-		uint16_t most = allowance(lane, since, received);
+	int order, last_order = LANE_RUN;
+
+	while ((order = atomic_load_explicit(lane->order, memory_order_relaxed)) != LANE_STOP) {
+		if (unlikely(order != last_order)) {
+			/* release: the last burst is done before the manager touches the port */
+			atomic_store_explicit(&lane->resting, order == LANE_REST,
+					      memory_order_release);
+			atomic_thread_fence(memory_order_acquire);
+			last_order = order;
+		}
+		uint16_t most = likely(order == LANE_RUN) ? allowance(lane, since, received) : 0;
 		uint16_t n = most ? rte_eth_rx_burst(lane->port, lane->queue, mbufs, most) : 0;
 
 		if (n > 0) {

@@ -17,6 +17,13 @@
 
 #define LANE_LINE 64
 
+/* What the manager asks of the lanes of a port. */
+enum lane_order {
+	LANE_RUN,
+	LANE_REST, /* leave the port alone, but still flip: it is being reset, or gone */
+	LANE_STOP,
+};
+
 struct rx_lane {
 	/* written before launch, then only read */
 	uint16_t port, queue;
@@ -26,7 +33,7 @@ struct rx_lane {
 	uint32_t rate;          /* packets/s at most; 0: no bound */
 	struct parse_options parse;
 	struct count_lane *count;
-	const atomic_bool *stop; /* written by the manager */
+	const _Atomic int *order; /* an enum lane_order, written by the manager */
 
 	/*
 	 * Written by the lane. received[flips & 1] is the number of frames taken since the start;
@@ -37,7 +44,8 @@ struct rx_lane {
 	_Atomic uint64_t busy_cycles,
 		idle_cycles; /* polls that brought packets, polls that did not */
 	uint32_t flips;
+	atomic_bool resting; /* the port is not touched any more, until LANE_RUN */
 };
 
-/* For rte_eal_remote_launch: polls until *stop. `lane` is a struct rx_lane. Returns 0. */
+/* For rte_eal_remote_launch: polls until LANE_STOP. `lane` is a struct rx_lane. Returns 0. */
 int rx_lcore_run(void *lane);

@@ -2,6 +2,7 @@
 #include "port.h"
 
 #include "af_packet.h"
+#include "unplug.h"
 
 #include <errno.h>
 #include <rte_ethdev.h>
@@ -119,38 +120,23 @@ configure_mtu(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf,
 	say(note, text);
 }
 
-int
-port_configure(struct port *port, uint16_t id, const struct port_settings *s,
-	       void (*note)(const char *text), char error[256])
+/* All that a reset undoes. The pools are made once, and kept. */
+static int
+configure_queues(struct port *port, const struct rte_eth_dev_info *info,
+		 void (*note)(const char *text), char error[256])
 {
-	struct rte_eth_dev_info info;
+	const struct port_settings *s = &port->settings;
 	struct rte_eth_conf conf = {0};
-	uint16_t descriptors = s->rx_descriptors, tx_descriptors = 0;
+	uint16_t descriptors = s->rx_descriptors, tx_descriptors = 0, id = port->id;
 	int ret;
 
-	port->id = id;
-	ret = rte_eth_dev_info_get(id, &info);
-	if (ret != 0) {
-		snprintf(error, 256, "port %u: %s", id, rte_strerror(-ret));
-		return ret;
-	}
-	rte_eth_dev_get_name_by_port(id, port->name);
-	if (port->source[0] == 0)
-		snprintf(port->source, sizeof(port->source), "%s", port->name);
-	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
-	port->virtual_rx = strcmp(info.driver_name, "net_pcap") == 0 ||
-			   strcmp(info.driver_name, "net_null") == 0 ||
-			   strcmp(info.driver_name, "net_ring") == 0;
-	port->socket = rte_eth_dev_socket_id(id);
-	port->queues = RTE_MIN(s->queues, info.max_rx_queues);
-	port->queues = RTE_MIN(port->queues, PORT_MAX_QUEUES);
-	port->configured = true;
-
-	configure_rss(&info, &conf, port, note);
-	configure_mtu(&info, &conf, port, s, note);
+	configure_rss(info, &conf, port, note);
+	configure_mtu(info, &conf, port, s, note);
+	/* a driver that notices the unplugging of its device shall tell */
+	conf.intr_conf.rmv = (*info->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 
 	/* some ports want as many TX queues as RX queues; others offer none. None is ever used. */
-	uint16_t tx_queues = RTE_MIN(port->queues, info.max_tx_queues);
+	uint16_t tx_queues = RTE_MIN(port->queues, info->max_tx_queues);
 	ret = rte_eth_dev_configure(id, port->queues, 0, &conf);
 	if (ret != 0) {
 		ret = rte_eth_dev_configure(id, port->queues, tx_queues, &conf);
@@ -168,9 +154,11 @@ port_configure(struct port *port, uint16_t id, const struct port_settings *s,
 			 rte_strerror(-ret));
 		return ret;
 	}
-	ret = create_pools(port, s, error);
-	if (ret != 0)
-		return ret;
+	if (port->pools[0] == NULL) {
+		ret = create_pools(port, s, error);
+		if (ret != 0)
+			return ret;
+	}
 	for (uint16_t q = 0; q < port->queues; q++) {
 		ret = rte_eth_rx_queue_setup(id, q, descriptors, (unsigned int)port->socket, NULL,
 					     port->pools[q]);
@@ -192,6 +180,35 @@ port_configure(struct port *port, uint16_t id, const struct port_settings *s,
 	/* we parse ourselves: spares the driver the work, where it has a say */
 	rte_eth_dev_set_ptypes(id, RTE_PTYPE_UNKNOWN, NULL, 0);
 	return 0;
+}
+
+int
+port_configure(struct port *port, uint16_t id, const struct port_settings *s,
+	       void (*note)(const char *text), char error[256])
+{
+	struct rte_eth_dev_info info;
+	int ret;
+
+	port->id = id;
+	port->settings = *s;
+	ret = rte_eth_dev_info_get(id, &info);
+	if (ret != 0) {
+		snprintf(error, 256, "port %u: %s", id, rte_strerror(-ret));
+		return ret;
+	}
+	rte_eth_dev_get_name_by_port(id, port->name);
+	if (port->source[0] == 0)
+		snprintf(port->source, sizeof(port->source), "%s", port->name);
+	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
+	port->virtual_rx = strcmp(info.driver_name, "net_pcap") == 0 ||
+			   strcmp(info.driver_name, "net_null") == 0 ||
+			   strcmp(info.driver_name, "net_ring") == 0;
+	port->socket = rte_eth_dev_socket_id(id);
+	port->queues = RTE_MIN(s->queues, info.max_rx_queues);
+	port->queues = RTE_MIN(port->queues, PORT_MAX_QUEUES);
+	port->configured = true;
+
+	return configure_queues(port, &info, note, error);
 }
 
 /* A tap port must see what is not addressed to it; where it cannot be told so, that is said. */
@@ -227,9 +244,23 @@ enable_all(struct port *port, const struct port_settings *s, void (*note)(const 
 	}
 }
 
-int
-port_start(struct port *port, const struct port_settings *s, void (*note)(const char *text),
-	   char error[256])
+/* [EAL's interrupt thread] */
+static int
+on_event(uint16_t id, enum rte_eth_event_type type, void *context, void *unused)
+{
+	struct port *port = context;
+
+	(void)id;
+	(void)unused;
+	atomic_fetch_or_explicit(&port->events,
+				 type == RTE_ETH_EVENT_INTR_RMV ? PORT_EVENT_REMOVED
+								: PORT_EVENT_RESET,
+				 memory_order_release);
+	return 0;
+}
+
+static int
+start_device(struct port *port, void (*note)(const char *text), char error[256])
 {
 	/* at the start ethdev sets the MAC address that is set already; where the interface has
 	 * none (loopback) the PMD complains, and nothing depends on it */
@@ -243,9 +274,81 @@ port_start(struct port *port, const struct port_settings *s, void (*note)(const 
 		return ret;
 	}
 	port->started = true;
-	enable_all(port, s, note);
+	enable_all(port, &port->settings, note);
+	return 0;
+}
+
+int
+port_start(struct port *port, void (*note)(const char *text), char error[256])
+{
+	int ret = start_device(port, note, error);
+
+	if (ret != 0)
+		return ret;
+	/* a driver that knows of no such event never calls: no reason to stop */
+	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
+	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RESET, on_event, port);
+	unplug_watch(port->name, &port->events, PORT_EVENT_REMOVED);
 	port_poll_link(port);
 	return 0;
+}
+
+unsigned int
+port_take_events(struct port *port)
+{
+	return atomic_exchange_explicit(&port->events, 0, memory_order_acquire);
+}
+
+int
+port_reset(struct port *port, void (*note)(const char *text), char error[256])
+{
+	struct rte_eth_dev_info info;
+	int ret = rte_eth_dev_reset(port->id);
+
+	port->started = false;
+	if (ret == -ENOTSUP) /* then stop and start must do */
+		ret = rte_eth_dev_stop(port->id);
+	if (ret == 0)
+		ret = rte_eth_dev_info_get(port->id, &info);
+	if (ret != 0) {
+		snprintf(error, 256, "%s: the port cannot be reset: %s", port->source,
+			 rte_strerror(-ret));
+		return ret;
+	}
+	ret = configure_queues(port, &info, note, error);
+	if (ret == 0)
+		ret = start_device(port, note, error);
+	return ret;
+}
+
+static void
+unwatch(struct port *port)
+{
+	if (!port->configured)
+		return;
+	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
+	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, on_event, port);
+	unplug_unwatch(port->name, &port->events);
+}
+
+void
+port_detach(struct port *port)
+{
+	struct rte_eth_dev_info info;
+	struct rte_device *device = NULL;
+
+	if (port->gone)
+		return;
+	if (rte_eth_dev_info_get(port->id, &info) == 0)
+		device = info.device;
+	unwatch(port);
+	port_stop(port);
+	rte_eth_dev_close(port->id);
+	port->configured = false;
+	if (device != NULL)
+		rte_dev_remove(device);
+	port->gone = true;
+	port->link = PORT_LINK_DOWN;
 }
 
 void
@@ -259,6 +362,7 @@ port_stop(struct port *port)
 void
 port_close(struct port *port)
 {
+	unwatch(port);
 	port_stop(port);
 	if (port->configured)
 		rte_eth_dev_close(port->id);
@@ -273,6 +377,9 @@ int
 port_read(struct port *port, struct port_counters *counters)
 {
 	struct rte_eth_stats stats;
+
+	if (port->gone)
+		return -ENODEV;
 	int ret = rte_eth_stats_get(port->id, &stats);
 
 	if (ret != 0)
@@ -294,7 +401,9 @@ port_poll_link(struct port *port)
 	struct rte_eth_link link;
 	enum port_link now = PORT_LINK_UNKNOWN;
 
-	if (port->virtual_rx) {
+	if (port->gone) {
+		now = PORT_LINK_DOWN;
+	} else if (port->virtual_rx) {
 		now = PORT_LINK_UNKNOWN;
 	} else if (port->interface[0] != 0) {
 		/* net_af_packet reports "up" from start to stop, whatever the cable does */

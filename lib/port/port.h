@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,12 @@ struct port_counters {
 	uint64_t imissed, ierrors, rx_nombuf;
 };
 
+/* What befell a port, as bits. */
+enum port_event {
+	PORT_EVENT_RESET = 1,   /* the device wants a reset (a VF whose PF was restarted) */
+	PORT_EVENT_REMOVED = 2, /* the device is being unplugged, or is gone */
+};
+
 enum port_link {
 	PORT_LINK_UNKNOWN,
 	PORT_LINK_UP,
@@ -50,6 +57,9 @@ struct port {
 	uint16_t queues;
 	bool virtual_rx; /* net_pcap and the like: no cable, link means nothing */
 	bool configured, started;
+	bool gone;                     /* unplugged: only its numbers are left */
+	struct port_settings settings; /* as configured: a reset asks for them again */
+	_Atomic unsigned int events;   /* written by EAL's interrupt thread, taken by the manager */
 	struct rte_mempool *pools[PORT_MAX_QUEUES];
 	enum port_link link;
 	uint32_t link_mbps;
@@ -66,10 +76,22 @@ uint16_t port_capability(uint16_t id);
  */
 int port_configure(struct port *port, uint16_t id, const struct port_settings *settings,
 		   void (*note)(const char *text), char error[256]);
-int port_start(struct port *port, const struct port_settings *settings,
-	       void (*note)(const char *text), char error[256]);
+int port_start(struct port *port, void (*note)(const char *text), char error[256]);
 void port_stop(struct port *port);
 void port_close(struct port *port);
+
+/*
+ * The events since the last call. Drivers tell them on EAL's interrupt thread, which only sets the
+ * bits: what is to be done is done by the manager, with the port's lanes at rest.
+ */
+unsigned int port_take_events(struct port *port);
+
+/* Resets the device, configures and starts it as before. The lanes rest. 0, or -errno with `error`.
+ */
+int port_reset(struct port *port, void (*note)(const char *text), char error[256]);
+
+/* Lets go of a device that is being unplugged, so that the kernel can finish. The lanes rest. */
+void port_detach(struct port *port);
 
 /* 0 or -errno. On an error *counters is untouched. */
 int port_read(struct port *port, struct port_counters *counters);
