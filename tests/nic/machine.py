@@ -87,16 +87,19 @@ while at < len(data):
 
 
 class Machine:
-    """A started machine. `nic` is QEMU's device model with its options; its cable is a stream
+    """A started machine. `nic` is QEMU's device model, with `nic_options`; its cable is a stream
     socket that carries each frame behind its length, 4 bytes, big-endian.
 
     Every channel is one end of a socket pair that QEMU inherits: no port, no path, no race.
     With `tap`, the cable is that multi-queue tap interface instead (for cards with two queues)."""
 
-    def __init__(self, image, folder, share, nic="e1000e", tap=None, cpus=2, memory_mb=2048):
+    def __init__(self, image, folder, share, nic="e1000e", nic_options=None, tap=None, cpus=2,
+                 memory_mb=2048):
         self._folder = folder
         self._tap = tap
         self._greeted = False
+        self.card = {"driver": nic, **(nic_options or {}), "id": "nic", "netdev": "cable",
+                     "bus": "rootport", "mac": "52:54:00:12:34:56", "romfile": ""}
         self.boot = None
         self._number = 0
         cable, cable_end = _pair()
@@ -130,8 +133,7 @@ class Machine:
             # Behind a root port a card can be pulled while the machine runs.
             "-device", "pcie-root-port,id=rootport,chassis=1",
             "-netdev", netdev,
-            "-device",
-            f"{nic},id=nic,netdev=cable,bus=rootport,mac=52:54:00:12:34:56,romfile=",
+            "-device", json.dumps(self.card),
         ]
         if tap:
             command = tap.INSIDE + command
