@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What befalls a port: a device that wants a reset, one that is unplugged. net_null stands in for
+ * the card, and this test for its driver. (A real card is pulled by scripts/test-nic.)
+ */
+#include "port.h"
+
+#include "eal.h"
+
+#include <errno.h>
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+const char eal_file_prefix[] = "packet-heatmap-test-port";
+
+/*
+ * What a driver calls to tell of an event. Its header is not installed, since only drivers need it;
+ * the library exports it all the same.
+ */
+struct rte_eth_dev;
+struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
+int rte_eth_dev_callback_process(struct rte_eth_dev *dev, enum rte_eth_event_type event,
+				 void *argument);
+
+static const struct port_settings settings = {
+	.queues = 1,
+	.rx_descriptors = 256,
+	.data_room = 256,
+	.burst = 32,
+	.cache = 32,
+	.promiscuous = true,
+};
+
+static void
+open_port(struct port *port)
+{
+	char error[256] = "";
+	uint16_t id;
+
+	*port = (struct port){0};
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null0", "size=64"), 0);
+	assert_int_equal(rte_eth_dev_get_port_by_name("net_null0", &id), 0);
+	assert_int_equal(port_configure(port, id, &settings, NULL, error), 0);
+	assert_int_equal(port_start(port, NULL, error), 0);
+}
+
+static unsigned int
+receive(const struct port *port)
+{
+	struct rte_mbuf *mbufs[32];
+	uint16_t n = rte_eth_rx_burst(port->id, 0, mbufs, 32);
+
+	rte_pktmbuf_free_bulk(mbufs, n);
+	return n;
+}
+
+static void
+test_no_event_is_none(void **state)
+{
+	struct port port;
+
+	(void)state;
+	open_port(&port);
+	assert_int_equal(port_take_events(&port), 0);
+	assert_int_equal(receive(&port), 32);
+	port_close(&port);
+	rte_eal_hotplug_remove("vdev", "net_null0");
+}
+
+static void
+test_reset_goes_on_with_the_same_pools(void **state)
+{
+	struct port port;
+	char error[256] = "";
+
+	(void)state;
+	open_port(&port);
+	struct rte_mempool *pool = port.pools[0];
+	rte_eth_dev_callback_process(rte_eth_dev_allocated("net_null0"), RTE_ETH_EVENT_INTR_RESET,
+				     NULL);
+	assert_int_equal(port_take_events(&port), PORT_EVENT_RESET);
+	assert_int_equal(port_take_events(&port), 0); /* taken once */
+	/* many times: nothing is used up */
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(port_reset(&port, NULL, error), 0);
+		assert_true(port.started);
+		assert_ptr_equal(port.pools[0], pool);
+		assert_int_equal(receive(&port), 32);
+	}
+	port_stop(&port);
+	assert_int_equal(rte_mempool_in_use_count(pool), 0);
+	port_close(&port);
+	rte_eal_hotplug_remove("vdev", "net_null0");
+}
+
+static void
+test_unplugged_port_is_let_go_of(void **state)
+{
+	struct port_counters counters = {.received = 7};
+	struct port port;
+	uint16_t id;
+
+	(void)state;
+	open_port(&port);
+	rte_eth_dev_callback_process(rte_eth_dev_allocated("net_null0"), RTE_ETH_EVENT_INTR_RMV,
+				     NULL);
+	assert_int_equal(port_take_events(&port), PORT_EVENT_REMOVED);
+	port_detach(&port);
+	assert_true(port.gone);
+	assert_int_equal(rte_eth_dev_get_port_by_name("net_null0", &id), -ENODEV);
+	/* what it is asked from now on has an answer */
+	port_detach(&port);
+	assert_int_equal(port_read(&port, &counters), -ENODEV);
+	assert_int_equal(counters.received, 7);
+	port_poll_link(&port);
+	assert_int_equal(port.link, PORT_LINK_DOWN);
+	port_close(&port);
+	assert_null(port.pools[0]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_event_is_none),
+		cmocka_unit_test(test_reset_goes_on_with_the_same_pools),
+		cmocka_unit_test(test_unplugged_port_is_let_go_of),
+	};
+	return cmocka_run_group_tests(tests, eal_group_setup, eal_group_teardown);
+}
