@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Addresses as text and back, their order, and the sums of the ledger. */
+#include "host_row.h"
+#include "ledger.h"
+#include "unit.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+static void
+test_address_text(void **state)
+{
+	static const struct {
+		const char *given, *text; /* text: NULL where it is the same */
+		enum addr_family family;
+	} cases[] = {
+		{"0.0.0.0", NULL, ADDR_IPV4},
+		{"192.0.2.1", NULL, ADDR_IPV4},
+		{"255.255.255.255", NULL, ADDR_IPV4},
+		{"::", NULL, ADDR_IPV6},
+		{"::1", NULL, ADDR_IPV6},
+		{"2001:0db8:0000:0000:0001:0000:0000:0001", "2001:db8::1:0:0:1", ADDR_IPV6},
+		{"2001:DB8::A", "2001:db8::a", ADDR_IPV6},
+		{"::ffff:192.0.2.1", NULL, ADDR_IPV6},
+		{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NULL, ADDR_IPV6},
+		{"0:0:0:0:0:ffff:255.255.255.255", "::ffff:255.255.255.255", ADDR_IPV6},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[HOST_ADDR_TEXT];
+		struct host_addr addr;
+		enum addr_family family;
+
+		assert_int_equal(host_addr_parse(cases[i].given, &addr, &family), 0);
+		assert_int_equal(family, cases[i].family);
+		assert_ptr_equal(host_addr_text(&addr, family, text), text);
+		assert_string_equal(text, cases[i].text ? cases[i].text : cases[i].given);
+	}
+}
+
+static void
+test_address_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",          " ",   "1.2.3",   "1.2.3.4.5", "1.2.3.256",    "1.2.3.4 ",
+		"01.2.3.4x", ":::", "1::2::3", "::g",       "fe80::1%eth0", "1.2.3.4/8"};
+	struct host_addr addr, before;
+	enum addr_family family = ADDR_IPV4;
+	(void)state;
+
+	memset(&before, 0x5a, sizeof(before));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		addr = before;
+		assert_int_equal(host_addr_parse(bad[i], &addr, &family), -EINVAL);
+		assert_memory_equal(&addr, &before, sizeof(addr));
+	}
+}
+
+/* An IPv4 host and an IPv6 packet's ::ffff: of the same digits are two hosts. */
+static void
+test_mapped_is_another_host(void **state)
+{
+	struct host_row v4 = {.family = ADDR_IPV4}, v6 = {.family = ADDR_IPV6};
+	enum addr_family family;
+	(void)state;
+
+	assert_int_equal(host_addr_parse("192.0.2.1", &v4.addr, &family), 0);
+	assert_int_equal(host_addr_parse("::ffff:192.0.2.1", &v6.addr, &family), 0);
+	assert_memory_equal(&v4.addr, &v6.addr, sizeof(v4.addr));
+	assert_true(host_row_order(&v4, &v6) < 0);
+	assert_true(host_row_order(&v6, &v4) > 0);
+	assert_int_equal(host_row_order(&v4, &v4), 0);
+}
+
+static void
+test_counts(void **state)
+{
+	struct counts sum = {{{1, 2}, {3, 4}}, {{10, 20}, {30, 40}}};
+	const struct counts more = {{{100, 200}, {300, 400}}, {{1000, 2000}, {3000, 4000}}};
+	(void)state;
+
+	counts_add(&sum, &more);
+	assert_int_equal(counts_packets(&sum), 1010);
+	assert_int_equal(counts_octets(&sum), 10100);
+	assert_int_equal(sum.packets[LAYER_UDP][AS_SOURCE], 303);
+	assert_int_equal(sum.octets[LAYER_TCP][AS_DESTINATION], 2020);
+}
+
+static void
+check_name(const char *name, const char **seen, size_t *n)
+{
+	assert_non_null(name);
+	assert_true(name[0] != 0);
+	for (const char *c = name; *c != 0; c++)
+		assert_true(islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_');
+	for (size_t i = 0; i < *n; i++)
+		assert_string_not_equal(name, seen[i]);
+	seen[(*n)++] = name;
+}
+
+static void
+test_names(void **state)
+{
+	const char *seen[64];
+	size_t n = 0;
+	(void)state;
+
+	for (int v = 0; v < VERDICTS; v++)
+		check_name(verdict_name((enum verdict)v), seen, &n);
+	n = 0;
+	for (int r = 0; r < REMARKS; r++)
+		check_name(remark_name((enum remark)r), seen, &n);
+	n = 0;
+	for (int t = 0; t < TUNNELS; t++)
+		check_name(tunnel_name((enum tunnel)t), seen, &n);
+	n = 0;
+	for (int f = 0; f < FATES; f++)
+		check_name(fate_name((enum fate)f), seen, &n);
+}
+
+/* Every single counter is carried into the sums, and each one alone tips the balance. */
+static void
+test_ledger(void **state)
+{
+	struct ledger sum = {0}, one;
+	uint64_t *const cells = (uint64_t *)&one;
+	const size_t n = sizeof(one) / sizeof(uint64_t);
+	(void)state;
+
+	for (size_t i = 0; i < n; i++)
+		cells[i] = i + 1;
+	ledger_add(&sum, &one);
+	ledger_add(&sum, &one);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(((const uint64_t *)&sum)[i], 2 * (i + 1));
+
+	uint64_t frames = 0, malformed = 0;
+	for (int v = 0; v < VERDICTS; v++) {
+		frames += sum.verdicts.frames[v];
+		if (v >= VERDICT_RUNT)
+			malformed += sum.verdicts.frames[v];
+	}
+	assert_int_equal(ledger_frames(&sum), frames);
+	assert_int_equal(ledger_malformed(&sum), malformed);
+
+	struct ledger even = {0};
+	assert_true(ledger_balances(&even, 0));
+	even.verdicts.frames[VERDICT_TCP] = 5;
+	even.verdicts.frames[VERDICT_UDP] = 6;
+	even.verdicts.frames[VERDICT_IPV6_JUMBO] = 7;
+	even.fates[FATE_LOCATED] = 10;
+	even.fates[FATE_PRIVATE] = 3;
+	even.fates[FATE_NOT_IN_DATABASE] = 4;
+	even.fates[FATE_TABLE_FULL] = 5;
+	assert_true(ledger_balances(&even, 18));
+	assert_false(ledger_balances(&even, 17));
+	assert_false(ledger_balances(&even, 19));
+	for (int f = 0; f < FATES; f++) {
+		even.fates[f]++;
+		assert_false(ledger_balances(&even, 18));
+		even.fates[f]--;
+	}
+	for (int v = 0; v < VERDICTS; v++) {
+		even.verdicts.frames[v]++;
+		assert_false(ledger_balances(&even, 18));
+		even.verdicts.frames[v]--;
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_address_text),
+		cmocka_unit_test(test_address_refused),
+		cmocka_unit_test(test_mapped_is_another_host),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_ledger),
+	};
+	return cmocka_run_group_tests_name("types", tests, NULL, NULL);
+}
