@@ -22,10 +22,10 @@ skip_space(const char *p)
 static bool
 weight_is_zero(const char *p, const char *end)
 {
-	for (; p < end; p++) {
-		if (*p != ';')
+	while (p < end) {
+		if (*p++ != ';')
 			continue;
-		p = skip_space(p + 1);
+		p = skip_space(p);
 		if (p + 2 <= end && (*p == 'q' || *p == 'Q') && p[1] == '=')
 			return strtod(p + 2, NULL) <= 0;
 	}
