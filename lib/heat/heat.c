@@ -7,13 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_BUCKETS 24
+/*
+ * A bucket ends where one more period would take it further from its length than it is. Two
+ * neighbours are together longer than one should be, so a window never has more than twice as many
+ * as planned, the one before them and the one that is being filled.
+ */
+#define MAX_BUCKETS (2 * 24 + 2)
+
+/* Half a period, and some air: periods of 10 s take 9.999 s or 10.001 s, and a window must not
+ * waver between two lengths that are equally near. */
+#define NEAREST 0.45
 
 const char *const window_names[WINDOWS] = {"now", "1m", "5m", "1h", "24h", "start"};
 
 static const struct {
-	double seconds;       /* 0: never expires */
-	unsigned int buckets; /* how finely it slides */
+	double seconds;       /* 0: the last period alone */
+	unsigned int buckets; /* how finely it slides; 0: never expires */
 } plans[WINDOWS] = {
 	[WINDOW_NOW] = {0, 1},    [WINDOW_1M] = {60, 6},      [WINDOW_5M] = {300, 10},
 	[WINDOW_1H] = {3600, 12}, [WINDOW_24H] = {86400, 24}, [WINDOW_START] = {0, 0},
@@ -37,8 +46,8 @@ struct ring {
 	uint32_t places;
 	struct ledger ledger;
 	double seconds;
-	struct bucket buckets[MAX_BUCKETS]; /* buckets[newest] is being filled */
-	unsigned int newest;
+	struct bucket buckets[MAX_BUCKETS]; /* in a circle; the newest is being filled */
+	unsigned int oldest, used;
 };
 
 struct heat {
@@ -88,6 +97,8 @@ make_room(struct counts **counts, uint32_t *capacity, uint32_t place)
 {
 	if (place < *capacity)
 		return 0;
+	if (place > UINT32_MAX / 2)
+		return -ENOMEM; /* doubling would wrap around */
 	uint32_t want = *capacity ? *capacity : 1024;
 	while (want <= place)
 		want *= 2;
@@ -104,6 +115,9 @@ make_room(struct counts **counts, uint32_t *capacity, uint32_t place)
 int
 heat_add(struct heat *heat, uint32_t place, const struct counts *counts)
 {
+	/* a place is noted when its packets leave 0: without any it would be noted again */
+	if (counts_packets(counts) == 0)
+		return 0;
 	if (make_room(&heat->period, &heat->capacity, place) != 0)
 		return -ENOMEM;
 	if (counts_packets(&heat->period[place]) == 0) {
@@ -157,9 +171,12 @@ ledger_subtract(struct ledger *from, const struct ledger *what)
 		from->fates[f] -= what->fates[f];
 }
 
+/* Lets go of the oldest bucket. */
 static void
-expire(struct ring *ring, struct bucket *bucket)
+expire(struct ring *ring)
 {
+	struct bucket *bucket = &ring->buckets[ring->oldest];
+
 	for (size_t i = 0; i < bucket->count; i++)
 		counts_subtract(&ring->sum[bucket->entries[i].place], &bucket->entries[i].counts);
 	ledger_subtract(&ring->ledger, &bucket->ledger);
@@ -167,6 +184,30 @@ expire(struct ring *ring, struct bucket *bucket)
 	bucket->count = 0;
 	bucket->seconds = 0;
 	memset(&bucket->ledger, 0, sizeof(bucket->ledger));
+	ring->oldest = (ring->oldest + 1) % MAX_BUCKETS;
+	ring->used--;
+	if (ring->used == 0)
+		ring->seconds = 0; /* nor what rounding left */
+}
+
+/* The bucket that a period goes into, once what the window has left behind is gone. */
+static struct bucket *
+bucket_for(struct ring *ring, enum window window, double seconds)
+{
+	const double whole = plans[window].seconds, part = whole / plans[window].buckets;
+	const double slack = NEAREST * seconds;
+	struct bucket *newest;
+
+	while (ring->used > 0 && ring->seconds + seconds > whole + slack)
+		expire(ring);
+	newest = &ring->buckets[(ring->oldest + ring->used + MAX_BUCKETS - 1) % MAX_BUCKETS];
+	if (ring->used == 0 || newest->seconds + seconds > part + slack) {
+		if (ring->used == MAX_BUCKETS)
+			expire(ring);
+		newest = &ring->buckets[(ring->oldest + ring->used) % MAX_BUCKETS];
+		ring->used++;
+	}
+	return newest;
 }
 
 static int
@@ -230,23 +271,11 @@ bucket_add_period(struct bucket *bucket, const struct heat *heat, double seconds
 static int
 ring_add_period(struct ring *ring, enum window window, const struct heat *heat, double seconds)
 {
-	unsigned int buckets = plans[window].buckets;
-
 	if (heat->places > 0 && make_room(&ring->sum, &ring->places, heat->places - 1) != 0)
 		return -ENOMEM;
-	if (buckets > 0) {
-		struct bucket *newest = &ring->buckets[ring->newest];
-
-		/* a bucket takes whole periods: as many as fit, at least one */
-		if (newest->seconds > 0 &&
-		    newest->seconds + seconds > plans[window].seconds / buckets + 1e-3) {
-			ring->newest = (ring->newest + 1) % buckets;
-			newest = &ring->buckets[ring->newest];
-			expire(ring, newest);
-		}
-		if (bucket_add_period(newest, heat, seconds) != 0)
-			return -ENOMEM;
-	}
+	if (plans[window].buckets > 0 &&
+	    bucket_add_period(bucket_for(ring, window, seconds), heat, seconds) != 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < heat->touched_count; i++)
 		counts_add(&ring->sum[heat->touched[i]], &heat->period[heat->touched[i]]);
 	ledger_add(&ring->ledger, &heat->ledger);

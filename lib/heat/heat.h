@@ -3,13 +3,18 @@
  * Places x counters, over time windows.
  *
  * A window is a sum of periods: the last one ("now"), the last minute, 5 minutes, hour, day, and
- * everything since the start. The four in the middle slide: each is a ring of buckets (of whole
- * periods), and what leaves the ring is subtracted from the window's running sum. So a period costs
- * its own places times six, whatever the length of the windows, and an expired bucket its places
- * once. A window is exact to one bucket: `seconds` says what it really covers.
+ * everything since the start. The four in the middle slide: each is a circle of buckets (of whole
+ * periods), and what leaves the circle is subtracted from the window's running sum. So a period
+ * costs its own places times six, whatever the length of the windows, and an expired bucket its
+ * places once.
  *
- *     1m   [b][b][b][b][b][b]      6 buckets of 10 s     sum = all of them
- *     24h  [b] ... [b]            24 buckets of 1 h      oldest subtracted when the 25th begins
+ *     1m   [b][b][b][b][b][b]      buckets of about 10 s: as many as come nearest to 60 s
+ *     24h  [b] ... [b]             of about an hour
+ *
+ * A bucket takes as many periods as come nearest to its length, at least one; and the oldest bucket
+ * goes when the window would be nearer to its length without it. So a window is right to one
+ * bucket, with periods of any length; one that is shorter than a period is that period. `seconds`
+ * says what it really covers.
  *
  * Memory: 68 octets for each place in each bucket that saw it, 64 for each place and window's sum.
  *
@@ -43,7 +48,8 @@ struct heat;
 struct heat *heat_create(void); /* NULL with errno ENOMEM */
 void heat_destroy(struct heat *heat);
 
-/* Within a period: adds what a host of this place did. 0 or -ENOMEM (nothing added). */
+/* Within a period: adds what a host of this place did; without packets it did nothing. 0 or -ENOMEM
+ * (nothing added). */
 int heat_add(struct heat *heat, uint32_t place, const struct counts *counts);
 /* Within a period: what happened to addresses that are on no place, and to all packets. */
 void heat_add_ledger(struct heat *heat, const struct ledger *ledger);
