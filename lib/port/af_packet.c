@@ -10,7 +10,34 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/*
+ * Stands before the C library's for the whole process, the PMD's shared object included
+ * (app/meson.build exports it), and does the same but in one case.
+ *
+ * The PMD puts each of its sockets, a single one too, into a fanout group that has the kernel
+ * reassemble IPv4 fragments before it hands them over: four frames arrive as one of the four's
+ * length, and a fragment whose siblings take another way never does. Neither its arguments nor a
+ * later call can undo it: a socket leaves its group only by being closed. We count fragments as
+ * they are on the wire, so the flag is taken away where the group is joined. What the flag is good
+ * for, all fragments on the queue of their flow, counts per address do not need.
+ */
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length);
+
+int
+setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	uint32_t fanout; /* group, mode << 16, flags << 16 */
+
+	if (level == SOL_PACKET && name == PACKET_FANOUT && length == sizeof(fanout)) {
+		memcpy(&fanout, value, sizeof(fanout));
+		fanout &= ~((uint32_t)PACKET_FANOUT_FLAG_DEFRAG << 16);
+		value = &fanout;
+	}
+	return (int)syscall(SYS_setsockopt, fd, level, name, value, length);
+}
 
 /* Calls `visit` with each packet socket of this process that is bound to the interface. */
 static void

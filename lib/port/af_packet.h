@@ -4,8 +4,9 @@
  *
  * The PMD opens an AF_PACKET socket for each queue and keeps it to itself; DPDK 22.11 neither reads
  * what the kernel dropped because the ring was full, nor can it be told to leave out the copy of
- * each frame that loopback interfaces deliver twice (once as sent, once as received). These are
- * socket options: we find the sockets among our own descriptors and ask them.
+ * each frame that loopback interfaces deliver twice (once as sent, once as received), nor to leave
+ * IPv4 fragments as they are. These are socket options: we find the sockets among our own
+ * descriptors and ask them; for the last one see setsockopt in the .c.
  *
  * [manager] reads /proc/self/fd; costs some tens of microseconds.
  */
