@@ -76,7 +76,7 @@ say(struct doctor *d, enum check_level level, const char *name, const char *mend
 }
 
 /* The first line of a file below the root, without its end. NULL if it cannot be read. */
-static const char *
+static const char *__attribute__((format(printf, 4, 5)))
 read_line(const struct doctor *d, char *line, size_t size, const char *format, ...)
 {
 	char path[PATH_MAX];

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 add(struct eal_plan *plan, const char *format, ...)
 {
 	va_list args;
