@@ -14,7 +14,7 @@ from smoke import Smoke, main, wait_until
 
 
 class Namespace:
-    """A network namespace with a veth pair sender <-> sensor that carries nothing but what tests send."""
+    """A namespace with a veth pair sender <-> sensor that carries nothing but what tests send."""
 
     def __init__(self, name):
         self.name = name
@@ -138,7 +138,8 @@ class Live(Smoke):
             wait_until(lambda: self.seen(program) >= 213, "counting to go on")
 
     def test_two_interfaces(self):
-        self.namespace.run("ip", "link", "add", "sender2", "type", "veth", "peer", "name", "sensor2")
+        self.namespace.run("ip", "link", "add", "sender2", "type", "veth", "peer", "name",
+                           "sensor2")
         for name in ("sender2", "sensor2"):
             self.namespace.run("ip", "link", "set", name, "up")
         with self.capturing("--listen", "off", "--interface", "sensor2") as program:

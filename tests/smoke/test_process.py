@@ -218,8 +218,8 @@ class Files(Smoke):
     def test_pipe(self):
         done = subprocess.run(
             [BINARY, "--once", "--quiet", "--pcap", self.world.capture("one"), "--hosts",
-             "/dev/stdout", *self.always(None)], cwd=self.cwd, env=self.environment, capture_output=True,
-            text=True, timeout=PATIENCE, check=False)
+             "/dev/stdout", *self.always(None)], cwd=self.cwd, env=self.environment,
+            capture_output=True, text=True, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("5.1.0.1,DE,", done.stdout)
 
