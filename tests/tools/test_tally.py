@@ -30,6 +30,9 @@ class Tally(unittest.TestCase):
         self.assertEqual(tally(1, "ok - a\nnot ok - b\nok - c # SKIP no root\n"), (1, 1, 1))
         self.assertEqual(tally(0, "3 passed, 0 failed\n4 passed, 0 failed, 1 skipped\n"), (7, 0, 1))
 
+    def test_lines_are_not_counted_twice(self):
+        self.assertEqual(tally(1, "ok - a\nnot ok - b\n1 passed, 1 failed\n"), (1, 1, 0))
+
     def test_exit_code_is_believed(self):
         self.assertEqual(tally(1, "Ran 9 tests in 1.0s\n\nOK\n"), (9, 1, 0))
         self.assertEqual(tally(139, ""), (0, 1, 0))
