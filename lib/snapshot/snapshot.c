@@ -174,6 +174,25 @@ talkers_take(struct talkers *talkers, const struct host_list *hosts)
 	return 0;
 }
 
+json_t *
+outside_json(const char *text)
+{
+	json_t *json = json_string(text); /* NULL where it is no UTF-8, too */
+
+	if (json != NULL)
+		return json;
+	char *ascii = strdup(text);
+	if (ascii == NULL)
+		return NULL;
+	for (char *p = ascii; *p != 0; p++) {
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	}
+	json = json_string(ascii);
+	free(ascii);
+	return json;
+}
+
 /* The part of the heat's text that is about the sensor: the same for all windows. */
 static json_t *
 sensor_json(const struct snapshot_facts *facts, const struct locate *locate)
@@ -185,7 +204,7 @@ sensor_json(const struct snapshot_facts *facts, const struct locate *locate)
 	uint64_t offered = facts->period_frames + facts->period_lost;
 
 	for (size_t i = 0; i < facts->source_count; i++)
-		json_array_append_new(sources, json_string(facts->sources[i]));
+		json_array_append_new(sources, outside_json(facts->sources[i]));
 	for (size_t i = 0; i < facts->history_count; i++)
 		json_array_append_new(history, json_real(round(facts->history[i] * 10) / 10));
 	/* IPv4 and IPv6 files of one maker have one title: said once */
@@ -201,15 +220,15 @@ sensor_json(const struct snapshot_facts *facts, const struct locate *locate)
 		size_t used = strlen(titles);
 		snprintf(titles + used, sizeof(titles) - used, "%s%s", used ? ", " : "", db->title);
 	}
-	return json_pack("{s:s, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:s, s:s, s:s, s:o}", "name",
-			 facts->name, "sources", sources, "link", link_name(facts->link), "rx_pps",
-			 round((double)facts->period_frames / seconds * 10) / 10, "rx_bps",
-			 round((double)facts->period_octets * 8 / seconds), "drop_pps",
-			 round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
-			 offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6
-				 : 0.0,
-			 "lost_total", (json_int_t)facts->lost, "geo_db", titles, "attribution",
-			 attribution, "attribution_url", url, "history", history);
+	return json_pack(
+		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o}", "name",
+		outside_json(facts->name), "sources", sources, "link", link_name(facts->link),
+		"rx_pps", round((double)facts->period_frames / seconds * 10) / 10, "rx_bps",
+		round((double)facts->period_octets * 8 / seconds), "drop_pps",
+		round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
+		offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6 : 0.0,
+		"lost_total", (json_int_t)facts->lost, "geo_db", outside_json(titles),
+		"attribution", attribution, "attribution_url", url, "history", history);
 }
 
 static void
