@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+Makes the seed corpora of the fuzz targets out of the captures of tests/captures/make.py and the
+databases of tests/tools/make_mmdb.py.
+
+    seeds.py FOLDER
+
+FOLDER/TARGET/ holds one file for each input. How a target reads its input stands on top of its
+source.
+"""
+
+import hashlib
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "captures"))
+sys.path.insert(0, os.path.join(HERE, "..", "tools"))
+# pylint: disable=wrong-import-position
+import make
+
+MAX_FRAME = 600  # longer frames only slow the fuzzer down: their headers are at the front
+
+
+def write(folder, target, octets):
+    path = os.path.join(folder, target)
+    os.makedirs(path, exist_ok=True)
+    with open(os.path.join(path, hashlib.sha1(octets).hexdigest()[:16]), "wb") as file:
+        file.write(octets)
+
+
+def parse(folder):
+    for name, frames in make.captures():
+        decap = 0xFFFF if name.startswith("tunnel") else 0
+        for frame in frames:
+            head = struct.pack(">HH", decap, min(len(frame), 64))
+            write(folder, "parse", head + frame[:MAX_FRAME])
+
+
+def special(folder):
+    for _, frames in make.captures():
+        for frame in frames:
+            for at in range(22, min(len(frame) - 16, 60), 8):
+                write(folder, "special", b"\0" + frame[at:at + 16])
+                write(folder, "special", b"\1" + bytes(12) + frame[at:at + 4])
+
+
+def databases(folder):
+    places = [
+        {"city": "Suva", "country": "FJ", "latitude": -18.1, "longitude": 178.4, "radius_km": 20,
+         "networks": ["5.1.0.0/16", "2a00:1::/32"]},
+        {"city": "<b>\"\\</b>", "country": "DE", "latitude": 50.1, "longitude": 8.7,
+         "networks": ["5.2.0.0/16", "2a00:2::/32"]},
+        {"country": "US", "networks": ["5.3.0.0/24"]},
+        {"record": {"$uint32": 5}, "networks": ["5.4.0.0/24"]},
+        {"record": {"location": {"latitude": {"$float": 91.0}, "longitude": "8"},
+                    "city": {"names": ["en"]}, "country": {"iso_code": {"$bytes": "ff00"}}},
+         "networks": ["5.5.0.0/24"]},
+    ]
+    with tempfile.TemporaryDirectory() as work:
+        world = os.path.join(work, "world.json")
+        with open(world, "w", encoding="utf-8") as file:
+            json.dump({"places": places}, file)
+        for schema in ("dbip", "geolite2"):
+            for size in (24, 28, 32):
+                for family in ("4", "6", "both"):
+                    out = os.path.join(work, "out.mmdb")
+                    made = subprocess.run(
+                        [sys.executable, os.path.join(HERE, "..", "tools", "make_mmdb.py"),
+                         "--schema", schema, "--family", family, "--record-size", str(size), world,
+                         out], capture_output=True, check=False)
+                    if made.returncode == 0:
+                        with open(out, "rb") as file:
+                            write(folder, "locate", file.read())
+
+
+def texts(folder):
+    names = ["Frankfurt am Main", "", "<script>alert(1)</script>", "a\"b\\c", "\x80\x81\x82", "x" * 140]
+    for count in range(1, 7):
+        octets = bytes([count, count])
+        for i in range(count):
+            name = names[i].encode("latin-1")
+            octets += struct.pack(">IIBBB", 0x80000000 + i * 7654321, 0x10000000 * i, 20 * i,
+                                  3 + 2 * i, len(name)) + name
+        for i in range(count):
+            octets += bytes([i, i]) + bytes(range(i, i + 16)) + struct.pack(">8I", *range(i, i + 8))
+        for sensor in (b"sensor", b"caf\xe9 <b>", b"\xff\x00"):
+            write(folder, "encode", octets + sensor)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__.strip())
+    for maker in (parse, special, databases, texts):
+        maker(sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()
