@@ -128,7 +128,7 @@ class Page {
     snapshot.points = null; // the large arrays are let go at once
     snapshot.places = null;
     this.snapshot = snapshot;
-    this.panel.show(snapshot, this.selection, this.spanText());
+    this.panel.show(snapshot, this.selection, this.spanText({ short: true }));
     this.controls.windows(this.saved ? [snapshot.window] : snapshot.windows, snapshot.window);
     byId('save').href =
       `ip_heatmap.html${this.window ? `?window=${encodeURIComponent(this.window)}` : ''}`;
@@ -240,11 +240,11 @@ class Page {
     this.placeCard();
   }
 
-  spanText() {
+  /** The time that the counts cover, in words; `short`: where the legend beside says it in full. */
+  spanText({ short = false } = {}) {
     const { window: name, window_s: seconds } = this.snapshot;
-    return name === 'start'
-      ? `since the start (${format.span(seconds)})`
-      : `last ${format.span(seconds)}`;
+    if (name !== 'start') return `last ${format.span(seconds)}`;
+    return short ? 'since the start' : `since the start (${format.span(seconds)})`;
   }
 
   anythingShown() {
