@@ -268,6 +268,7 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
     return send(200, TYPES[path.extname(file)], fs.readFileSync(file));
   });
   await new Promise((ready) => server.listen(port, '127.0.0.1', ready));
+  server.unref(); // a test that fails before it stops us must not hang
   const stop = () =>
     new Promise((done) => {
       server.close(done);
@@ -280,4 +281,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [port, places] = process.argv.slice(2).map(Number);
   const mock = await startMock({ port: port || 0, places: makePlaces(places || 0) });
   console.log(mock.url);
+  setInterval(() => {}, 1e6); // until it is ended
 }

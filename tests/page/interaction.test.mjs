@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A hand walks up: mouse, finger, keyboard.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import * as b from './browser.mjs';
+import { startMock } from './mock.mjs';
+import { makePlaces } from './world-data.mjs';
+
+const places = makePlaces(300);
+let browser;
+let mock;
+
+test.before(async () => {
+  browser = await b.launch();
+  mock = await startMock({ places });
+});
+test.after(async () => {
+  await browser.close();
+  await mock.stop();
+});
+
+const settled = async (page) => {
+  await page.waitForTimeout(50); // let the wheel's event reach the page
+  await b.atRest(page);
+};
+
+async function centreOn(page, { lat, lon }) {
+  const at = await b.onStage(page, { lat, lon });
+  const box = await b.stageBox(page);
+  return { x: box.x + at.x, y: box.y + at.y };
+}
+
+test('the wheel zooms about the pointer, a drag pans, 0 shows the world', async () => {
+  const page = await b.open(browser, mock.url);
+  // What lies under the pointer at a view: from the address, which holds the middle and the zoom.
+  const pointer = await centreOn(page, { lat: 30, lon: 60 });
+  await page.mouse.move(pointer.x, pointer.y);
+  await page.mouse.wheel(0, -700);
+  await page.waitForFunction(() => /at=/.test(location.search));
+  const zoomed = b.viewOf(page);
+  assert.ok(zoomed.zoom > 2, JSON.stringify(zoomed));
+  assert.ok(zoomed.lon > 11 && zoomed.lon < 60 && zoomed.lat < 40, JSON.stringify(zoomed));
+
+  await page.mouse.down();
+  await page.mouse.move(pointer.x + 120, pointer.y + 40, { steps: 4 });
+  await page.mouse.up();
+  await settled(page);
+  const panned = b.viewOf(page);
+  assert.ok(panned.lon < zoomed.lon - 5 && panned.lat > zoomed.lat, JSON.stringify(panned));
+  assert.equal(panned.zoom, zoomed.zoom);
+  assert.equal(await page.isVisible('#card'), false, 'a drag is no click');
+
+  await page.keyboard.press('0');
+  await settled(page);
+  assert.equal(b.viewOf(page).zoom, 1);
+  await page.done();
+});
+
+test('the point under the pointer stays there while the wheel zooms', async () => {
+  const spot = { ...places[0], lat: 48.86, lon: 2.35 };
+  const own = await startMock({ places: [spot] });
+  const page = await b.open(browser, own.url);
+  const at = await b.onStage(page, spot);
+  const box = await b.stageBox(page);
+  await page.mouse.move(box.x + at.x, box.y + at.y);
+  await page.mouse.wheel(0, -600);
+  await page.waitForFunction(() => /at=/.test(location.search));
+  await b.atRest(page);
+  const [, , , alpha] = await b.heatAt(page, at);
+  assert.ok(alpha > 200, `the dot is still there: ${alpha}`);
+  await page.done();
+  await own.stop();
+});
+
+test('panning stops at the edge of the world', async () => {
+  const page = await b.open(browser, `${mock.url}?at=0,11,4`);
+  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
+  await settled(page);
+  const { lon } = b.viewOf(page);
+  // The sheet ends at 169 W; a quarter of it is in view.
+  assert.ok(lon > 140 && lon < 150, `${lon}`);
+  await page.done();
+});
+
+test('buttons and keys zoom and pan', async () => {
+  const page = await b.open(browser, mock.url);
+  await page.click('#zoom-in');
+  await settled(page);
+  assert.ok(Math.abs(b.viewOf(page).zoom - 1.6) < 0.01);
+  await page.click('#zoom-out');
+  await settled(page);
+  assert.equal(b.viewOf(page).zoom, 1);
+  for (const key of ['+', '+', 'ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+  await settled(page);
+  const moved = b.viewOf(page);
+  assert.ok(Math.abs(moved.zoom - 2.25) < 0.01 && moved.lon > 15, JSON.stringify(moved));
+  await page.keyboard.press('-');
+  await page.click('#zoom-world');
+  await settled(page);
+  assert.equal(b.viewOf(page).zoom, 1);
+  await page.done();
+});
+
+test('two fingers pinch, one finger pans, a tap opens the card', async () => {
+  const page = await b.open(browser, mock.url, { hasTouch: true });
+  const session = await page.context().newCDPSession(page);
+  const touch = (type, points) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: points.map(([x, y], id) => ({ x, y, id })),
+    });
+  await touch('touchStart', [
+    [500, 500],
+    [600, 500],
+  ]);
+  for (let i = 1; i <= 5; i++) {
+    await touch('touchMove', [
+      [500 - 30 * i, 500],
+      [600 + 30 * i, 500],
+    ]);
+  }
+  await touch('touchEnd', []);
+  await page.waitForFunction(
+    () => Number(new URLSearchParams(location.search).get('at')?.split(',')[2]) > 3,
+  );
+  const pinched = b.viewOf(page);
+  assert.ok(pinched.zoom > 3 && pinched.zoom < 5, JSON.stringify(pinched));
+
+  await touch('touchStart', [[700, 500]]);
+  for (let i = 1; i <= 5; i++) await touch('touchMove', [[700 + 30 * i, 500]]);
+  await touch('touchEnd', []);
+  await settled(page);
+  const panned = b.viewOf(page);
+  assert.ok(panned.lon < pinched.lon - 3, JSON.stringify([pinched, panned]));
+
+  await page.keyboard.press('0');
+  await settled(page);
+  const spot = await page.locator('.ring').first().boundingBox();
+  await page.touchscreen.tap(spot.x + spot.width / 2, spot.y + spot.height / 2);
+  await page.waitForSelector('#card:not([hidden])');
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+/** What the card must say of a place. */
+async function assertCard(page, place) {
+  await page.waitForSelector('#card li'); // the talkers have come
+  const text = await page.innerText('#card');
+  const number = (value) => new Intl.NumberFormat('en-GB').format(value).replaceAll(',', '\u202f');
+  assert.ok(text.includes(place.name), text);
+  assert.match(text, /\d+\.\d\d° [NS] \d+\.\d\d° [EW]/);
+  assert.ok(text.includes(number(place.counters[0])), `TCP packets in ${text}`);
+  assert.ok(text.includes(number(place.counters[1])), `UDP packets in ${text}`);
+  assert.match(text, /[kMG]?B\b/);
+  assert.match(text, /\d %/);
+  assert.match(text, /Sent .* received/);
+  assert.match(text, /203\.0\.113\.1/);
+}
+
+const firstSpot = async (page) => {
+  const spot = page.locator('.spot').first();
+  const id = Number(await spot.getAttribute('data-id'));
+  return { spot, place: places.find((one) => one.id === id) };
+};
+
+test('a click on a hot spot gives place, counts, shares and talkers; Esc closes', async () => {
+  const page = await b.open(browser, mock.url);
+  const { spot, place } = await firstSpot(page);
+  await spot.click();
+  await assertCard(page, place);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.isVisible('#card'), false);
+  await spot.click();
+  await page.click('#card .close');
+  assert.equal(await page.isVisible('#card'), false);
+  await page.done();
+});
+
+test('the pointer over a ring opens the card, and leaving closes it', async () => {
+  const page = await b.open(browser, mock.url);
+  const { place } = await firstSpot(page);
+  const ring = await page.locator('.ring').first().boundingBox();
+  await page.mouse.move(ring.x + ring.width / 2, ring.y + ring.height / 2);
+  await assertCard(page, place);
+  const sea = await centreOn(page, { lat: -40, lon: 80 });
+  await page.mouse.move(sea.x, sea.y, { steps: 3 });
+  await page.waitForSelector('#card', { state: 'hidden' });
+  await page.mouse.move(ring.x + ring.width / 2, ring.y + ring.height / 2);
+  await page.waitForSelector('#card:not([hidden])');
+  await page.hover('#legend');
+  await page.waitForSelector('#card', { state: 'hidden' });
+  await page.done();
+});
+
+test('keyboard focus on a hot spot opens its card; Tab reaches everything', async () => {
+  const page = await b.open(browser, mock.url);
+  const reached = new Set();
+  let carded = false;
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const { activeElement: element } = document;
+      const style = getComputedStyle(element);
+      const name =
+        element.id ||
+        (element.classList.contains('spot') && 'spot') ||
+        element.closest('[role=group], .list')?.id ||
+        element.tagName;
+      return { name, outline: Number.parseFloat(style.outlineWidth), shown: style.outlineStyle };
+    });
+    reached.add(at.name);
+    if (at.name !== 'BODY') {
+      assert.ok(at.outline >= 2 && at.shown !== 'none', `visible focus on ${at.name}`);
+    }
+    if (at.name === 'spot' && !carded) {
+      await page.waitForSelector('#card:not([hidden])');
+      carded = true;
+    }
+  }
+  for (const wanted of [
+    'map',
+    'spot',
+    'tcp',
+    'udp',
+    'direction',
+    'unit',
+    'window',
+    'save',
+    'help-button',
+    'zoom-in',
+    'zoom-world',
+    'cities',
+  ]) {
+    assert.ok(reached.has(wanted), `${wanted} in ${[...reached]}`);
+  }
+  assert.ok(carded);
+  await page.done();
+});
+
+test('1 to 9 go to hot spots, a city of the list too', async () => {
+  const page = await b.open(browser, mock.url);
+  const { place } = await firstSpot(page);
+  await page.keyboard.press('1');
+  await assertCard(page, place);
+  const view = b.viewOf(page);
+  assert.ok(view.zoom >= 8 && Math.abs(view.lat - place.lat) < 1, JSON.stringify(view));
+  await page.keyboard.press('0');
+  await settled(page);
+  await page.locator('#cities button').nth(1).click();
+  await page.waitForSelector('#card:not([hidden])');
+  await settled(page);
+  assert.ok(b.viewOf(page).zoom >= 8);
+  await page.done();
+});
+
+test('the card stays open and follows while periods pass', async () => {
+  const own = await startMock({ places, interval: 1 });
+  const page = await b.open(browser, own.url);
+  const { spot, place } = await firstSpot(page);
+  await spot.click();
+  await assertCard(page, place);
+  const double = { ...place, counters: place.counters.map((value) => 2 * value) };
+  own.state.places = places.map((one) => (one.id === place.id ? double : one));
+  own.state.nextPeriod();
+  const wanted = new Intl.NumberFormat('en-GB')
+    .format(double.counters[0])
+    .replaceAll(',', '\u202f');
+  await page.waitForFunction(
+    (text) => document.getElementById('card').innerText.includes(text),
+    wanted,
+  );
+  await page.done();
+  await own.stop();
+});
+
+test('a place that the server forgot says so in its card', async () => {
+  const page = await b.newPage(browser);
+  await page.route('**/api/v1/place/*', (route) =>
+    route.fulfill({ status: 404, contentType: 'application/json', body: '{"error":"no"}' }),
+  );
+  await page.goto(mock.url);
+  await b.drawn(page);
+  await page.locator('.spot').first().click();
+  await page.waitForFunction(() => /not known now/.test(document.getElementById('card').innerText));
+  await page.done();
+});
+
+test('after the chosen time without a hand the map goes home', async () => {
+  const page = await b.open(browser, `${mock.url}?reset=1`);
+  await page.keyboard.press('+');
+  await settled(page);
+  assert.ok(b.viewOf(page).zoom > 1);
+  await page.waitForFunction(() => !/at=/.test(location.search));
+  await page.done();
+
+  const wall = await b.open(browser, `${mock.url}?reset=1&at=48,9,6`);
+  await wall.keyboard.press('0');
+  await wall.waitForFunction(() => !/at=/.test(location.search));
+  await wall.waitForFunction(() => /at=48/.test(location.search));
+  assert.ok(Math.abs(b.viewOf(wall).zoom - 6) < 0.01, 'home is where the address was');
+  await wall.done();
+});
+
+test('the window buttons ask the server for their time, and the address keeps it', async () => {
+  const page = await b.open(browser, mock.url);
+  assert.equal(await page.getAttribute('#window button[value=start]', 'aria-pressed'), 'true');
+  await page.click('#window button[value="5m"]');
+  await page.waitForFunction(
+    () => document.querySelector('#window button[value="5m"]').ariaPressed === 'true',
+  );
+  assert.ok(page.asked.some((url) => url.endsWith('/api/v1/heat?window=5m')));
+  assert.match(page.url(), /window=5m/);
+  assert.match(await page.getAttribute('#save', 'href'), /window=5m/);
+  await page.keyboard.press('w');
+  await page.waitForFunction(
+    () => document.querySelector('#window button[value="1h"]').ariaPressed === 'true',
+  );
+  await page.done();
+});
+
+test('? opens the help, Esc closes it, and keys do nothing meanwhile', async () => {
+  const page = await b.open(browser, mock.url);
+  await page.keyboard.press('?');
+  assert.ok(await page.isVisible('#help'));
+  await page.keyboard.press('t');
+  assert.equal(await page.getAttribute('#tcp', 'aria-pressed'), 'true');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.isVisible('#help'), false);
+  await page.done();
+});
+
+test('axe-core finds nothing: at rest, with a card, with the help, stale, empty, as a kiosk', async () => {
+  const axe = fs.readFileSync(b.fileOf('axe-core/axe.min.js'), 'utf8');
+  const own = await startMock({ places, interval: 1 });
+  const page = await b.newPage(browser, { bypassCSP: true });
+  const check = async (what) => {
+    const found = await page.evaluate(async () => {
+      const { violations } = await window.axe.run(document);
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    });
+    assert.deepEqual(found, [], what);
+  };
+  const go = async (query) => {
+    await page.goto(own.url + query);
+    await b.drawn(page);
+    await page.evaluate(axe);
+  };
+  await go('');
+  await check('at rest');
+  await page.locator('.spot').first().click();
+  await page.waitForSelector('#card li');
+  await check('with a card');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('?');
+  await check('with the help');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('t');
+  await check('with a layer off');
+  own.state.mode = 'refuse';
+  await b.waitForStatus(page, 'STALE');
+  await check('stale');
+  own.state.mode = 'ok';
+  own.state.places = [];
+  await go('?kiosk=1');
+  await check('an empty kiosk');
+  await page.done();
+  await own.stop();
+});
+
+test('nothing moves by itself: no animation or transition, as prefers-reduced-motion asks', async () => {
+  const page = await b.open(browser, mock.url, { reducedMotion: 'reduce' });
+  await page.mouse.dblclick(600, 600);
+  const running = await page.evaluate(() => document.getAnimations().length);
+  assert.equal(running, 0);
+  await page.done();
+});
