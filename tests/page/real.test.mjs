@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The page and the real server, replaying a capture.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import * as b from './browser.mjs';
+import { makeFolder, missing, startServer } from './server.mjs';
+
+let browser;
+let folder;
+let server;
+let written;
+
+test.before(async () => {
+  if (missing) return;
+  browser = await b.launch();
+  folder = makeFolder();
+  written = folder.file('written.html');
+  server = await startServer({
+    database: folder.database('world'),
+    capture: folder.capture('big'),
+    options: ['--html', written],
+  });
+});
+test.after(async () => {
+  await browser?.close();
+  await server?.stop();
+  folder?.remove();
+});
+
+const real = (name, run) => test(name, { skip: missing }, run);
+
+real('both layers draw, each toggle changes the picture, nothing is amiss', async () => {
+  const page = await b.open(browser, server.url);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  assert.ok((await b.litPixels(page)).count > 500);
+  await page.click('#udp');
+  await b.atRest(page);
+  const tcp = await b.litPixels(page);
+  assert.ok(tcp.count > 100 && tcp.red > 1.3 * tcp.blue, JSON.stringify(tcp));
+  await page.keyboard.press('u');
+  await page.keyboard.press('t');
+  await b.atRest(page);
+  const udp = await b.litPixels(page);
+  assert.ok(udp.count > 100 && udp.blue > 1.3 * udp.red, JSON.stringify(udp));
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+real('the next snapshot arrives by itself, and no request leaves the origin', async () => {
+  const page = await b.open(browser, server.url);
+  const period = Number(await page.getAttribute('#stage', 'data-period'));
+  const packets = () => page.locator('#countries .number').first().innerText();
+  const before = await packets();
+  await b.drawn(page, period + 2);
+  assert.notEqual(await packets(), before, 'the capture goes on, and so do the counts');
+  assert.match(await page.innerText('#tile-age'), /\d\d:\d\d:\d\d UTC/);
+  for (const url of page.asked) {
+    assert.ok(url.startsWith(server.url) || url.startsWith('data:'), url);
+  }
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+real('the numbers of the page are the numbers of the API', async () => {
+  const { top, totals } = await (await fetch(`${server.url}api/v1/heat`)).json();
+  const page = await b.open(browser, server.url);
+  assert.match(
+    await page.innerText('#tile-places'),
+    new RegExp(`in ${totals.countries} countries\\s+${totals.locations}`),
+  );
+  const countries = await page.locator('#countries .name').allInnerTexts();
+  const names = new Intl.DisplayNames(['en'], { type: 'region' });
+  assert.equal(countries[0], names.of(top.countries[0][0]));
+  assert.equal(totals.balanced, true);
+  await page.done();
+});
+
+real('every window, direction and unit has its picture', async () => {
+  const page = await b.open(browser, server.url);
+  for (const window of ['now', '1m', '5m', '1h', '24h', 'start']) {
+    await page.click(`#window button[value="${window}"]`);
+    await page.waitForFunction(
+      (value) => document.querySelector(`#window button[value="${value}"]`).ariaPressed === 'true',
+      window,
+    );
+    await b.atRest(page);
+    assert.ok((await b.litPixels(page)).count > 100, window);
+  }
+  for (const key of ['d', 'd', 'd', 'b']) {
+    await page.keyboard.press(key);
+    await b.atRest(page);
+    assert.ok((await b.litPixels(page)).count > 100, key);
+  }
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+real('a hot spot gives its place and its top talkers, which the server keeps', async () => {
+  const page = await b.open(browser, server.url);
+  const spot = page.locator('.spot').first();
+  const id = await spot.getAttribute('data-id');
+  const place = await (await fetch(`${server.url}api/v1/place/${id}`)).json();
+  await spot.click();
+  await page.waitForSelector('#card li');
+  const text = await page.innerText('#card');
+  assert.ok(text.includes(place.name), `${place.name} in ${text}`);
+  assert.ok(text.includes(place.talkers[0][0]), `${place.talkers[0][0]} in ${text}`);
+  assert.match(text, /TCP\s+[\d\u202f]+.*UDP\s+[\d\u202f]+/s);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+real('accuracy radius and country-only places reach the page', async () => {
+  const own = await startServer({
+    database: folder.database('world'),
+    capture: folder.capture('country_only'),
+  });
+  const page = await b.open(browser, own.url);
+  assert.match(await page.innerText('#legend-note'), /only the country/i);
+  assert.ok((await page.locator('.ring.wide').count()) >= 1);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+  await own.stop();
+});
+
+real('the page prints the attribution of the database', async () => {
+  const { sensor } = await (await fetch(`${server.url}api/v1/heat`)).json();
+  const page = await b.open(browser, server.url);
+  const credits = await page.innerText('#credits');
+  assert.ok(credits.includes(sensor.attribution || sensor.geo_db), credits);
+  assert.match(credits, /Natural Earth/);
+  await page.done();
+});
+
+real('a capture of private hosts says so on the map', async () => {
+  const own = await startServer({
+    database: folder.database('world'),
+    capture: folder.capture('all_private'),
+  });
+  const page = await b.open(browser, own.url);
+  assert.match(await page.innerText('#empty'), /Only private addresses/);
+  assert.match(await page.innerText('#not-drawn'), /100 %/);
+  await page.done();
+  await own.stop();
+});
+
+real('a server that stops and comes back: STALE, then LIVE without a reload', async () => {
+  const setup = { database: folder.database('world'), capture: folder.capture('plain') };
+  const own = await startServer(setup);
+  const page = await b.open(browser, own.url);
+  await page.evaluate(() => (window.sameLife = true));
+  assert.equal(await own.stop(), 0, own.said());
+  await b.waitForStatus(page, 'STALE');
+  assert.match(await page.innerText('#banner'), /not reachable/);
+  const again = await startServer({ ...setup, port: own.port });
+  await b.waitForStatus(page, 'LIVE');
+  assert.equal(await page.evaluate(() => window.sameLife), true);
+  await page.done();
+  await again.stop();
+});
+
+real('headers: a strict policy, nosniff, no referrer, and gzip where it is taken', async () => {
+  const get = (path, headers = {}) => fetch(server.url + path, { headers });
+  for (const path of ['', 'app.js', 'app.css', 'world.json', 'api/v1/heat']) {
+    const { headers, status } = await get(path);
+    assert.equal(status, 200, path);
+    assert.match(headers.get('content-security-policy'), /default-src 'none'/, path);
+    assert.doesNotMatch(headers.get('content-security-policy'), /unsafe-/, path);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+    assert.equal(headers.get('referrer-policy'), 'no-referrer', path);
+    assert.equal(headers.get('content-encoding'), 'gzip', `${path}: fetch takes gzip`);
+    assert.ok(headers.get('etag'), path);
+  }
+  const file = await (await get('ip_heatmap.html')).text();
+  assert.match(
+    file,
+    /http-equiv="Content-Security-Policy"\s+content="default-src 'none'; script-src 'sha256-/,
+  );
+  const { headers } = await get('');
+  assert.match(headers.get('content-security-policy'), /frame-ancestors/);
+  const html = await (await get('')).text();
+  assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)/, 'no inline script');
+  assert.doesNotMatch(html, /\bstyle=|\bon\w+=/, 'no inline style, no handlers');
+  const plain = await get('app.js', { 'Accept-Encoding': 'identity' });
+  assert.equal(plain.headers.get('content-encoding'), null);
+});
+
+real('frame-ancestors is a setting', async () => {
+  const own = await startServer({
+    database: folder.database('world'),
+    capture: folder.capture('one'),
+    options: ['--frame-ancestors', 'https://wall.example'],
+  });
+  const { headers } = await fetch(own.url);
+  assert.match(headers.get('content-security-policy'), /frame-ancestors https:\/\/wall\.example/);
+  await own.stop();
+});
+
+real('names of a hostile database are text on the page and in the file', async () => {
+  const html = folder.file('hostile.html');
+  const own = await startServer({
+    database: folder.database('hostile', 'dbip'),
+    capture: folder.capture('plain'),
+    options: ['--html', html],
+  });
+  const bad = () =>
+    document.querySelectorAll('#labels img, #side img, #labels script, #side script, i i, b b')
+      .length;
+  const page = await b.newPage(browser);
+  page.on('dialog', () => page.faults.push('a dialog'));
+  for (const query of ['', '?at=18,27,12', '?at=13,23,40']) {
+    await page.goto(own.url + query);
+    await b.drawn(page);
+    assert.equal(await page.evaluate(bad), 0);
+    for (let i = 0; i < (await page.locator('.spot').count()) && i < 4; i++) {
+      await page.keyboard.press(String(i + 1));
+      await page.waitForTimeout(100);
+    }
+  }
+  assert.deepEqual(page.faults, []);
+  const file = await b.newPage(browser);
+  await file.goto(pathToFileURL(html).href);
+  await b.drawn(file);
+  assert.equal(await file.evaluate(bad), 0);
+  assert.deepEqual(file.faults, []);
+  const text = await page.evaluate(() => document.body.innerText);
+  assert.match(text, /<script>|<img src=x|&lt;b&gt;|<\/script>/, 'they are shown as they are');
+  await file.done();
+  await page.done();
+  await own.stop();
+});
+
+/** What a saved file must do, offline, from disk. */
+async function assertFile(path, { lit = 100 } = {}) {
+  const page = await b.newPage(browser, { offline: true });
+  await page.goto(pathToFileURL(path).href);
+  await b.drawn(page);
+  assert.equal(await b.statusOf(page), 'SNAPSHOT');
+  assert.ok((await b.litPixels(page)).count > lit);
+  await page.keyboard.press('u');
+  await b.atRest(page);
+  const tcp = await b.litPixels(page);
+  assert.ok(tcp.red > tcp.blue, 'layers switch');
+  await page.keyboard.press('u');
+  await page.keyboard.press('1');
+  await page.waitForSelector('#card:not([hidden])');
+  assert.deepEqual(page.faults, []);
+  assert.deepEqual(
+    page.asked.filter((url) => !url.startsWith('data:')),
+    [pathToFileURL(path).href],
+  );
+  await page.done();
+}
+
+real('Save downloads the file, and it opens from disk', async () => {
+  const page = await b.open(browser, `${server.url}?window=1m`);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
+  assert.equal(download.suggestedFilename(), 'ip_heatmap.html');
+  const path = folder.file('saved.html');
+  await download.saveAs(path);
+  await page.done();
+  await assertFile(path);
+  assert.ok(fs.statSync(path).size < 1e6);
+});
+
+real('/ip_heatmap.html opens in the browser, too', async () => {
+  const page = await b.open(browser, `${server.url}ip_heatmap.html`);
+  assert.equal(await b.statusOf(page), 'SNAPSHOT');
+  assert.ok((await b.litPixels(page)).count > 100);
+  assert.deepEqual(page.faults, []);
+  assert.deepEqual(
+    page.asked.filter((url) => !url.startsWith('data:')),
+    [`${server.url}ip_heatmap.html`],
+  );
+  await page.done();
+});
+
+real('--html writes the same, again and again', async () => {
+  const generated = () => fs.statSync(written).mtimeMs;
+  const first = generated();
+  const page = await b.open(browser, server.url);
+  const period = Number(await page.getAttribute('#stage', 'data-period'));
+  await b.drawn(page, period + 2);
+  await page.done();
+  assert.ok(generated() > first, 'written again');
+  await assertFile(written);
+});
