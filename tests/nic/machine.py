@@ -63,8 +63,8 @@ while at < len(data):
     out.send(data[at + 4:at + 4 + length])
     at += 4 + length
     n += 1
-    if n % 32 == 0:
-        time.sleep(0.01)
+    if n % 16 == 0:
+        time.sleep(0.02)
 """
 
     def __enter__(self):
