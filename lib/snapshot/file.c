@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +13,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Follows links, so that a link's target is replaced and not the link. */
-static void
+/* A reader that takes nothing for so long must not stop the periods. */
+#define READER_WAIT_MS 1000
+
+/* as many as the kernel follows, path_resolution(7) */
+#define LINKS_MAX 40
+
+/* Follows links, so that a link's target is replaced and not the link, also one that is not there
+ * yet. Folders in between may be links: rename(2) follows those. */
+static int
 resolve(const char *path, char real[PATH_MAX])
 {
-	if (realpath(path, real) == NULL)
-		snprintf(real, PATH_MAX, "%s", path);
+	char target[PATH_MAX], folder[PATH_MAX], next[PATH_MAX];
+
+	if (strlen(path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	snprintf(real, PATH_MAX, "%s", path);
+	for (int links = 0; links < LINKS_MAX; links++) {
+		ssize_t n = readlink(real, target, sizeof(target) - 1);
+
+		if (n < 0) /* no link, or nothing there */
+			return errno == EINVAL || errno == ENOENT ? 0 : -errno;
+		target[n] = 0;
+		snprintf(folder, sizeof(folder), "%s", real);
+		n = target[0] == '/'
+			    ? snprintf(next, sizeof(next), "%s", target)
+			    : snprintf(next, sizeof(next), "%s/%s", dirname(folder), target);
+		if ((size_t)n >= sizeof(next))
+			return -ENAMETOOLONG;
+		memcpy(real, next, sizeof(next));
+	}
+	return -ELOOP;
 }
 
 static int
@@ -70,7 +96,9 @@ file_check(const char *path)
 		return -EISDIR;
 	if (is_special(path))
 		return access(path, W_OK) == 0 ? 0 : -errno;
-	resolve(path, real);
+	int error = resolve(path, real);
+	if (error != 0)
+		return error;
 	int fd = open_temporary(real, temporary);
 	if (fd < 0)
 		return fd;
@@ -79,7 +107,9 @@ file_check(const char *path)
 	return 0;
 }
 
-static int
+/* As far as that can be had: the file stands there by now, and some file systems cannot do it, some
+ * folders may be written but not read. */
+static void
 sync_folder(const char *path)
 {
 	char copy[PATH_MAX];
@@ -87,11 +117,9 @@ sync_folder(const char *path)
 	snprintf(copy, sizeof(copy), "%s", path);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
-	/* some file systems cannot; the file itself is safe by then */
+		return;
 	fsync(fd);
 	close(fd);
-	return 0;
 }
 
 int
@@ -101,14 +129,17 @@ file_replace(const char *path, int (*write)(int fd, void *context), void *contex
 	int error;
 
 	if (is_special(path)) {
-		int fd = open(path, O_WRONLY | O_CLOEXEC);
+		/* a FIFO without a reader is refused at once instead of waiting for one */
+		int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (fd < 0)
 			return -errno;
 		error = write(fd, context);
 		close(fd);
 		return error;
 	}
-	resolve(path, real);
+	error = resolve(path, real);
+	if (error != 0)
+		return error;
 	int fd = open_temporary(real, temporary);
 	if (fd < 0)
 		return fd;
@@ -123,7 +154,29 @@ file_replace(const char *path, int (*write)(int fd, void *context), void *contex
 		unlink(temporary);
 		return error;
 	}
-	return sync_folder(real);
+	sync_folder(real);
+	return 0;
+}
+
+int
+file_write(int fd, const char *data, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = write(fd, data, length);
+
+		if (n >= 0) {
+			data += n;
+			length -= (size_t)n;
+		} else if (errno == EAGAIN) {
+			struct pollfd reader = {.fd = fd, .events = POLLOUT};
+
+			if (poll(&reader, 1, READER_WAIT_MS) == 0)
+				return -ETIMEDOUT;
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	return 0;
 }
 
 struct whole {
@@ -136,16 +189,7 @@ write_whole(int fd, void *context)
 {
 	const struct whole *w = context;
 
-	for (size_t done = 0; done < w->length;) {
-		ssize_t n = write(fd, w->text + done, w->length - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
-	return 0;
+	return file_write(fd, w->text, w->length);
 }
 
 int

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "file.h"
 #include "large.h"
 #include "picture.h"
 
@@ -525,22 +526,6 @@ snapshot_place(struct snapshot *s, uint32_t place, enum window window, char **js
 	return 0;
 }
 
-static int
-write_all(int fd, const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, data, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		length -= (size_t)n;
-	}
-	return 0;
-}
-
 /* The eight counters in the order of the CSV's columns. */
 static void
 buffer_csv_counts(struct buffer *b, const struct counts *c)
@@ -583,14 +568,14 @@ snapshot_write_hosts(const struct snapshot *s, int fd)
 		buffer_csv_counts(&b, &row->counts);
 		/* written in pieces: a million rows are 80 MB */
 		if (b.length > 1 << 20) {
-			error = write_all(fd, b.data, b.length);
+			error = file_write(fd, b.data, b.length);
 			b.length = 0;
 		}
 	}
 	if (error == 0 && b.failed)
 		error = -ENOMEM;
 	if (error == 0)
-		error = write_all(fd, b.data, b.length);
+		error = file_write(fd, b.data, b.length);
 	buffer_free(&b);
 	return error;
 }
