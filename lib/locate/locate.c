@@ -432,7 +432,8 @@ describe(struct database *db, const char *path)
 	snprintf(about->path, sizeof(about->path), "%s", path);
 	copy_name(about->type, meta->database_type ? meta->database_type : "",
 		  meta->database_type ? strnlen(meta->database_type, sizeof(about->type) - 1) : 0);
-	about->built = (time_t)meta->build_epoch;
+	/* whoever says a year beyond 9999 does not know */
+	about->built = meta->build_epoch < 253402300800 ? (time_t)meta->build_epoch : 0;
 	about->ip_version = meta->ip_version;
 	about->attribution = about->attribution_url = "";
 

@@ -36,7 +36,7 @@ buffer_free(struct buffer *b)
 void
 buffer_put(struct buffer *b, const char *text, size_t length)
 {
-	if (!buffer_room(b, length))
+	if (length == 0 || !buffer_room(b, length))
 		return;
 	memcpy(b->data + b->length, text, length);
 	b->length += length;
@@ -72,7 +72,7 @@ buffer_decimal(struct buffer *b, double value, unsigned int decimals)
 {
 	static const uint64_t scales[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
 	uint64_t scale = scales[decimals];
-	double scaled = round(fabs(value) * (double)scale);
+	double scaled = isfinite(value) ? round(fabs(value) * (double)scale) : 0;
 	uint64_t whole = scaled < 1e18 ? (uint64_t)scaled : UINT64_C(1000000000000000000);
 
 	if (value < 0 && whole > 0)

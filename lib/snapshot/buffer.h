@@ -24,7 +24,8 @@ void buffer_put(struct buffer *b, const char *text, size_t length);
 void buffer_text(struct buffer *b, const char *text);
 void buffer_char(struct buffer *b, char c);
 void buffer_number(struct buffer *b, uint64_t value);
-/* A decimal with at most `decimals` (0..6) places, rounded, no trailing zeros, never "-0". */
+/* A decimal with at most `decimals` (0..6) places, rounded, no trailing zeros, never "-0". Up to
+ * 10^12; what is not finite is 0. */
 void buffer_decimal(struct buffer *b, double value, unsigned int decimals);
 /* As a JSON string, quotes included. `text` is valid UTF-8; '<' becomes \u003c. */
 void buffer_json_string(struct buffer *b, const char *text);

@@ -79,9 +79,8 @@ char *encode_status(const struct snapshot_facts *facts, const struct snapshot *s
 /* NULL for a host without a place */
 const struct place *snapshot_place_of(const struct snapshot *s, uint32_t number);
 
-/* A text from outside (a path, a name given by hand) as a JSON string: if it is no UTF-8, with '?'
- * for every octet beyond ASCII. NULL on ENOMEM. */
-json_t *outside_json(const char *text);
+/* As a JSON string, whatever octets it is made of. NULL on ENOMEM */
+json_t *json_text(const char *text);
 
 const char *link_name(enum link_state link);
 void time_text(int64_t ms, char text[32]);

@@ -18,13 +18,16 @@ static struct snapshot *current; /* holds one reference; guarded by current_lock
 void
 time_text(int64_t ms, char text[32])
 {
-	time_t seconds = (time_t)(ms / 1000);
+	int64_t part = ms % 1000 < 0 ? ms % 1000 + 1000 : ms % 1000;
+	time_t seconds = (time_t)((ms - part) / 1000);
 	struct tm tm;
-	char date[24] = "1970-01-01T00:00:00";
+	char date[24];
 
-	if (gmtime_r(&seconds, &tm) != NULL)
-		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, 32, "%s.%03dZ", date, (int)(ms % 1000));
+	/* a year of more than four digits is a clock or a database gone wrong */
+	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900 ||
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		snprintf(date, sizeof(date), "1970-01-01T00:00:00");
+	snprintf(text, 32, "%s.%03dZ", date, (int)part);
 }
 
 const char *
@@ -175,23 +178,28 @@ talkers_take(struct talkers *talkers, const struct host_list *hosts)
 	return 0;
 }
 
+/*
+ * Names come from the command line and the file system: any octets, or cut within a character. What
+ * is no UTF-8 jansson refuses, and all that it belongs to with it.
+ */
 json_t *
-outside_json(const char *text)
+json_text(const char *text)
 {
-	json_t *json = json_string(text); /* NULL where it is no UTF-8, too */
+	size_t length = strlen(text);
+	json_t *string = NULL;
 
-	if (json != NULL)
-		return json;
+	for (size_t cut = 0; cut <= length && cut < 4 && string == NULL; cut++)
+		string = json_stringn(text, length - cut);
+	if (string != NULL)
+		return string;
 	char *ascii = strdup(text);
 	if (ascii == NULL)
 		return NULL;
-	for (char *p = ascii; *p != 0; p++) {
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	}
-	json = json_string(ascii);
+	for (char *c = ascii; *c != 0; c++)
+		*c = (unsigned char)*c < 0x80 ? *c : '?';
+	string = json_string(ascii);
 	free(ascii);
-	return json;
+	return string;
 }
 
 /* The part of the heat's text that is about the sensor: the same for all windows. */
@@ -205,7 +213,7 @@ sensor_json(const struct snapshot_facts *facts, const struct locate *locate)
 	uint64_t offered = facts->period_frames + facts->period_lost;
 
 	for (size_t i = 0; i < facts->source_count; i++)
-		json_array_append_new(sources, outside_json(facts->sources[i]));
+		json_array_append_new(sources, json_text(facts->sources[i]));
 	for (size_t i = 0; i < facts->history_count; i++)
 		json_array_append_new(history, json_real(round(facts->history[i] * 10) / 10));
 	/* IPv4 and IPv6 files of one maker have one title: said once */
@@ -221,15 +229,15 @@ sensor_json(const struct snapshot_facts *facts, const struct locate *locate)
 		size_t used = strlen(titles);
 		snprintf(titles + used, sizeof(titles) - used, "%s%s", used ? ", " : "", db->title);
 	}
-	return json_pack(
-		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o}", "name",
-		outside_json(facts->name), "sources", sources, "link", link_name(facts->link),
-		"rx_pps", round((double)facts->period_frames / seconds * 10) / 10, "rx_bps",
-		round((double)facts->period_octets * 8 / seconds), "drop_pps",
-		round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
-		offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6 : 0.0,
-		"lost_total", (json_int_t)facts->lost, "geo_db", outside_json(titles),
-		"attribution", attribution, "attribution_url", url, "history", history);
+	return json_pack("{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:s, s:s, s:s, s:o}", "name",
+			 json_text(facts->name), "sources", sources, "link", link_name(facts->link),
+			 "rx_pps", round((double)facts->period_frames / seconds * 10) / 10,
+			 "rx_bps", round((double)facts->period_octets * 8 / seconds), "drop_pps",
+			 round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
+			 offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6
+				 : 0.0,
+			 "lost_total", (json_int_t)facts->lost, "geo_db", titles, "attribution",
+			 attribution, "attribution_url", url, "history", history);
 }
 
 static void

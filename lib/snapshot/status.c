@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The text of /api/v1/status: the ledger, rates, losses, lanes, ports, databases. Small and deep,
- * so all of it is jansson's. A failed allocation anywhere ends as NULL: json_*_set_new frees what
- * it is given and returns -1, and json_dumps refuses a NULL.
+ * so all of it is jansson's. What cannot be allocated is left out of it, or all of it is NULL:
+ * json_*_set_new frees what it is given and takes no NULL, and json_dumps refuses one.
  */
 #include "picture.h"
 
@@ -59,7 +59,7 @@ lanes_json(const struct snapshot_facts *f)
 		const struct snapshot_lane *l = &f->lanes[i];
 		json_t *o = json_object();
 
-		json_object_set_new(o, "port", outside_json(l->port));
+		json_object_set_new(o, "port", json_text(l->port));
 		json_object_set_new(o, "queue", number(l->queue));
 		json_object_set_new(o, "lcore", number(l->lcore));
 		json_object_set_new(o, "cpu", number(l->cpu));
@@ -83,8 +83,8 @@ ports_json(const struct snapshot_facts *f)
 		const struct snapshot_port *p = &f->ports[i];
 		json_t *o = json_object();
 
-		json_object_set_new(o, "name", outside_json(p->name));
-		json_object_set_new(o, "driver", outside_json(p->driver));
+		json_object_set_new(o, "name", json_text(p->name));
+		json_object_set_new(o, "driver", json_text(p->driver));
 		json_object_set_new(o, "link", json_string(link_name(p->link)));
 		json_object_set_new(o, "link_mbps", number(p->link_mbps));
 		json_object_set_new(o, "received", number(p->received));
@@ -107,9 +107,9 @@ databases_json(const struct locate *locate)
 		json_t *o = json_object();
 
 		time_text((int64_t)db->built * 1000, built);
-		json_object_set_new(o, "path", outside_json(db->path));
-		json_object_set_new(o, "title", outside_json(db->title));
-		json_object_set_new(o, "type", outside_json(db->type));
+		json_object_set_new(o, "path", json_text(db->path));
+		json_object_set_new(o, "title", json_text(db->title));
+		json_object_set_new(o, "type", json_text(db->type));
 		json_object_set_new(o, "ip_version", number(db->ip_version));
 		json_object_set_new(o, "built", json_string(built));
 		json_object_set_new(o, "attribution", json_string(db->attribution));
@@ -170,13 +170,13 @@ encode_status(const struct snapshot_facts *f, const struct snapshot *s, const st
 	json_object_set_new(o, "program", json_string("packet-heatmap"));
 	json_object_set_new(o, "version", json_string(f->version));
 	json_object_set_new(o, "ui_build", json_string(f->ui_build));
-	json_object_set_new(o, "name", outside_json(f->name));
+	json_object_set_new(o, "name", json_text(f->name));
 	json_object_set_new(o, "started", json_string(s->started));
 	json_object_set_new(o, "generated", json_string(s->generated));
 	json_object_set_new(o, "uptime_s", decimal(f->uptime_s));
 	json_object_set_new(o, "state", json_string(f->over ? "over" : "running"));
 	for (size_t i = 0; i < f->source_count; i++)
-		json_array_append_new(sources, outside_json(f->sources[i]));
+		json_array_append_new(sources, json_text(f->sources[i]));
 	json_object_set_new(o, "sources", sources);
 	json_object_set_new(o, "link", json_string(link_name(f->link)));
 	json_object_set_new(o, "huge_pages", json_boolean(f->huge_pages));
