@@ -96,7 +96,6 @@ static int
 plan_lcores(struct eal_plan *plan, const struct settings *s, char error[OPTIONS_ERROR_MAX])
 {
 	static unsigned int cpus[CPU_SETSIZE];
-	char map[160 * 8] = "0@";
 	unsigned int n = usable_cpus(s->cpus, cpus);
 	size_t used;
 
@@ -110,17 +109,18 @@ plan_lcores(struct eal_plan *plan, const struct settings *s, char error[OPTIONS_
 		return -1;
 	}
 	plan->shared_cpus = plan->lanes + 1 > n;
-	used = (size_t)snprintf(map, sizeof(map), "0@%u", cpus[0]);
-	for (unsigned int lane = 0; lane < plan->lanes; lane++) {
+	used = (size_t)snprintf(plan->lcores, sizeof(plan->lcores), "--lcores=0@%u", cpus[0]);
+	for (unsigned int lane = 0; lane < plan->lanes && used < sizeof(plan->lcores); lane++) {
 		unsigned int cpu = n > 1 ? cpus[1 + lane % (n - 1)] : cpus[0];
 
-		used += (size_t)snprintf(map + used, sizeof(map) - used, ",%u@%u", lane + 1, cpu);
+		used += (size_t)snprintf(plan->lcores + used, sizeof(plan->lcores) - used, ",%u@%u",
+					 lane + 1, cpu);
 	}
-	if (used >= sizeof(plan->text[0])) {
+	if (used >= sizeof(plan->lcores)) {
 		snprintf(error, OPTIONS_ERROR_MAX, "%u sources are too many at once", plan->lanes);
 		return -1;
 	}
-	add(plan, "--lcores=%s", map);
+	plan->argv[plan->argc++] = plan->lcores; /* behind the name only: there is room */
 	return 0;
 }
 

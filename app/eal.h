@@ -19,6 +19,7 @@
 
 struct eal_plan {
 	char text[EAL_ARGS_MAX][160];
+	char lcores[2048]; /* "--lcores=0@0,1@1,...": 8 octets a lane, 9 from 1000 CPUs on */
 	char *argv[EAL_ARGS_MAX + 1]; /* EAL reorders and keeps these: they live as long as it */
 	int argc;
 	bool huge;        /* huge pages are used */

@@ -434,7 +434,7 @@ options_value(const struct settings *settings, const struct option *option, char
 						 list->items[i]);
 		break;
 	case OPTION_SECONDS:
-		snprintf(text, size, "%g", *(const double *)at);
+		snprintf(text, size, "%.10g", *(const double *)at);
 		break;
 	case OPTION_NUMBER:
 	default:
