@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Threads that ask for every text while the manager publishes: as the web server and the manager do
+ * it. What a thread holds stays whole and unchanged until it lets go. For data races build this
+ * with -Db_sanitize=thread.
+ */
+#include "snapshot.h"
+#include "unit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define THREADS   6
+#define SNAPSHOTS 60
+
+static const struct snapshot_template page = {"<p>@@IPHEAT_DATA@@</p>", 22};
+
+struct shared {
+	atomic_bool stop;
+	atomic_ulong asked, wrong;
+};
+
+/* The period that the text says it is of. */
+static unsigned long
+period_of(const char *text, size_t length)
+{
+	const char *at = memmem(text, length, "\"period\":", 9);
+
+	return at ? strtoul(at + 9, NULL, 10) : 0;
+}
+
+static void *
+ask(void *argument)
+{
+	struct shared *shared = argument;
+	struct dice dice = {(uint64_t)(uintptr_t)&dice | 1};
+	unsigned long last = 0;
+
+	while (!atomic_load(&shared->stop)) {
+		struct snapshot *s = snapshot_current();
+		enum window window = (enum window)dice_below(&dice, WINDOWS);
+		unsigned long period;
+		char *json = NULL;
+
+		if (s == NULL)
+			continue;
+		period = (unsigned long)snapshot_period(s);
+		const struct text *text =
+			snapshot_text(s, dice_below(&dice, 2) ? TEXT_HEAT : TEXT_HTML, window);
+		bool good = period >= last && text != NULL && text->gzip != NULL &&
+			    period_of(text->plain, text->length) == period;
+		good = good && snapshot_text(s, TEXT_STATUS, window) != NULL &&
+		       snapshot_points(s, window) > 0 && snapshot_hosts(s)->count > 0;
+		good = good && snapshot_place(s, dice_below(&dice, 50), window, &json) == 0;
+		free(json);
+		last = period;
+		snapshot_release(s);
+		atomic_fetch_add(&shared->asked, 1);
+		if (!good)
+			atomic_fetch_add(&shared->wrong, 1);
+	}
+	return NULL;
+}
+
+static void
+test_publish_while_asked(void **state)
+{
+	char path[512], error[LOCATE_ERROR_MAX];
+	const char *paths[] = {path};
+	struct shared shared = {0};
+	pthread_t threads[THREADS];
+	struct host_list period = {0};
+	struct heat *heat = heat_create();
+	struct snapshot *last = NULL;
+	(void)state;
+
+	snprintf(path, sizeof(path), "%s/many.mmdb", getenv("UNIT_DATA"));
+	struct locate *locate = locate_create(paths, 1, error);
+	assert_non_null(locate);
+	assert_non_null(heat);
+	assert_int_equal(host_list_reserve(&period, 2000), 0);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask, &shared), 0);
+
+	for (unsigned int p = 1; p <= SNAPSHOTS; p++) {
+		struct snapshot_facts facts = {.version = "1",
+					       .ui_build = "b",
+					       .name = "n",
+					       .period = p,
+					       .period_s = 1,
+					       .interval_s = 1};
+		static const struct host_list nothing;
+		struct host_list total = {0};
+		struct counts left_out = {0};
+
+		/* the manager goes on locating while texts of older places are made */
+		period.count = 0;
+		for (unsigned int i = 0; i < 60; i++) {
+			const uint8_t ipv4[4] = {11, (uint8_t)(p * 7 / 256), (uint8_t)(p * 7 + i),
+						 1};
+			struct host_row *row = &period.rows[period.count++];
+
+			*row = (struct host_row){.addr = host_addr_from_ipv4(ipv4),
+						 .family = ADDR_IPV4,
+						 .counts = {.packets = {{p, i + 1}, {0, 0}}}};
+			row->place = locate_host(locate, &row->addr, row->family);
+			assert_true(row->place < locate_count(locate));
+			assert_int_equal(heat_add(heat, row->place, &row->counts), 0);
+		}
+		assert_int_equal(host_list_sort(&period), 0);
+		assert_int_equal(heat_end_period(heat, 1), 0);
+		assert_int_equal(host_list_merge(&total, last ? snapshot_hosts(last) : &nothing,
+						 &period, 100000, &left_out),
+				 0);
+		struct snapshot *s =
+			snapshot_create(&facts, heat, locate, &total, &period, WINDOW_START, &page);
+		assert_non_null(s);
+		snapshot_publish(s);
+		snapshot_release(last);
+		last = snapshot_current();
+		assert_non_null(snapshot_text(last, TEXT_HEAT, WINDOW_START));
+	}
+	atomic_store(&shared.stop, true);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(atomic_load(&shared.wrong), 0);
+	assert_true(atomic_load(&shared.asked) > 0);
+	snapshot_release(last);
+	snapshot_publish(NULL);
+	assert_null(snapshot_current());
+	host_list_free(&period);
+	heat_destroy(heat);
+	locate_destroy(locate);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_publish_while_asked),
+	};
+	return cmocka_run_group_tests_name("snapshot threads", tests, NULL, NULL);
+}
