@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+
+/* without it uthash ends the process; an element that could not be added has hh.tbl NULL */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 /*
@@ -227,8 +231,10 @@ intern(struct locate *locate, const struct place *key)
 	memset(in, 0, sizeof(*in));
 	memcpy(&in->place, key, sizeof(*key));
 	in->place.number = (uint32_t)locate->place_count;
-	locate->places[locate->place_count++] = in;
 	HASH_ADD(hh, locate->interned, place, PLACE_KEY, in);
+	if (in->hh.tbl == NULL)
+		return PLACE_NONE;
+	locate->places[locate->place_count++] = in;
 	return in->place.number;
 }
 
@@ -273,10 +279,16 @@ place_of_record(struct locate *locate, struct database *db, MMDB_entry_s *entry)
 		return PLACE_NONE;
 	struct record *record = record_slot(records, entry->offset);
 	if (record->offset == 0) {
+		uint32_t place = PLACE_NONE;
+
 		decode(entry, db->flat, &what);
+		if (what.has_position || what.country[0]) {
+			place = intern(locate, &what);
+			if (place == PLACE_NONE) /* no memory: the next host may have some */
+				return PLACE_NONE;
+		}
 		record->offset = entry->offset + 1;
-		record->place =
-			what.has_position || what.country[0] ? intern(locate, &what) : PLACE_NONE;
+		record->place = place;
 		records->count++;
 	}
 	return record->place;
@@ -463,9 +475,18 @@ static struct database *
 database_open(const char *path, char *error)
 {
 	struct database *db = calloc(1, sizeof(*db));
+	struct stat st;
 
 	if (db == NULL) {
 		snprintf(error, LOCATE_ERROR_MAX, "%s: out of memory", path);
+		return NULL;
+	}
+	/* opening a FIFO would wait for its writer, and a folder is told as an IO error */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		snprintf(error, LOCATE_ERROR_MAX,
+			 "%s: is %s, not a geolocation database; name a file with --geo-db", path,
+			 S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
+		free(db);
 		return NULL;
 	}
 	int status = MMDB_open(path, MMDB_MODE_MMAP, &db->mmdb);
