@@ -347,6 +347,23 @@ config_print_template(void)
 	}
 }
 
+/* A path may be no UTF-8, which jansson refuses: then every octet beyond ASCII is a '?'. */
+static json_t *
+text_json(const char *text)
+{
+	json_t *json = json_string(text);
+	char ascii[8192];
+
+	if (json != NULL)
+		return json;
+	snprintf(ascii, sizeof(ascii), "%s", text);
+	for (char *p = ascii; *p != 0; p++) {
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	}
+	return json_string(ascii);
+}
+
 char *
 config_json(const struct settings *settings)
 {
@@ -361,7 +378,7 @@ config_json(const struct settings *settings)
 		if (config_is_setting(o))
 			json_object_set_new(
 				object, o->name,
-				json_string(options_value(settings, o, value, sizeof(value))));
+				text_json(options_value(settings, o, value, sizeof(value))));
 	}
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);

@@ -208,7 +208,8 @@ sensor_json(const struct snapshot_facts *facts, const struct locate *locate)
 {
 	json_t *sources = json_array(), *history = json_array();
 	char titles[512] = "";
-	const char *attribution = "", *url = "";
+	char attribution[512] = "";
+	const char *url = "";
 	double seconds = facts->period_s > 0 ? facts->period_s : 1;
 	uint64_t offered = facts->period_frames + facts->period_lost;
 
@@ -220,9 +221,13 @@ sensor_json(const struct snapshot_facts *facts, const struct locate *locate)
 	for (size_t i = 0; i < locate_databases(locate); i++) {
 		const struct locate_database *db = locate_database(locate, i);
 
-		if (attribution[0] == 0) {
-			attribution = db->attribution;
+		/* each maker whose data is on the map is named, the first one's site is linked */
+		if (attribution[0] == 0)
 			url = db->attribution_url;
+		if (strstr(attribution, db->attribution) == NULL) {
+			size_t used = strlen(attribution);
+			snprintf(attribution + used, sizeof(attribution) - used, "%s%s",
+				 used ? "; " : "", db->attribution);
 		}
 		if (strstr(titles, db->title) != NULL)
 			continue;
