@@ -485,6 +485,35 @@ work_up(struct manager *m, struct gathered *g, struct host_list *total, double s
 	return error;
 }
 
+/* Does a lane's capture end with this number of frames? False for a source that never ends. */
+static bool
+book_is_over(struct manager *m, const struct lane_book *book, uint64_t received)
+{
+	struct port_counters now;
+
+	if (book->expected == UINT64_MAX)
+		return false;
+	if (received >= book->expected)
+		return true;
+	/* what the PMD could not hand over for want of memory will not come any more */
+	return port_read(&m->ports[book->port], &now) == 0 &&
+	       received + now.ierrors + now.rx_nombuf >= book->expected;
+}
+
+/*
+ * Are all captures in the picture, to their last frame? The lanes may have received more since
+ * they flipped: that comes with the next period, and "over" must not be said before.
+ */
+static bool
+captures_merged(struct manager *m)
+{
+	for (unsigned int i = 0; i < m->lane_count; i++) {
+		if (!book_is_over(m, &m->lanes[i], m->lanes[i].received))
+			return false;
+	}
+	return m->lane_count > 0;
+}
+
 static int
 end_period(struct manager *m)
 {
@@ -504,7 +533,7 @@ end_period(struct manager *m)
 		m->received += g.received;
 		m->lost += g.lost;
 		m->period++;
-		m->over = manager_captures_over(m);
+		m->over = captures_merged(m);
 		remember_rate(m, (double)g.received / seconds);
 		bool balanced = check_ledger(m, &g);
 		struct snapshot *s = picture(m, &g, &total, seconds, balanced);
@@ -560,26 +589,16 @@ manager_end(struct manager *m)
 bool
 manager_captures_over(struct manager *m)
 {
-	uint64_t lost[MANAGER_MAX_PORTS] = {0};
 	bool any = false;
 
 	for (unsigned int i = 0; i < m->lane_count; i++) {
 		struct lane_book *book = &m->lanes[i];
 		uint64_t a = atomic_load_explicit(&book->lane->received[0], memory_order_relaxed);
 		uint64_t b = atomic_load_explicit(&book->lane->received[1], memory_order_relaxed);
-		uint64_t received = a > b ? a : b;
 
-		if (book->expected == UINT64_MAX)
+		if (!book_is_over(m, book, a > b ? a : b))
 			return false;
 		any = true;
-		if (received >= book->expected)
-			continue;
-		/* what the PMD could not hand over for want of memory will not come any more */
-		struct port_counters now;
-		if (port_read(&m->ports[book->port], &now) == 0)
-			lost[book->port] = now.ierrors + now.rx_nombuf;
-		if (received + lost[book->port] < book->expected)
-			return false;
 	}
 	return any;
 }
