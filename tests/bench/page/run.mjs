@@ -191,7 +191,13 @@ async function measureOnce(subject, bench, settings) {
     const period = bench.next();
     await tab.goto(bench.url + subject.path);
     const started = await Promise.race([
-      drawn(tab, period).then((handle) => handle.jsonValue()),
+      drawn(tab, period).then(
+        (handle) => handle.jsonValue(),
+        (error) => {
+          faults.push(error.message.split('\n')[0]);
+          return null;
+        },
+      ),
       (async () => {
         while (!faults.length) await new Promise((later) => setTimeout(later, 200));
         await new Promise((later) => setTimeout(later, 2000));
@@ -237,7 +243,9 @@ async function measureOnce(subject, bench, settings) {
 async function measure(name, bench, settings) {
   const runs = [];
   for (let i = 0; i < settings.runs; i++) {
-    const run = await measureOnce(SUBJECTS[name], bench, settings);
+    const run = await measureOnce(SUBJECTS[name], bench, settings).catch((error) => ({
+      error: error.message.split('\n')[0],
+    }));
     if (run.error) return { error: run.error };
     runs.push(run);
   }
