@@ -62,9 +62,9 @@ privileges_drop(const char *user, char *error, size_t size)
 }
 
 /*
- * What the running program calls once all is open: EAL and the drivers (for calls that they make only
- * when a device comes or goes: by the symbols that they import), civetweb, files, and what glibc may
- * choose in their place. Grouped by who asks.
+ * What the running program calls once all is open: EAL and the drivers (for calls that they make
+ * only when a device comes or goes: by the symbols that they import), civetweb, files, and what
+ * glibc may choose in their place. Grouped by who asks.
  */
 /* clang-format off */
 static const int allowed[] = {

@@ -240,7 +240,8 @@ class SetupHost(unittest.TestCase):
         self.assertIn("next boot", said)
 
     def test_bad_sizes_and_names(self):
-        for arguments in (["hugepages", "1"], ["hugepages", "3M"], ["hugepages", "1G", "--node", "7"],
+        for arguments in (["hugepages", "1"], ["hugepages", "3M"],
+                          ["hugepages", "1G", "--node", "7"],
                           ["hugepages", "1G", "--page-size", "1G"], ["bind", "nosuch0"],
                           ["bind", "0000:09:00.0"], ["bind", "br0"], ["bind", "../../etc"]):
             said = self.run_it(*arguments, code=1)

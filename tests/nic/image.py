@@ -158,7 +158,8 @@ def build(cache, packages):
                "--dpkgopt=path-exclude=/usr/share/man/*",
                "--dpkgopt=path-exclude=/usr/share/locale/*",
                f"--setup-hook=copy-in {overlay}/etc /"]
-    command += [f"--dpkgopt=path-exclude=/lib/modules/*/kernel/{part}/*" for part in ABSENT_HARDWARE]
+    command += [f"--dpkgopt=path-exclude=/lib/modules/*/kernel/{part}/*"
+                for part in ABSENT_HARDWARE]
     result = subprocess.run(command + ["bookworm", str(root), str(source_list)],
                             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if result.returncode != 0:

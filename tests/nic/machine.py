@@ -14,6 +14,10 @@ class Failed(Exception):
     """A step did not do what it should; the text says what it did."""
 
 
+class Lost(Failed):
+    """The guest does not answer any more: no other step has a chance."""
+
+
 class _Lines:
     """JSON lines over a stream socket, each wait with a bound."""
 
@@ -32,7 +36,7 @@ class _Lines:
                 return None
             chunk = self._sock.recv(65536)
             if not chunk:
-                raise Failed("the machine went away")
+                raise Lost("the machine went away")
             self._pending += chunk
         line, self._pending = self._pending.split(b"\n", 1)
         return json.loads(line)
@@ -69,7 +73,8 @@ while at < len(data):
 
     def __enter__(self):
         for command in (["ip", "netns", "add", self.SPACE],
-                        self.INSIDE + ["sysctl", "-q", "-w", "net.ipv6.conf.default.disable_ipv6=1"],
+                        self.INSIDE + ["sysctl", "-q", "-w",
+                                       "net.ipv6.conf.default.disable_ipv6=1"],
                         self.INSIDE + ["ip", "tuntap", "add", self.NAME, "mode", "tap",
                                        "multi_queue"],
                         self.INSIDE + ["ip", "link", "set", self.NAME, "mtu", "9000",
@@ -153,30 +158,44 @@ class Machine:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise Failed(f"QEMU ended with {self._process.returncode}: {self._said()}")
+                raise Lost(f"QEMU ended with {self._process.returncode}: {self._said()}")
             try:
                 line = self._agent.receive(1)
-            except Failed:
+            except Lost:
                 self._process.wait(10)
                 continue
             if line and line["id"] == 0:
                 self.boot = line["boot"]
                 return
         console = (self._folder / "console.log").read_text(errors="replace")[-2000:]
-        raise Failed(f"the guest did not boot in {timeout} s; its console ends:\n{console}")
+        raise Lost(f"the guest did not boot in {timeout} s; its console ends:\n{console}")
 
     def run(self, command, timeout=60, check=True):
         """Run a shell command in the guest as root: its output, or (code, output) unchecked."""
         self._number += 1
         self._agent.send({"id": self._number, "command": command, "timeout": timeout})
-        line = self._agent.receive(timeout + 30)
-        if line is None or line["id"] != self._number:
-            raise Failed(f"no answer from the guest to: {command}")
+        deadline = time.monotonic() + timeout + 30
+        while True:
+            line = self._agent.receive(max(deadline - time.monotonic(), 0))
+            if line is None:
+                raise Lost(f"no answer from the guest to: {command}")
+            if line["id"] == self._number:
+                break
+            if line["id"] == 0:
+                raise Lost(f"the guest booted again instead of: {command}")
         if not check:
             return line["code"], line["output"]
         if line["code"] != 0:
             raise Failed(f"exit code {line['code']} from: {command}\n{line['output'][-3000:]}")
         return line["output"]
+
+    def reboot(self, timeout):
+        """Boot the guest again. Its agent may end before it has answered, so no answer is awaited;
+        what it says yet is passed over by `wait_boot`."""
+        self._number += 1
+        self._agent.send({"id": self._number, "command": "systemctl --no-block reboot",
+                          "timeout": 60})
+        self.wait_boot(timeout)
 
     def wait_for(self, command, wanted, timeout=60):
         """Repeat a command in the guest until `wanted(output)` is true; return the output."""
@@ -186,7 +205,8 @@ class Machine:
             if wanted(output):
                 return output
             if time.monotonic() > deadline:
-                raise Failed(f"not so after {timeout} s; the last answer to '{command}' was:\n{output}")
+                raise Failed(f"not so after {timeout} s; the last answer to '{command}' was:\n"
+                             f"{output}")
             time.sleep(0.5)
 
     def monitor(self, execute, **arguments):

@@ -45,7 +45,8 @@ class Configuration(Smoke):
 
     def test_template_is_what_the_program_prints(self):
         with open(CONF, encoding="utf-8") as file:
-            self.assertEqual(file.read(), self.run_program("--print", "config", databases=[]).stdout)
+            self.assertEqual(file.read(),
+                             self.run_program("--print", "config", databases=[]).stdout)
 
     def test_template_with_every_default_in_force_changes_nothing(self):
         """Each line of the template is valid, and says the default."""
@@ -65,8 +66,8 @@ class Configuration(Smoke):
         self.assertEqual(flags - keys, {"config", "check", "json", "print", "help", "version"})
 
     def test_file_over_defaults_and_flags_over_file(self):
-        settings = self.effective("[counting]\nperiod = 3 # three\nburst=32\n[outputs]\nquiet = yes\n",
-                                  "--burst", "16")
+        settings = self.effective("[counting]\nperiod = 3 # three\nburst=32\n"
+                                  "[outputs]\nquiet = yes\n", "--burst", "16")
         self.assertEqual((settings["period"], settings["burst"], settings["quiet"]),
                          ("3", "16", "yes"))
 
@@ -118,15 +119,16 @@ class Privileges(Smoke):
                 yield dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
 
     def test_every_thread_leaves_root(self):
-        with self.running("--pcap", self.world.capture("plain"), "--pcap-loop", "--pcap-rate", "100",
-                          "--user", "nobody", "--period", "0.2", "--hosts", "hosts.csv") as program:
+        with self.running("--pcap", self.world.capture("plain"), "--pcap-loop", "--pcap-rate",
+                          "100", "--user", "nobody", "--period", "0.2", "--hosts",
+                          "hosts.csv") as program:
             count = 0
             for thread in self.threads(program.process.pid):
                 count += 1
                 self.assertEqual(set(thread["Uid"].split()), {str(NOBODY)})
                 self.assertNotIn("0", thread["Gid"].split())
-                self.assertEqual([int(thread[f"Cap{name}"], 16) for name in ("Inh", "Prm", "Eff", "Amb")],
-                                 [0, 0, 0, 0])
+                sets = ("CapInh", "CapPrm", "CapEff", "CapAmb")
+                self.assertEqual({int(thread[name], 16) for name in sets}, {0})
                 if not has_sanitizer():
                     self.assertEqual((thread["Seccomp"], thread["NoNewPrivs"]), ("2", "1"))
             self.assertGreater(count, 3)
@@ -141,13 +143,14 @@ class Privileges(Smoke):
 
     def test_files_that_the_user_may_not_write_are_told_at_the_start(self):
         os.chown(self.cwd, 0, -1)
-        done = self.run_program("--pcap", self.world.capture("one"), "--once", "--hosts", "hosts.csv",
-                                "--user", "nobody")
+        done = self.run_program("--pcap", self.world.capture("one"), "--once", "--hosts",
+                                "hosts.csv", "--user", "nobody")
         self.assertEqual(done.returncode, 1)
         self.assertIn("--hosts hosts.csv: cannot write there", done.stderr)
 
     def test_unknown_user(self):
-        done = self.run_program("--pcap", self.world.capture("one"), "--once", "--user", "no-such-user")
+        done = self.run_program("--pcap", self.world.capture("one"), "--once", "--user",
+                                "no-such-user")
         self.assertEqual(done.returncode, 1)
         self.assertIn("no-such-user", done.stderr)
 
@@ -270,8 +273,9 @@ class Manual(Smoke):
             page = file.read().replace("@OPTIONS@\n", source)
         with open(self.file("packet-heatmap.8"), "w", encoding="utf-8") as file:
             file.write(page)
-        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error", self.file("packet-heatmap.8")],
-                              capture_output=True, text=True, check=False)
+        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error",
+                               self.file("packet-heatmap.8")], capture_output=True, text=True,
+                              check=False)
         self.assertEqual(lint.stdout, "")
         text = subprocess.run(["mandoc", "-T", "utf8", self.file("packet-heatmap.8")],
                               capture_output=True, text=True, check=True).stdout
