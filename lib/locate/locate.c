@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "locate.h"
 
+#include "internal.h"
 #include "large.h"
-#include "special.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <maxminddb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,6 +237,24 @@ intern(struct locate *locate, const struct place *key)
 	return in->place.number;
 }
 
+uint32_t
+locate_intern_record(struct locate *locate, MMDB_entry_s *entry, bool flat)
+{
+	struct place what;
+
+	decode(entry, flat, &what);
+	if (!what.has_position && what.country[0] == 0)
+		return PLACE_NONE;
+	uint32_t place = intern(locate, &what);
+	return place == PLACE_NONE ? PLACE_UNASKED : place;
+}
+
+bool
+locate_is_flat(const struct locate *locate, size_t database)
+{
+	return locate->databases[database]->flat;
+}
+
 /* Where `offset` stands or would stand. */
 static struct record *
 record_slot(const struct records *records, uint32_t offset)
@@ -273,20 +290,15 @@ static uint32_t
 place_of_record(struct locate *locate, struct database *db, MMDB_entry_s *entry)
 {
 	struct records *records = &db->records;
-	struct place what;
 
 	if (2 * records->count >= records->mask && records_grow(records) != 0)
 		return PLACE_NONE;
 	struct record *record = record_slot(records, entry->offset);
 	if (record->offset == 0) {
-		uint32_t place = PLACE_NONE;
+		uint32_t place = locate_intern_record(locate, entry, db->flat);
 
-		decode(entry, db->flat, &what);
-		if (what.has_position || what.country[0]) {
-			place = intern(locate, &what);
-			if (place == PLACE_NONE) /* no memory: the next host may have some */
-				return PLACE_NONE;
-		}
+		if (place == PLACE_UNASKED) /* no memory: the next host may have some */
+			return PLACE_NONE;
 		record->offset = entry->offset + 1;
 		record->place = place;
 		records->count++;

@@ -139,6 +139,23 @@ special_is_global(const struct host_addr *addr, uint32_t family)
 }
 
 bool
+special_splits(const struct host_addr *prefix, uint32_t family, unsigned int bits)
+{
+	const uint64_t high = be64(prefix->bytes), low = be64(prefix->bytes + 8);
+
+	if (family == ADDR_IPV4)
+		bits += 96;
+	for (size_t i = 0; i < ROWS; i++) {
+		struct special_row shorter = rows[i];
+
+		shorter.bits = (uint8_t)bits;
+		if (rows[i].family == family && rows[i].bits > bits && inside(&shorter, high, low))
+			return true;
+	}
+	return false;
+}
+
+bool
 special_embedded_ipv4(const struct host_addr *addr, struct host_addr *ipv4)
 {
 	const uint8_t *b = addr->bytes;

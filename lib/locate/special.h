@@ -36,6 +36,11 @@ const struct special_row *special_rows(size_t *count);
  */
 bool special_is_global(const struct host_addr *addr, uint32_t family);
 
+/* Does a row of the table start inside the prefix of `bits` bits (as the family counts them), other
+ * than the whole of it? If not, all its addresses are as global as its first: but for rows that
+ * embed an IPv4 address. */
+bool special_splits(const struct host_addr *prefix, uint32_t family, unsigned int bits);
+
 /* 6to4 (RFC 3056), NAT64 (RFC 6052), Teredo (RFC 4380, the client's): true, and the IPv4 address
  * that this IPv6 address carries. */
 bool special_embedded_ipv4(const struct host_addr *addr, struct host_addr *ipv4);
