@@ -99,6 +99,25 @@ check_output(const char *path, const char *option)
 	return -1;
 }
 
+/*
+ * Can a lane meet more hosts than its table holds? Not where all there is are captures with at most
+ * a quarter as many packets (two hosts each, and a table that is half full takes every key): then
+ * the map of the database for hosts beyond the table, 1.6 s of work, is not needed.
+ */
+static bool
+tables_can_fill(const struct app *a)
+{
+	const struct settings *s = &a->settings;
+
+	if (s->pcaps.count == 0 || s->interfaces.count > 0 || s->devices.count > 0)
+		return true;
+	for (unsigned int i = 0; i < s->pcaps.count; i++) {
+		if (a->captures[i].packets > s->hosts_per_lane / 4)
+			return true;
+	}
+	return false;
+}
+
 /* Step 1: all that can be known before EAL. */
 static int
 look_ahead(struct app *a)
@@ -141,6 +160,12 @@ look_ahead(struct app *a)
 				 s->pcaps.items[i], a->captures[i].longest);
 			return EXIT_FAILURE;
 		}
+	}
+	int status = tables_can_fill(a) ? manager_make_map(&a->manager) : 0;
+	if (status != 0) {
+		log_line("cannot lay out the geolocation database in memory: %s",
+			 strerror(-status));
+		return EXIT_FAILURE;
 	}
 	if (check_output(s->html, "html") != 0 || check_output(s->hosts, "hosts") != 0 ||
 	    check_output(s->status, "status") != 0)
@@ -279,7 +304,8 @@ setup_lanes(struct app *a)
 		for (uint16_t q = 0; q < port->queues; q++) {
 			int socket = (int)rte_lcore_to_socket_id(lcore);
 			struct count_settings c = {.hosts = a->settings.hosts_per_lane,
-						   .socket = socket};
+						   .socket = socket,
+						   .map = locate_map_prefixes(a->manager.map)};
 			struct rx_lane *lane = rte_zmalloc_socket("rx_lane", sizeof(*lane),
 								  RTE_CACHE_LINE_SIZE, socket);
 			struct lane_book *book = &a->manager.lanes[a->lane_count];
@@ -295,6 +321,7 @@ setup_lanes(struct app *a)
 					 c.hosts, (unsigned long long)(count_memory(&c) >> 20));
 				return EXIT_FAILURE;
 			}
+			book->maps[0] = book->maps[1] = c.map;
 			lane->port = port->id;
 			lane->queue = q;
 			lane->burst = (uint16_t)a->settings.burst;
@@ -382,6 +409,10 @@ reload_databases(struct app *a)
 		log_line("%s; the databases stay as they were", error);
 	else
 		log_line("databases opened anew: %s", locate_database(a->manager.locate, 0)->title);
+	int status = tables_can_fill(a) ? manager_make_map(&a->manager) : 0;
+	if (status != 0)
+		log_line("hosts beyond a lane's table count by the old databases: %s",
+			 strerror(-status));
 }
 
 static void
@@ -591,7 +622,9 @@ start(struct app *a, int argc, char **argv)
 	options_split(argc, argv, &eal_argc, &ours, &our_argc);
 	size_ports(a);
 	unsigned int lanes = eal_lanes(s);
-	struct count_settings c = {.hosts = s->hosts_per_lane, .socket = SOCKET_ID_ANY};
+	struct count_settings c = {.hosts = s->hosts_per_lane,
+				   .socket = SOCKET_ID_ANY,
+				   .map = locate_map_prefixes(a->manager.map)};
 	uint64_t memory = lanes * count_memory(&c) + port_queue_memory(&a->port_settings, lanes);
 
 	if (s->open && browser_prepare() != 0)

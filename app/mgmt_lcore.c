@@ -87,9 +87,77 @@ read_meter(struct lane_book *book, uint64_t packets)
 	}
 }
 
+int
+manager_make_map(struct manager *m)
+{
+	struct locate_map **old = NULL;
+
+	for (int i = 0; i < MANAGER_OLD_MAPS && m->map != NULL && old == NULL; i++) {
+		if (m->old_maps[i] == NULL)
+			old = &m->old_maps[i];
+	}
+	if (m->map != NULL && old == NULL)
+		return -EBUSY; /* four reloads within two periods */
+	struct locate_map *map = locate_map_create(m->locate);
+	if (map == NULL)
+		return -errno;
+	if (old != NULL)
+		*old = m->map;
+	m->map = map;
+	return 0;
+}
+
+/* Lets go of old maps that no lane counts by. */
+static void
+drop_old_maps(struct manager *m)
+{
+	for (int i = 0; i < MANAGER_OLD_MAPS; i++) {
+		bool used = false;
+
+		for (unsigned int l = 0; m->old_maps[i] != NULL && l < m->lane_count; l++) {
+			const struct prefix_map *prefixes = locate_map_prefixes(m->old_maps[i]);
+			used |= m->lanes[l].maps[0] == prefixes || m->lanes[l].maps[1] == prefixes;
+		}
+		if (!used) {
+			locate_map_destroy(m->old_maps[i]);
+			m->old_maps[i] = NULL;
+		}
+	}
+}
+
+static struct locate_map *
+map_of(const struct manager *m, const struct prefix_map *prefixes)
+{
+	for (int i = 0; i < MANAGER_OLD_MAPS; i++) {
+		if (m->old_maps[i] != NULL && locate_map_prefixes(m->old_maps[i]) == prefixes)
+			return m->old_maps[i];
+	}
+	return m->map;
+}
+
+/* Hosts for which a lane had no room: their packets are on the map all the same. */
+static int
+take_overflow(struct manager *m, const struct count_side *side)
+{
+	int error = 0;
+
+	if (side->overflowed == 0 || side->map == NULL)
+		return 0;
+	struct locate_map *map = map_of(m, side->map);
+	for (uint32_t slot = PREFIX_SLOT_FIRST; slot < side->map->slots; slot++) {
+		if (counts_packets(&side->overflow[slot]) == 0)
+			continue;
+		uint32_t place = locate_map_place(map, m->locate, slot);
+		if (place != PLACE_NONE && locate_get(m->locate, place)->has_position &&
+		    heat_add(m->heat, place, &side->overflow[slot]) != 0)
+			error = -ENOMEM;
+	}
+	return error;
+}
+
 /* Takes over the side that a lane has left: rows, verdicts, number of frames; leaves it empty. */
 static int
-take_side(struct lane_book *book, struct gathered *g)
+take_side(struct manager *m, struct lane_book *book, struct gathered *g)
 {
 	struct count_side side;
 
@@ -102,7 +170,12 @@ take_side(struct lane_book *book, struct gathered *g)
 	g->hosts.count += rows;
 	verdicts_add(&g->ledger.verdicts, &side.verdicts);
 	g->ledger.fates[FATE_TABLE_FULL] += side.overflowed;
+	int error = take_overflow(m, &side);
 	count_clear(book->lane->count);
+	if (m->map != NULL && side.map != locate_map_prefixes(m->map) &&
+	    count_set_map(book->lane->count, locate_map_prefixes(m->map)) == 0)
+		side.map = locate_map_prefixes(m->map); /* without memory: the old one stays */
+	book->maps[book->flips & 1] = side.map;
 
 	uint64_t received =
 		atomic_load_explicit(&book->lane->received[book->flips & 1], memory_order_relaxed);
@@ -111,7 +184,7 @@ take_side(struct lane_book *book, struct gathered *g)
 	book->received = received;
 	book->flips++;
 	book->hosts = rows;
-	return 0;
+	return error;
 }
 
 /* Asks all lanes, then waits for each with a bound. Who does not answer is asked no second time:
@@ -150,8 +223,9 @@ drain_lanes(struct manager *m, struct gathered *g)
 		if (!count_flipped(book->lane->count))
 			continue;
 		book->asked = false;
-		error = take_side(book, g);
+		error = take_side(m, book, g);
 	}
+	drop_old_maps(m);
 	return error;
 }
 
@@ -611,6 +685,12 @@ manager_destroy(struct manager *m)
 	snapshot_publish(NULL);
 	heat_destroy(m->heat);
 	m->heat = NULL;
+	for (int i = 0; i < MANAGER_OLD_MAPS; i++) {
+		locate_map_destroy(m->old_maps[i]);
+		m->old_maps[i] = NULL;
+	}
+	locate_map_destroy(m->map);
+	m->map = NULL;
 	locate_destroy(m->locate);
 	m->locate = NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "heat.h"
 #include "locate.h"
+#include "map.h"
 #include "merge.h"
 #include "options.h"
 #include "port.h"
@@ -17,13 +18,15 @@
 #include <stdbool.h>
 
 #define MANAGER_MAX_PORTS 64
+#define MANAGER_OLD_MAPS  4
 
 /* what the manager keeps of a lane and of a port, beside what they keep of themselves */
 struct lane_book {
 	struct rx_lane *lane;
 	unsigned int port; /* index into ports */
 	unsigned int cpu;
-	bool asked; /* a flip is under way */
+	bool asked;                       /* a flip is under way */
+	const struct prefix_map *maps[2]; /* what its two sides count an overflow by */
 	uint32_t flips;
 	uint64_t received; /* frames since the start, up to the last flip */
 	uint64_t expected; /* of a capture that ends; else UINT64_MAX */
@@ -48,6 +51,9 @@ struct manager {
 	unsigned int lane_count;
 
 	struct locate *locate;
+	/* By what lanes count hosts beyond their tables. After a reload the old map stays until no
+	 * side of a lane has it any more. */
+	struct locate_map *map, *old_maps[MANAGER_OLD_MAPS];
 	struct heat *heat;
 	struct snapshot *last; /* a reference of the manager's own: it holds the hosts so far */
 
@@ -68,6 +74,10 @@ struct manager {
 
 /* Takes what is set above `started_ms`; the rest is zero. 0 or -errno. */
 int manager_start(struct manager *manager);
+
+/* Makes the map of the databases that are open now, before the lanes' tables or after a reload.
+ * 0; -errno, and everything as before. */
+int manager_make_map(struct manager *manager);
 
 /* Ends the period: flips all lanes, merges, locates, publishes, writes the files, says the line.
  * 0, or -ENOMEM when counts could not be kept: then the process should end. */

@@ -22,6 +22,7 @@ struct count_lane {
 	alignas(RTE_CACHE_LINE_SIZE) _Atomic uint32_t asked;    /* manager writes */
 	alignas(RTE_CACHE_LINE_SIZE) _Atomic uint32_t answered; /* lane writes */
 	struct side side[2];                                    /* its owner writes */
+	int socket;                                             /* nobody writes after start */
 };
 _Static_assert(offsetof(struct count_lane, answered) % RTE_CACHE_LINE_SIZE == 0 &&
 		       offsetof(struct count_lane, side) - offsetof(struct count_lane, answered) ==
@@ -57,12 +58,15 @@ count_create(unsigned int number, const struct count_settings *settings)
 		errno = ENOMEM;
 		return NULL;
 	}
+	lane->socket = settings->socket;
 	for (int i = 0; i < 2; i++) {
 		char name[16];
 		snprintf(name, sizeof(name), "lane%u.%c.", number, 'a' + i);
 
 		int error =
 			side_open(&lane->side[i], name, settings->hosts, settings->socket, seed);
+		if (error == 0)
+			error = side_set_map(&lane->side[i], settings->map, settings->socket);
 		if (error < 0) {
 			count_destroy(lane);
 			errno = -error;
@@ -85,8 +89,11 @@ count_destroy(struct count_lane *lane)
 uint64_t
 count_memory(const struct count_settings *settings)
 {
+	uint64_t slots = settings->map ? settings->map->slots : 0;
+
 	return sizeof(struct count_lane) +
-	       2 * (front_memory(settings->hosts) + host_table_memory(settings->hosts));
+	       2 * (front_memory(settings->hosts) + host_table_memory(settings->hosts) +
+		    slots * (sizeof(struct counts) + CELLS * sizeof(uint32_t)));
 }
 
 void
@@ -131,6 +138,8 @@ count_side(struct count_lane *lane, struct count_side *out)
 	out->hosts = side->hosts.used;
 	out->verdicts = side->verdicts;
 	out->overflowed = side->overflowed;
+	out->map = side->map;
+	out->overflow = side->overflow;
 }
 
 uint32_t
@@ -148,4 +157,10 @@ void
 count_clear(struct count_lane *lane)
 {
 	side_clear(manager_side(lane));
+}
+
+int
+count_set_map(struct count_lane *lane, const struct prefix_map *map)
+{
+	return side_set_map(manager_side(lane), map, lane->socket);
 }

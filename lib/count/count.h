@@ -25,10 +25,12 @@
 struct count_lane;
 
 struct count_settings {
-	uint32_t hosts;          /* distinct addresses that each side can hold; COUNT_MIN_HOSTS ..
-				    COUNT_MAX_HOSTS */
-	int socket;              /* NUMA node, or SOCKET_ID_ANY */
-	uint32_t overflow_slots; /* counters for addresses beyond `hosts`; see count_set_overflow */
+	uint32_t hosts; /* distinct addresses that each side can hold; COUNT_MIN_HOSTS ..
+			   COUNT_MAX_HOSTS */
+	int socket;     /* NUMA node, or SOCKET_ID_ANY */
+	/* By what addresses beyond `hosts` are counted; NULL: they are only numbered. The caller's,
+	 * for as long as a lane or the manager uses it. */
+	const struct prefix_map *map;
 };
 
 /* [start] `lane`: 0.., part of the tables' names. NULL with errno: ENOMEM, EINVAL. */
@@ -57,7 +59,10 @@ bool count_flipped(const struct count_lane *lane);
 struct count_side {
 	uint32_t hosts; /* rows that count_drain will give */
 	struct verdicts verdicts;
-	uint64_t overflowed; /* addresses counted beyond the table, in addresses */
+	uint64_t overflowed; /* addresses beyond the table: two for each packet */
+	/* Those, by slot of the map: overflow[0 .. map->slots), until count_clear. NULL: no map. */
+	const struct prefix_map *map;
+	const struct counts *overflow;
 };
 
 /* [manager] after count_flipped: */
@@ -68,3 +73,7 @@ void count_side(struct count_lane *lane, struct count_side *side);
 /* Writes count_side.hosts rows, in no particular order, place = PLACE_UNASKED. */
 uint32_t count_drain(struct count_lane *lane, struct host_row *rows);
 void count_clear(struct count_lane *lane);
+
+/* [manager] after count_clear: the map of the side in the manager's hands, from its next period on.
+ * 0, or -ENOMEM and the old one stays. The old one is free to go once neither side has it. */
+int count_set_map(struct count_lane *lane, const struct prefix_map *map);

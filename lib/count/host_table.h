@@ -75,6 +75,13 @@ struct host_table {
 	struct host_row *rows;
 	uint32_t used, used_ipv4; /* rows */
 	uint32_t capacity;
+	/*
+	 * Which hosts may be in it: 2 bits in one word for each. Once the table is full, most of
+	 * those that come are not in it (or it would not be full), and one look into 2 octets a
+	 * host spares them the two cold lines of a look-up in vain.
+	 */
+	uint64_t *filter;
+	uint32_t filter_mask; /* words, less 1 */
 };
 
 /* `name`: at most 12 characters, unique in the process. 0 or -errno (then nothing is kept). */
@@ -89,6 +96,23 @@ uint64_t host_table_memory(uint32_t capacity);   /* octets, an estimate */
  */
 uint64_t host_table_add(struct host_table *table, enum addr_family family,
 			const struct host_bulk *bulk);
+
+/* Is it certain that whoever is not in it by now will not be? */
+static inline bool
+host_table_full(const struct host_table *table)
+{
+	return table->used == table->capacity;
+}
+
+/* May the host be in it? "No" is certain. */
+static inline bool
+host_table_may_have(const struct host_table *table, hash_sig_t hash)
+{
+	/* the low bits name the word, others two bits in it */
+	uint64_t bits = 1ull << (hash >> 26) | 1ull << (hash >> 20 & 63);
+
+	return (table->filter[hash & table->filter_mask] & bits) == bits;
+}
 
 /* Adds one packet, of any size, to one host. False: no room. */
 bool host_table_add_packet(struct host_table *table, enum addr_family family,

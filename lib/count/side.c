@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "side.h"
 
+#include <errno.h>
 #include <rte_branch_prediction.h>
+#include <rte_malloc.h>
 #include <rte_prefetch.h>
 #include <string.h>
 
@@ -20,18 +22,111 @@ side_open(struct side *side, const char *name, uint32_t hosts, int socket, uint3
 void
 side_close(struct side *side)
 {
+	rte_free(side->overflow_cells);
+	rte_free(side->overflow);
 	host_table_close(&side->hosts);
 	front_close(&side->front);
+}
+
+int
+side_set_map(struct side *side, const struct prefix_map *map, int socket)
+{
+	if (map != NULL && map->slots > side->overflow_room) {
+		struct counts *overflow =
+			rte_zmalloc_socket("count overflow", (size_t)map->slots * sizeof(*overflow),
+					   RTE_CACHE_LINE_SIZE, socket);
+		uint32_t(*cells)[CELLS] = rte_zmalloc_socket("count overflow cells",
+							     (size_t)map->slots * sizeof(*cells),
+							     RTE_CACHE_LINE_SIZE, socket);
+		if (overflow == NULL || cells == NULL) {
+			rte_free(overflow);
+			rte_free(cells);
+			return -ENOMEM;
+		}
+		rte_free(side->overflow);
+		rte_free(side->overflow_cells);
+		side->overflow = overflow;
+		side->overflow_cells = cells;
+		side->overflow_room = map->slots;
+	}
+	side->map = map;
+	return 0;
 }
 
 /* -- from the front into the table */
 
 static void
-side_overflow(struct side *side, unsigned int cell, uint64_t packets, uint64_t octets)
+overflow_add_wide(struct side *side, uint32_t slot, unsigned int cell, uint64_t packets,
+		  uint64_t octets)
 {
-	side->overflow.packets[cell / DIRECTIONS][cell % DIRECTIONS] += packets;
-	side->overflow.octets[cell / DIRECTIONS][cell % DIRECTIONS] += octets;
-	side->overflowed += packets;
+	side->overflow[slot].packets[cell / DIRECTIONS][cell % DIRECTIONS] += packets;
+	side->overflow[slot].octets[cell / DIRECTIONS][cell % DIRECTIONS] += octets;
+}
+
+/* `packed` is what a cell of the front held, guard and all if it was spilled. */
+static void
+overflow_add(struct side *side, uint32_t slot, unsigned int cell, uint32_t packed)
+{
+	side->overflowed += packed_packets(packed);
+	if (side->map == NULL || packed == 0)
+		return;
+	if (unlikely(packed & PACKED_GUARDS)) {
+		overflow_add_wide(side, slot, cell, packed_packets(packed), packed_octets(packed));
+		return;
+	}
+	/* neither has a guard set, so their sum carries nowhere */
+	uint32_t sum = side->overflow_cells[slot][cell] + packed;
+	if (unlikely(sum & PACKED_GUARDS)) {
+		overflow_add_wide(side, slot, cell, packed_packets(sum), packed_octets(sum));
+		sum = 0;
+	}
+	side->overflow_cells[slot][cell] = sum;
+}
+
+static uint32_t
+overflow_slot(const struct side *side, enum addr_family family, const union host_id *id)
+{
+	if (side->map == NULL)
+		return PREFIX_SLOT_NONE;
+	return family == ADDR_IPV4 ? prefix_map_slot_ipv4(side->map, id->ipv4)
+				   : prefix_map_slot_ipv6(side->map, &id->ipv6);
+}
+
+/* What the table refused. One pass fetches what the next one needs. */
+static __rte_noinline void
+overflow_bulk(struct side *side, enum addr_family family, const struct host_bulk *bulk,
+	      uint64_t refused)
+{
+	uint32_t slots[HOST_TABLE_BULK];
+
+	for (uint64_t left = refused; left != 0; left &= left - 1) {
+		int i = __builtin_ctzll(left);
+
+		slots[i] = overflow_slot(side, family, &bulk->id[i]);
+		if (side->map != NULL)
+			rte_prefetch0(&side->overflow_cells[slots[i]]);
+	}
+	for (uint64_t left = refused; left != 0; left &= left - 1) {
+		int i = __builtin_ctzll(left);
+
+		for (unsigned int cell = 0; cell < CELLS; cell++)
+			overflow_add(side, slots[i], cell, bulk->packed[i][cell]);
+	}
+}
+
+static void
+strays_flush(struct side *side, enum addr_family family, struct strays *strays)
+{
+	uint32_t slots[HOST_TABLE_BULK];
+
+	for (uint32_t i = 0; i < strays->n; i++) {
+		slots[i] = overflow_slot(side, family, &strays->id[i]);
+		if (side->map != NULL)
+			rte_prefetch0(&side->overflow_cells[slots[i]]);
+	}
+	for (uint32_t i = 0; i < strays->n; i++)
+		overflow_add(side, slots[i], strays->cell[i], strays->packed[i]);
+	strays->n = 0;
 }
 
 static void
@@ -39,13 +134,8 @@ side_flush(struct side *side, enum addr_family family, struct host_bulk *bulk)
 {
 	uint64_t refused = host_table_add(&side->hosts, family, bulk);
 
-	for (; refused != 0; refused &= refused - 1) {
-		const uint32_t *packed = bulk->packed[__builtin_ctzll(refused)];
-
-		for (unsigned int cell = 0; cell < CELLS; cell++)
-			side_overflow(side, cell, packed_packets(packed[cell]),
-				      packed_octets(packed[cell]));
-	}
+	if (refused != 0)
+		overflow_bulk(side, family, bulk, refused);
 	bulk->n = 0;
 }
 
@@ -98,13 +188,32 @@ spill6(struct side *side, struct front_set6 *set, unsigned int way, unsigned int
 	side_out6(side, &set->key[way], packed);
 }
 
-/* A host that the set does not hold: gives it a way, whose host so far goes to the table. */
-static __rte_noinline unsigned int
-admit4(struct side *side, struct front_set4 *set, uint32_t key)
+/*
+ * A packet of a host that the set does not hold. The host gets a way, and who had it goes to the
+ * table. But once the table is full, a host that is neither here nor there counts at its network
+ * and leaves the front alone: a flood of sources that never come twice would only push out those
+ * that do. (Flood at 0.59 to 0.70 of the normal rate with this, at 0.36 to 0.54 without.)
+ */
+static __rte_noinline void
+miss4(struct side *side, struct front_set4 *set, uint32_t key, unsigned int cell, uint32_t packed)
 {
 	struct front *front = &side->front;
-	unsigned int way = front_least(set->cells, FRONT_WAYS4);
 
+	if (host_table_full(&side->hosts) &&
+	    !host_table_may_have(&side->hosts, host_hash_ipv4(side->hosts.key, key))) {
+		struct strays *strays = &side->strays4;
+		uint32_t i = strays->n++;
+
+		if (side->map != NULL) /* a bulk before it is needed */
+			rte_prefetch0(prefix_map_line_ipv4(side->map, key));
+		strays->id[i].ipv4 = key;
+		strays->cell[i] = (uint8_t)cell;
+		strays->packed[i] = packed;
+		if (strays->n == HOST_TABLE_BULK)
+			strays_flush(side, ADDR_IPV4, strays);
+		return;
+	}
+	unsigned int way = front_least(set->cells, FRONT_WAYS4);
 	if (front_cells_used(set->cells[way])) {
 		side_out4(side, set->key[way], set->cells[way]);
 		memset(set->cells[way], 0, sizeof(set->cells[way]));
@@ -114,15 +223,30 @@ admit4(struct side *side, struct front_set4 *set, uint32_t key)
 		}
 	}
 	set->key[way] = key;
-	return way;
+	set->cells[way][cell] = packed;
+	if (packed & PACKED_GUARDS)
+		spill4(side, set, way, cell);
 }
 
-static __rte_noinline unsigned int
-admit6(struct side *side, struct front_set6 *set, const struct host_addr *key)
+static __rte_noinline void
+miss6(struct side *side, struct front_set6 *set, const struct host_addr *key, unsigned int cell,
+      uint32_t packed)
 {
 	struct front *front = &side->front;
-	unsigned int way = front_least(set->cells, FRONT_WAYS6);
 
+	if (host_table_full(&side->hosts) &&
+	    !host_table_may_have(&side->hosts, host_hash_ipv6(side->hosts.key, key))) {
+		struct strays *strays = &side->strays6;
+		uint32_t i = strays->n++;
+
+		strays->id[i].ipv6 = *key;
+		strays->cell[i] = (uint8_t)cell;
+		strays->packed[i] = packed;
+		if (strays->n == HOST_TABLE_BULK)
+			strays_flush(side, ADDR_IPV6, strays);
+		return;
+	}
+	unsigned int way = front_least(set->cells, FRONT_WAYS6);
 	if (front_cells_used(set->cells[way])) {
 		side_out6(side, &set->key[way], set->cells[way]);
 		memset(set->cells[way], 0, sizeof(set->cells[way]));
@@ -132,7 +256,9 @@ admit6(struct side *side, struct front_set6 *set, const struct host_addr *key)
 		}
 	}
 	set->key[way] = *key;
-	return way;
+	set->cells[way][cell] = packed;
+	if (packed & PACKED_GUARDS)
+		spill6(side, set, way, cell);
 }
 
 /* -- the hit path: one pass to hash and fetch, one to count */
@@ -157,11 +283,14 @@ count_ipv4(struct side *side, const struct parse_pair4 *pairs, uint32_t n)
 		for (int d = 0; d < DIRECTIONS; d++) {
 			struct front_set4 *set = set_of[i][d];
 			unsigned int match = front_match4(set, pairs[i].addr[d]);
-			unsigned int way = likely(match & 7) ? (unsigned int)__builtin_ctz(match)
-							     : admit4(side, set, pairs[i].addr[d]);
 			unsigned int cell = cell_of(pairs[i].layer, d);
-			uint32_t packed = set->cells[way][cell] += more;
 
+			if (unlikely(!(match & 7))) {
+				miss4(side, set, pairs[i].addr[d], cell, more);
+				continue;
+			}
+			unsigned int way = (unsigned int)__builtin_ctz(match);
+			uint32_t packed = set->cells[way][cell] += more;
 			if (unlikely(packed & PACKED_GUARDS))
 				spill4(side, set, way, cell);
 		}
@@ -188,11 +317,14 @@ count_ipv6(struct side *side, const struct parse_pair6 *pairs, uint32_t n)
 		for (int d = 0; d < DIRECTIONS; d++) {
 			struct front_set6 *set = set_of[i][d];
 			unsigned int match = front_match6(set, &pairs[i].addr[d]);
-			unsigned int way = likely(match) ? (unsigned int)__builtin_ctz(match)
-							 : admit6(side, set, &pairs[i].addr[d]);
 			unsigned int cell = cell_of(pairs[i].layer, d);
-			uint32_t packed = set->cells[way][cell] += more;
 
+			if (unlikely(match == 0)) {
+				miss6(side, set, &pairs[i].addr[d], cell, more);
+				continue;
+			}
+			unsigned int way = (unsigned int)__builtin_ctz(match);
+			uint32_t packed = set->cells[way][cell] += more;
 			if (unlikely(packed & PACKED_GUARDS))
 				spill6(side, set, way, cell);
 		}
@@ -231,8 +363,12 @@ count_giant(struct side *side, const struct parse_fact *fact, enum layer layer)
 			hash = host_hash_ipv6(side->hosts.key, &id.ipv6);
 		}
 		if (!host_table_add_packet(&side->hosts, fact->family, &id, hash, cell,
-					   fact->octets))
-			side_overflow(side, cell, 1, fact->octets);
+					   fact->octets)) {
+			side->overflowed++;
+			if (side->map != NULL)
+				overflow_add_wide(side, overflow_slot(side, fact->family, &id),
+						  cell, 1, fact->octets);
+		}
 	}
 }
 
@@ -281,6 +417,22 @@ side_count(struct side *side, struct parse_batch *batch)
 
 /* -- the manager's part */
 
+static void
+overflow_settle(struct side *side)
+{
+	for (uint32_t slot = 0; slot < side->map->slots; slot++) {
+		uint32_t *held = side->overflow_cells[slot];
+
+		if (!front_cells_used(held))
+			continue;
+		for (unsigned int cell = 0; cell < CELLS; cell++) {
+			overflow_add_wide(side, slot, cell, packed_packets(held[cell]),
+					  packed_octets(held[cell]));
+			held[cell] = 0;
+		}
+	}
+}
+
 /*
  * A set is only written to if it was used: so the pages of a front that a quiet network never
  * touches stay out of memory.
@@ -320,6 +472,10 @@ side_settle(struct side *side)
 	}
 	side_flush(side, ADDR_IPV4, &side->out4);
 	side_flush(side, ADDR_IPV6, &side->out6);
+	strays_flush(side, ADDR_IPV4, &side->strays4);
+	strays_flush(side, ADDR_IPV6, &side->strays6);
+	if (side->overflowed != 0 && side->map != NULL)
+		overflow_settle(side);
 	side->settled = true;
 }
 
@@ -330,7 +486,8 @@ side_clear(struct side *side)
 	front_resize(&side->front, side->hosts.used_ipv4, side->hosts.used - side->hosts.used_ipv4);
 	host_table_clear(&side->hosts);
 	memset(&side->verdicts, 0, sizeof(side->verdicts));
-	memset(&side->overflow, 0, sizeof(side->overflow));
+	if (side->overflowed != 0 && side->map != NULL)
+		memset(side->overflow, 0, side->map->slots * sizeof(*side->overflow));
 	side->overflowed = 0;
 	side->settled = false;
 }

@@ -6,6 +6,7 @@
  */
 #include "count.h"
 #include "eal.h"
+#include "prefix_map.h"
 
 #include <errno.h>
 #include <rte_common.h>
@@ -327,6 +328,101 @@ test_full_table_loses_nothing(void **state)
 	free(pool.rows);
 }
 
+/* -- a map made by hand: slot 2 + (network % 5) for IPv4, 7 and 8 for two halves of IPv6 */
+
+#define MAP_SLOTS 9u
+
+static struct prefix_map
+map_make(unsigned int shift)
+{
+	struct prefix_map map = {.slots = MAP_SLOTS, .networks6 = 2};
+
+	map.direct = calloc(1u << 24, sizeof(*map.direct));
+	map.starts = calloc(2, sizeof(*map.starts));
+	map.slots6 = calloc(2, sizeof(*map.slots6));
+	map.index = calloc((1u << PREFIX_MAP_INDEX_BITS) + 1, sizeof(*map.index));
+	assert_true(map.direct && map.starts && map.slots6 && map.index);
+	for (uint32_t i = 0; i < 1u << 24; i++)
+		map.direct[i] = PREFIX_SLOT_FIRST + (i + shift) % 5;
+	map.starts[1] = 1ull << 63;
+	map.slots6[0] = 7 + shift % 2;
+	map.slots6[1] = 8 - shift % 2;
+	for (uint32_t i = 1u << (PREFIX_MAP_INDEX_BITS - 1); i <= 1u << PREFIX_MAP_INDEX_BITS; i++)
+		map.index[i] = 1;
+	map.index[1u << (PREFIX_MAP_INDEX_BITS - 1)] = 1;
+	return map;
+}
+
+static void
+map_free(struct prefix_map *map)
+{
+	free(map->direct);
+	free(map->starts);
+	free(map->slots6);
+	free(map->index);
+}
+
+/* By hand, from the addresses themselves. */
+static uint32_t
+slot_by_hand(const struct host_row *row, unsigned int shift)
+{
+	const uint8_t *b = row->addr.bytes;
+
+	if (row->family == ADDR_IPV4)
+		return PREFIX_SLOT_FIRST + ((b[12] << 16 | b[13] << 8 | b[14]) + shift) % 5;
+	return b[0] < 128 ? 7 + shift % 2 : 8 - shift % 2;
+}
+
+static void
+test_overflow_counts_by_network(void **state)
+{
+	(void)state;
+	struct prefix_map maps[2] = {map_make(0), map_make(3)};
+	struct pool pool = pool_make(30000);
+	struct count_settings settings = {.hosts = 500, .socket = SOCKET_ID_ANY, .map = &maps[0]};
+	struct count_lane *lane = count_create(900, &settings);
+	struct host_row *rows = calloc(500, sizeof(*rows));
+	unsigned int shift_of[2] = {0, 0};
+
+	assert_non_null(lane);
+	assert_non_null(rows);
+	for (int period = 0; period < 5; period++) {
+		struct verdicts sent = {0};
+		struct counts want[MAP_SLOTS] = {0}, none = {0};
+		unsigned int shift = shift_of[period & 1];
+
+		lane_feed(lane, &pool, &sent, 40000);
+		lane_flip(lane);
+		struct count_side side;
+		count_side(lane, &side);
+		assert_ptr_equal(side.map, shift == 0 ? &maps[0] : &maps[1]);
+		assert_int_equal(count_drain(lane, rows), 500);
+		/* rows and overflow together are all that was sent */
+		for (uint32_t i = 0; i < 500; i++) {
+			struct host_row *host = pool_find(&pool, &rows[i]);
+			assert_memory_equal(&rows[i].counts, &host->counts, sizeof(host->counts));
+			host->counts = none;
+		}
+		uint64_t overflowed = 0;
+		for (uint32_t i = 0; i < pool.n; i++) {
+			overflowed += counts_packets(&pool.rows[i].counts);
+			counts_add(&want[slot_by_hand(&pool.rows[i], shift)], &pool.rows[i].counts);
+			pool.rows[i].counts = none;
+		}
+		assert_int_equal(side.overflowed, overflowed);
+		assert_memory_equal(side.overflow, want, sizeof(want));
+		count_clear(lane);
+		/* from here on by the other map; the lane's own side keeps its map for now */
+		assert_int_equal(count_set_map(lane, &maps[1]), 0);
+		shift_of[period & 1] = 3;
+	}
+	count_destroy(lane);
+	free(rows);
+	free(pool.rows);
+	map_free(&maps[0]);
+	map_free(&maps[1]);
+}
+
 /* -- two threads: the lane counts without a pause while the manager flips */
 
 struct running {
@@ -430,6 +526,7 @@ main(void)
 		cmocka_unit_test(test_equals_oracle),
 		cmocka_unit_test(test_late_flip_keeps_counts),
 		cmocka_unit_test(test_full_table_loses_nothing),
+		cmocka_unit_test(test_overflow_counts_by_network),
 		cmocka_unit_test(test_flips_under_load),
 		cmocka_unit_test(test_refuses_sizes),
 	};
