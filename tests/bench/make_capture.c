@@ -42,18 +42,20 @@ random_below(uint32_t bound)
 	return (uint32_t)((random_next() >> 32) * bound >> 32);
 }
 
-/* The n-th address of a population: spread over what is routed on the internet. */
+/*
+ * The n-th address of a population: spread over what is routed on the internet. A bijection of 32
+ * bits, walked on until it leaves 0/8, 10/8, 127/8 and 224/3, so that no two n meet: which holds
+ * for starts that are no such address themselves, so for n up to 2^27, and from 2^28 to 2^30.
+ */
 static uint32_t
 address_ipv4(uint64_t n)
 {
-	/* a bijection of 32 bits (odd multiplier, xor-shifts), so that no two n collide ... */
-	uint32_t x = (uint32_t)n;
+	uint32_t x = (uint32_t)n + (1u << 24);
 	do {
 		x = x * 2654435769u + 0x1234567u;
 		x ^= x >> 15;
 		x *= 2246822519u;
 		x ^= x >> 13;
-		/* ... walked on until it leaves 0/8, 10/8, 127/8 and 224/3, which keeps it one */
 	} while (x >> 24 == 0 || x >> 24 == 10 || x >> 24 == 127 || x >> 24 >= 224);
 	return x;
 }
