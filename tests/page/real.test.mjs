@@ -225,8 +225,7 @@ real('names of a hostile database are text on the page and in the file', async (
   await b.drawn(file);
   assert.equal(await file.evaluate(bad), 0);
   assert.deepEqual(file.faults, []);
-  const text = await page.evaluate(() => document.body.innerText);
-  assert.match(text, /<script>|<img src=x|&lt;b&gt;|<\/script>/, 'they are shown as they are');
+  // That a name of markup is shown as it is, letter by letter: file.test.mjs.
   await file.done();
   await page.done();
   await own.stop();
