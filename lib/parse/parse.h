@@ -37,7 +37,7 @@ struct parse_options {
 
 #define PARSE_DECAP_ALL ((1u << TUNNELS) - 1)
 
-/* 48 bytes; src and dst only mean something when the verdict is TCP or UDP */
+/* src and dst only mean something when the verdict is TCP or UDP */
 struct parse_fact {
 	struct host_addr src, dst;
 	uint32_t octets;    /* of the counted IP packet, header included; at most UINT32_MAX */

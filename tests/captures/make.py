@@ -223,7 +223,8 @@ def cut():
     """Both packets cut everywhere, the wire's length told or not, bare and behind headers."""
     frames = []
     option = ipv4("5.1.0.3", "5.2.0.3", udp(1, 2, b"z" * 9), options=b"\1" * 8)
-    for packet in (*both(), option):
+    chain = ipv6("2a00:1::3", "2a00:2::3", tcp(1, 2), extensions=[hop_by_hop(), routing(2)])
+    for packet in (*both(), option, chain):
         for frame in (ether(packet, pad=False), ether(packet, tags=[(VLAN, 5)], pad=False)):
             for n in range(len(frame)):
                 frames += [frame[:n], snapped(frame, n)]
