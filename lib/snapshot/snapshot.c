@@ -234,15 +234,15 @@ sensor_json(const struct snapshot_facts *facts, const struct locate *locate)
 		size_t used = strlen(titles);
 		snprintf(titles + used, sizeof(titles) - used, "%s%s", used ? ", " : "", db->title);
 	}
-	return json_pack("{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:s, s:s, s:s, s:o}", "name",
+	return json_pack("{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o}", "name",
 			 json_text(facts->name), "sources", sources, "link", link_name(facts->link),
 			 "rx_pps", round((double)facts->period_frames / seconds * 10) / 10,
 			 "rx_bps", round((double)facts->period_octets * 8 / seconds), "drop_pps",
 			 round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
 			 offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6
 				 : 0.0,
-			 "lost_total", (json_int_t)facts->lost, "geo_db", titles, "attribution",
-			 attribution, "attribution_url", url, "history", history);
+			 "lost_total", (json_int_t)facts->lost, "geo_db", json_text(titles),
+			 "attribution", attribution, "attribution_url", url, "history", history);
 }
 
 static void
