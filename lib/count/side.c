@@ -264,7 +264,7 @@ miss6(struct side *side, struct front_set6 *set, const struct host_addr *key, un
 /* -- the hit path: one pass to hash and fetch, one to count */
 
 static void
-count_ipv4(struct side *side, const struct parse_pair4 *pairs, uint32_t n)
+count_ipv4(struct side *side, const struct parse_pair4 *restrict pairs, uint32_t n)
 {
 	struct front_set4 *set_of[PARSE_MAX_BATCH][DIRECTIONS];
 	struct front_set4 *sets = side->front.sets4;
@@ -298,7 +298,7 @@ count_ipv4(struct side *side, const struct parse_pair4 *pairs, uint32_t n)
 }
 
 static void
-count_ipv6(struct side *side, const struct parse_pair6 *pairs, uint32_t n)
+count_ipv6(struct side *side, const struct parse_pair6 *restrict pairs, uint32_t n)
 {
 	struct front_set6 *set_of[PARSE_MAX_BATCH][DIRECTIONS];
 	struct front_set6 *sets = side->front.sets6;

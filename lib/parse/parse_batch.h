@@ -127,10 +127,15 @@ parse_glance(const uint8_t *bytes, uint32_t captured, uint32_t length, uint32_t 
 	if (__builtin_expect(captured < 14 + 2 * 4 + 20, 0))
 		return PARSE_GLANCE_NOT;
 	uint32_t type = parse_load16(bytes + at);
+	/* the most frequent first, and with offsets that the compiler knows */
+	if (__builtin_expect(type == 0x0800, 1))
+		return parse_glance_ipv4(bytes + 14, length - 14, protocols, ipv4)
+			       ? PARSE_GLANCE_IPV4
+			       : PARSE_GLANCE_NOT;
 	for (int tags = 0; tags < 2 && (type == 0x8100 || type == 0x88a8); tags++)
 		type = parse_load16(bytes + (at += 4));
 	at += 2;
-	if (__builtin_expect(type == 0x0800, 1))
+	if (type == 0x0800)
 		return parse_glance_ipv4(bytes + at, length - at, protocols, ipv4)
 			       ? PARSE_GLANCE_IPV4
 			       : PARSE_GLANCE_NOT;
