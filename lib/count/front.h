@@ -33,16 +33,17 @@
  * As many sets as the traffic asks for: the side starts with what its last period needed, and
  * doubles when it has evicted as many ways as it has sets. Growing is one assignment, since an
  * entry that stays behind under the old mask is still a count that settling finds; the host is
- * then merely in two sets. Measured on memory (no NIC), ns a packet, on a shared Zen 5 core:
+ * then merely in two sets. Measured over memory (parse and count, no NIC,
+ * ordinary 4 KiB pages), ns a packet, on a shared 2.1 GHz (TSC) EPYC core:
  *
- *     sets              2^10   2^12   2^14   2^16   2^17   2^18   2^19
- *     1,000 hosts, Zipf   15     15     16     14     17     17     18
- *     100,000, Zipf       46     35     22     17     18     24     26
- *     1,000,000, uniform 160    172    170    140    116     63     38
+ *     sets              2^10   2^12   2^14   2^16   2^17   2^18   2^19   2^20
+ *     1,000 hosts, Zipf   13     12     11     12     13     12     11     11
+ *     100,000, Zipf       54     46     26     15     13     15     16     17
+ *     1,000,000, uniform 169    170    175    160    130     89     46     34
  *
- * Too small costs look-ups in rte_hash, too large costs cache and TLB: hosts / 1.5 is near the best
- * of each row. The price is memory (64 octets for each 1.5 hosts, on top of the table of record)
- * and a settling that the manager pays for, not the lane.
+ * Too small costs look-ups in rte_hash, too large costs cache and TLB: 2 sets for 3 hosts is near
+ * the best of each row. The price is memory (64 octets for each 1.5 hosts, on top of the table of
+ * record) and a settling that the manager pays for, not the lane.
  */
 #pragma once
 

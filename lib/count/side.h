@@ -6,10 +6,13 @@
  * When the table is full, a host that is not in it is counted in its network's slot instead
  * (prefix_map.h): one counter for each record of the geolocation database, dense, made beforehand,
  * so that it cannot fill up whatever addresses come. The heat of the map stays exact; only the row
- * of the host itself is missing, and the ledger says for how many. Measured against counting by
- * place number (which needs every record decoded and interned at the start: 1.1 s and 250 MB more
- * for DB-IP City Lite) and against walking the database's own tree on the lane (24 to 40 dependent
- * loads an address, against 2): the price is 80 octets a slot and side, 56 MB for that database,
+ * of the host itself is missing, and the ledger says for how many.
+ *
+ * A slot for each record and not for each place: then no record has to be decoded at the start, and
+ * only those that are hit ever are. A flat table and not the database's own tree: one line for an
+ * IPv4 address against up to 32 loads that wait for each other. Measured, sources that never come
+ * twice, 70 % of all addresses beyond the table: 0.59 to 0.70 of the rate of ordinary Zipf traffic.
+ * The price is 80 octets a slot and side, 56 MB with the 703,339 records of DB-IP City Lite,
  * and in ordinary memory only what is touched becomes resident. A slot's packed cells come before
  * its wide counters, as in the front: 16 octets a slot stay in the cache where 64 would not.
  *
