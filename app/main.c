@@ -484,9 +484,9 @@ handle_events(struct app *a, unsigned int p, unsigned int events)
 	}
 	if ((events & PORT_EVENT_REMOVED) != 0) {
 		port_detach(port);
-		log_line("%s: unplugged; what it brought stays counted. When it is back: systemctl "
-			 "restart packet-heatmap",
-			 port->source);
+		log_line("%s: unplugged; what it brought stays counted. When it is back: "
+			 "packet-heatmap-setup-host bind %s, then systemctl restart packet-heatmap",
+			 port->source, port->name);
 		return;
 	}
 	if (port_reset(port, log_text, error) != 0) {
