@@ -78,13 +78,7 @@ read_meter(struct lane_book *book, uint64_t packets)
 
 	book->busy_cycles = busy;
 	book->idle_cycles = idle;
-	if (busy_now + idle_now > 0)
-		book->busy = (double)busy_now / (double)(busy_now + idle_now);
-	if (packets > 0 && busy_now > 0) {
-		book->cycles_per_packet = (double)busy_now / (double)packets;
-		book->headroom_pps =
-			(1 - book->busy) * (double)rte_get_tsc_hz() / book->cycles_per_packet;
-	}
+	meter_read(&book->meter, busy_now, idle_now, packets, rte_get_tsc_hz());
 }
 
 int
@@ -321,9 +315,9 @@ describe_lanes(const struct manager *m, struct snapshot_lane *lanes)
 			.received = book->received,
 			.hosts = book->hosts,
 			.skipped = book->skipped,
-			.cycles_per_packet = book->cycles_per_packet,
-			.busy = book->busy,
-			.headroom_pps = book->headroom_pps,
+			.cycles_per_packet = book->meter.cycles_per_packet,
+			.busy = book->meter.busy,
+			.headroom_pps = book->meter.headroom_pps,
 		};
 		snprintf(lanes[i].port, sizeof(lanes[i].port), "%s", m->ports[book->port].source);
 	}

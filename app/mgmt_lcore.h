@@ -10,6 +10,7 @@
 #include "locate.h"
 #include "map.h"
 #include "merge.h"
+#include "meter.h"
 #include "options.h"
 #include "port.h"
 #include "rx_lcore.h"
@@ -33,7 +34,7 @@ struct lane_book {
 	uint64_t skipped;
 	uint32_t hosts;                    /* in the last period */
 	uint64_t busy_cycles, idle_cycles; /* up to the last flip */
-	double cycles_per_packet, busy, headroom_pps;
+	struct meter meter;
 };
 
 struct manager {
