@@ -142,8 +142,6 @@ class Machine:
         ]
         if tap:
             command = tap.INSIDE + command
-        # it ends with us, however we end
-        command = ["setpriv", "--pdeathsig", "KILL"] + command
         with open(folder / "qemu.log", "wb") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
