@@ -44,7 +44,9 @@ die() {
 # Prints those of the given packages that are not installed. One dpkg-query for all: 20 ms.
 packages_missing() {
 	local installed package
-	installed=$(dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+	# a package that dpkg never heard of makes dpkg-query fail: on a new machine the usual case, and
+	# nothing that may end a script under "set -e"
+	installed=$({ dpkg-query -W -f '${binary:Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } |
 		sed -n 's/\(:[a-z0-9]*\)\{0,1\} installed$//p')
 	for package in "$@"; do
 		grep -qxF "$package" <<<"$installed" || printf '%s\n' "$package"

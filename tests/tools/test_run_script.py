@@ -145,7 +145,9 @@ class Run(unittest.TestCase):
         self.assertEqual(len(self.calls("packet-heatmap")), 1)
 
     def test_missing_packages(self):
-        missing = 'shift 3; for p; do [ "$p" = meson ] || echo "$p installed"; done'
+        # dpkg-query fails where it does not know one of them
+        missing = ('shift 3; for p; do [ "$p" = meson ] || echo "$p installed"; done; '
+                   '[[ " $* " != *" meson "* ]]')
         self.run_it(dpkg_query=missing)
         self.assertIn("<install>", self.calls("apt-get")[-1])
         self.assertIn("<meson>", self.calls("apt-get")[-1])
