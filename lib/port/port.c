@@ -56,7 +56,10 @@ configure_rss(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf, st
 	const uint64_t wish = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
 	char text[160];
 
-	if (port->queues < 2 || port->virtual_rx)
+	/* The queues of net_af_packet are sockets, which the kernel spreads over (fanout) without being
+	 * told: a socket that is not polled would swallow its share.
+	 */
+	if (port->queues < 2 || port->virtual_rx || port->interface[0] != 0)
 		return;
 	conf->rx_adv_conf.rss_conf.rss_hf = wish & info->flow_type_rss_offloads;
 	if (conf->rx_adv_conf.rss_conf.rss_hf != 0) {

@@ -101,6 +101,19 @@ class Live(Smoke):
             wait_until(lambda: self.seen(program) >= sent, f"{sent} packets")
         self.same_as_oracle([capture], status=self.json("status.json"))
 
+    @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "two lanes want two CPUs")
+    def test_two_lanes_share_an_interface(self):
+        """The kernel spreads flows over two sockets; a lane polls each."""
+        capture = self.world.capture("plain")
+        with self.capturing("--listen", "off", "--lanes", "2") as program:
+            self.send(capture, 2000)
+            wait_until(lambda: self.seen(program) >= 213, "213 packets")
+        status = self.json("status.json")
+        self.assertEqual(len(status["lanes"]), 2)
+        self.assertTrue(all(lane["received"] > 0 for lane in status["lanes"]), status["lanes"])
+        self.balanced(status)
+        self.same_as_oracle([capture], status=status)
+
     def test_a_steady_stream(self):
         """20,000 packets a second for two seconds, over several periods."""
         capture = self.world.write("stream.pcap", _first_frames(2000))
