@@ -512,6 +512,10 @@ look_around(struct app *a)
 			continue;
 		if (port->link == PORT_LINK_UP && port->link_mbps > 0)
 			log_line("%s: link up, %u Mbit/s", port->source, port->link_mbps);
+		else if (port->interface_gone)
+			log_line("%s: the interface is gone; what it brought stays counted. When "
+				 "it is back, start anew",
+				 port->source);
 		else
 			log_line("%s: link %s", port->source,
 				 port->link == PORT_LINK_UP ? "up" : "down");

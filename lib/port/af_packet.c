@@ -41,15 +41,14 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 
 /* Calls `visit` with each packet socket of this process that is bound to the interface. */
 static void
-each_socket(const char *interface, void (*visit)(int fd, void *context), void *context)
+each_socket(unsigned int interface, void (*visit)(int fd, void *context), void *context)
 {
-	unsigned int index = if_nametoindex(interface);
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
 
 	if (dir == NULL)
 		return;
-	while (index != 0 && (entry = readdir(dir)) != NULL) {
+	while (interface != 0 && (entry = readdir(dir)) != NULL) {
 		struct sockaddr_ll address = {0};
 		socklen_t length = sizeof(address);
 		int fd = atoi(entry->d_name);
@@ -57,7 +56,8 @@ each_socket(const char *interface, void (*visit)(int fd, void *context), void *c
 		if (entry->d_name[0] == '.' || fd == dirfd(dir))
 			continue;
 		if (getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
-		    address.sll_family == AF_PACKET && (unsigned int)address.sll_ifindex == index)
+		    address.sll_family == AF_PACKET &&
+		    (unsigned int)address.sll_ifindex == interface)
 			visit(fd, context);
 	}
 	closedir(dir);
@@ -75,7 +75,7 @@ add_drops(int fd, void *context)
 }
 
 uint64_t
-af_packet_drops(const char *interface)
+af_packet_drops(unsigned int interface)
 {
 	uint64_t drops = 0;
 
@@ -84,14 +84,16 @@ af_packet_drops(const char *interface)
 }
 
 static int
-interface_flags(const char *interface, short *flags)
+interface_flags(unsigned int interface, short *flags)
 {
 	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd;
 
+	if (if_indextoname(interface, request.ifr_name) == NULL)
+		return -errno;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	strncpy(request.ifr_name, interface, sizeof(request.ifr_name) - 1);
 	int ret = ioctl(fd, SIOCGIFFLAGS, &request) == 0 ? 0 : -errno;
 	close(fd);
 	if (ret == 0)
@@ -133,10 +135,10 @@ add_membership(int fd, void *context)
 }
 
 int
-af_packet_tune(const char *interface, bool promiscuous)
+af_packet_tune(unsigned int interface, bool promiscuous)
 {
-	struct membership m = {.request = {.mr_ifindex = (int)if_nametoindex(interface),
-					   .mr_type = PACKET_MR_PROMISC}};
+	struct membership m = {
+		.request = {.mr_ifindex = (int)interface, .mr_type = PACKET_MR_PROMISC}};
 	short flags = 0;
 	int ret = interface_flags(interface, &flags);
 
@@ -150,7 +152,7 @@ af_packet_tune(const char *interface, bool promiscuous)
 }
 
 int
-af_packet_carrier(const char *interface)
+af_packet_carrier(unsigned int interface)
 {
 	short flags = 0;
 	int ret = interface_flags(interface, &flags);

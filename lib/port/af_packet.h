@@ -15,8 +15,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * Interfaces by their index (if_nametoindex), as the sockets are bound: another interface that
+ * takes over the name is not ours, and one that is renamed still is.
+ */
+
 /* Frames dropped by the kernel on this interface's rings since the last call (packet(7)). */
-uint64_t af_packet_drops(const char *interface);
+uint64_t af_packet_drops(unsigned int interface);
 
 /*
  * Loopback: counts each packet once (a socket filter). Others, if wanted: promiscuous by membership
@@ -24,7 +29,7 @@ uint64_t af_packet_drops(const char *interface);
  * the PMD's own way sets a flag of the interface, needs CAP_NET_ADMIN and outlives a crash. 0 or
  * -errno.
  */
-int af_packet_tune(const char *interface, bool promiscuous);
+int af_packet_tune(unsigned int interface, bool promiscuous);
 
 /* 1 carrier, 0 none, -errno: no such interface any more. */
-int af_packet_carrier(const char *interface);
+int af_packet_carrier(unsigned int interface);

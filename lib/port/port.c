@@ -5,6 +5,7 @@
 #include "unplug.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <rte_ethdev.h>
 #include <rte_log.h>
 #include <rte_mbuf.h>
@@ -56,8 +57,8 @@ configure_rss(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf, st
 	const uint64_t wish = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
 	char text[160];
 
-	/* The queues of net_af_packet are sockets, which the kernel spreads over (fanout) without being
-	 * told: a socket that is not polled would swallow its share.
+	/* The queues of net_af_packet are sockets, which the kernel spreads over (fanout) without
+	 * being told: a socket that is not polled would swallow its share.
 	 */
 	if (port->queues < 2 || port->virtual_rx || port->interface[0] != 0)
 		return;
@@ -223,7 +224,7 @@ enable_all(struct port *port, const struct port_settings *s, void (*note)(const 
 	int ret;
 
 	if (port->interface[0] != 0) {
-		ret = af_packet_tune(port->interface, s->promiscuous);
+		ret = af_packet_tune(port->interface_index, s->promiscuous);
 		if (ret != 0) {
 			snprintf(text, sizeof(text), "%s: capture options of the socket: %s",
 				 port->source, strerror(-ret));
@@ -267,8 +268,10 @@ start_device(struct port *port, void (*note)(const char *text), char error[256])
 {
 	/* at the start ethdev sets the MAC address that is set already; where the interface has
 	 * none (loopback) the PMD complains, and nothing depends on it */
-	if (port->interface[0] != 0)
+	if (port->interface[0] != 0) {
 		rte_log_set_level_pattern("pmd.net.*packet", RTE_LOG_CRIT);
+		port->interface_index = if_nametoindex(port->interface);
+	}
 	int ret = rte_eth_dev_start(port->id);
 
 	if (ret != 0) {
@@ -389,7 +392,7 @@ port_read(struct port *port, struct port_counters *counters)
 		return ret;
 	/* the PMD does not read what the kernel's ring dropped: ask the sockets */
 	if (port->interface[0] != 0)
-		port->ring_drops += af_packet_drops(port->interface);
+		port->ring_drops += af_packet_drops(port->interface_index);
 	counters->received = stats.ipackets;
 	counters->octets = stats.ibytes;
 	counters->imissed = stats.imissed + port->ring_drops;
@@ -410,8 +413,9 @@ port_poll_link(struct port *port)
 		now = PORT_LINK_UNKNOWN;
 	} else if (port->interface[0] != 0) {
 		/* net_af_packet reports "up" from start to stop, whatever the cable does */
-		int carrier = af_packet_carrier(port->interface);
-		now = carrier < 0 ? PORT_LINK_DOWN : carrier ? PORT_LINK_UP : PORT_LINK_DOWN;
+		int carrier = af_packet_carrier(port->interface_index);
+		port->interface_gone = carrier == -ENXIO;
+		now = carrier > 0 ? PORT_LINK_UP : PORT_LINK_DOWN;
 	} else if (rte_eth_link_get_nowait(port->id, &link) == 0) {
 		now = link.link_status == RTE_ETH_LINK_UP ? PORT_LINK_UP : PORT_LINK_DOWN;
 		port->link_mbps = link.link_status == RTE_ETH_LINK_UP &&

@@ -53,7 +53,9 @@ struct port {
 	char source[PORT_NAME_MAX]; /* as the user calls it: eth0, a file's name */
 	char driver[32];
 	char interface[16]; /* of net_af_packet, else empty */
-	int socket;         /* NUMA node, or SOCKET_ID_ANY */
+	unsigned int interface_index;
+	bool interface_gone; /* deleted: its sockets do not come back, whatever takes its name */
+	int socket;          /* NUMA node, or SOCKET_ID_ANY */
 	uint16_t queues;
 	bool virtual_rx; /* net_pcap and the like: no cable, link means nothing */
 	bool configured, started;

@@ -185,6 +185,22 @@ class Live(Smoke):
             period = self.json("status.json")["period"]
             wait_until(lambda: self.json("status.json")["period"] > period + 2, "more periods")
             self.assertIsNone(program.process.poll())
+            self.assertIn("sensor: the interface is gone", program.output())
+            # one that takes the name is another one: its link must not look like ours
+            self.namespace.run("ip", "link", "add", "sender", "type", "veth", "peer", "name",
+                               "sensor")
+            for name in ("sender", "sensor"):
+                self.namespace.run("ip", "link", "set", name, "up")
+            period = self.json("status.json")["period"]
+            wait_until(lambda: self.json("status.json")["period"] > period + 4, "more periods")
+            self.assertEqual(self.json("status.json")["link"], "down")
+
+    def test_interface_that_is_renamed(self):
+        with self.capturing("--listen", "off") as program:
+            self.namespace.run("ip", "link", "set", "sensor", "name", "renamed")
+            self.send(self.world.capture("plain"), 2000)
+            wait_until(lambda: self.seen(program) >= 213, "213 packets")
+            self.assertEqual(self.json("status.json")["link"], "up")
 
 
 def _frames(capture):
