@@ -197,21 +197,8 @@ set_entry(struct settings *settings, const char *section, const struct rte_cfgfi
 			 entry->name, right, section);
 		return -EINVAL;
 	}
-	if (option->kind == OPTION_FLAG) {
-		bool yes = strcmp(entry->value, "yes") == 0;
-
-		if (!yes && strcmp(entry->value, "no") != 0) {
-			snprintf(error, CONFIG_ERROR_MAX, "%s: %s = '%s'; allowed are yes and no",
-				 where, entry->name, entry->value);
-			return -EINVAL;
-		}
-		*(bool *)((char *)settings + option->offset) = yes;
-		return 0;
-	}
-	if (options_set(settings, option, entry->value, where, said) != 0) {
-		/* "FILE:LINE: ..." lacks the key */
-		snprintf(error, CONFIG_ERROR_MAX, "%s: %s:%s", where, entry->name,
-			 said + strlen(where) + 1);
+	if (options_set(settings, option, entry->value, entry->name, said) != 0) {
+		snprintf(error, CONFIG_ERROR_MAX, "%s: %s", where, said);
 		return -EINVAL;
 	}
 	return 0;
@@ -319,7 +306,7 @@ config_print_template(void)
 	print_comment(
 		"Settings of packet-heatmap, for --config. Each stands here with its default, "
 		"commented out; options of the command line override what is set here. A flag "
-		"is yes or no. What may stand several times says so.");
+		"is yes or no (--FLAG=no overrides a yes). What may stand several times says so.");
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option *o = &options[i];
 

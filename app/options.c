@@ -245,7 +245,15 @@ options_set(struct settings *settings, const struct option *option, const char *
 	double number;
 
 	if (option->kind == OPTION_FLAG) {
-		*(bool *)field(settings, option) = true;
+		bool yes = strcmp(value, "yes") == 0;
+
+		if (!yes && strcmp(value, "no") != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is not allowed; allowed are yes and no", where,
+				 value);
+			return -1;
+		}
+		*(bool *)field(settings, option) = yes;
 		return 0;
 	}
 	if (value[0] == 0) {
@@ -355,11 +363,10 @@ options_parse(struct settings *settings, char **args, int count, char error[OPTI
 		}
 		snprintf(where, sizeof(where), "--%s", option->name);
 		const char *value = arg[2 + length] == '=' ? arg + 2 + length + 1 : NULL;
-		if (option->kind == OPTION_FLAG && value != NULL) {
-			snprintf(error, OPTIONS_ERROR_MAX, "%s takes no value", where);
-			return -1;
-		}
-		if (option->kind != OPTION_FLAG && value == NULL) {
+		/* --quiet is --quiet=yes; --quiet=no takes back what a file has set */
+		if (option->kind == OPTION_FLAG && value == NULL)
+			value = "yes";
+		if (value == NULL) {
 			if (i + 1 >= count) {
 				snprintf(error, OPTIONS_ERROR_MAX, "%s needs a value: %s", where,
 					 option->value);
@@ -370,7 +377,7 @@ options_parse(struct settings *settings, char **args, int count, char error[OPTI
 		if (option->kind == OPTION_LIST && !seen[option - options])
 			((struct text_list *)field(settings, option))->count = 0;
 		seen[option - options] = true;
-		if (options_set(settings, option, value ? value : "", where, error) != 0)
+		if (options_set(settings, option, value, where, error) != 0)
 			return -1;
 	}
 	return 0;

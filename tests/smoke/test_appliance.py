@@ -71,6 +71,11 @@ class Configuration(Smoke):
         self.assertEqual((settings["period"], settings["burst"], settings["quiet"]),
                          ("3", "16", "yes"))
 
+    def test_a_flag_of_the_file_can_be_taken_back(self):
+        text = "[outputs]\nquiet = yes\n"
+        self.assertEqual(self.effective(text)["quiet"], "yes")
+        self.assertEqual(self.effective(text, "--quiet=no")["quiet"], "no")
+
     def test_repeatable_keys_and_a_list_that_a_flag_replaces(self):
         text = "[places]\ngeo-dir = /one\n geo-dir = /two\n[places]\ngeo-dir=/three\n"
         self.assertEqual(self.effective(text)["geo-dir"], "/one /two /three")
@@ -96,6 +101,12 @@ class Configuration(Smoke):
     def test_a_file_that_is_none(self):
         for name, says in (("nowhere.conf", "No such file"), (".", "not a regular file")):
             self.refused("--config", name, "--pcap", "x", code=2, says=["--config", says])
+
+    def test_a_long_path(self):
+        path = "./" * 400 + self.conf("[counting]\nperiod = 10ms\n")
+        line = self.refused("--config", path, "--pcap", "x", code=2, says="0.1 to 3600 s")
+        self.assertTrue(line.endswith("test.conf:2: period: '10ms' is not a number from 0.1 to "
+                                      "3600 s"), line)
 
     def test_no_card_at_all(self):
         if os.path.exists("/sys/bus/pci/drivers/vfio-pci"):

@@ -193,8 +193,11 @@ test_words(void **state)
 		{"--pcap", NULL, -1, "--pcap needs a value: FILE"},
 		{"--pcap", "", -1, "--pcap: the value is empty"},
 		{"--pcap=", NULL, -1, "--pcap: the value is empty"},
-		{"--once=yes", NULL, -1, "--once takes no value"},
-		{"--once=", NULL, -1, "--once takes no value"},
+		{"--once=yes", NULL, 0, ""},
+		{"--once=no", NULL, 0, ""},
+		{"--once=maybe", NULL, -1,
+		 "--once: 'maybe' is not allowed; allowed are yes and no"},
+		{"--once=", NULL, -1, "--once: '' is not allowed; allowed are yes and no"},
 		{"--no-such-thing", NULL, -1, "unknown option '--no-such-thing'"},
 		{"--pca", NULL, -1, "unknown option '--pca'"},
 		{"--", NULL, -1, "unknown option '--'"},
@@ -222,6 +225,11 @@ test_words(void **state)
 	}
 	assert_int_equal(parse(&s, "--pcap==", NULL, NULL), 0);
 	assert_string_equal(s.pcaps.items[0], "=");
+	/* a flag that is set already, by a file, can be taken back */
+	assert_int_equal(parse(&s, "--quiet", "--quiet=no", NULL), 0);
+	assert_false(s.quiet);
+	assert_int_equal(parse(&s, "--quiet=no", "--quiet", NULL), 0);
+	assert_true(s.quiet);
 }
 
 static void
