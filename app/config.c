@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <rte_cfgfile.h>
 #include <stdio.h>
@@ -139,7 +140,9 @@ find_lines(const char *path, unsigned int **lines, size_t *count, char error[CON
 	bool in_section = false;
 	struct stat st;
 	int ret = 0;
-	FILE *file = fopen(path, "re");
+	/* a FIFO without a writer must not hold the start up: it is refused below */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 
 	*lines = NULL;
 	*count = 0;
@@ -152,7 +155,21 @@ find_lines(const char *path, unsigned int **lines, size_t *count, char error[CON
 	}
 	while (ret >= 0 && fgets(line, sizeof(line), file) != NULL) {
 		number++;
-		ret = check_line(line, &in_section, what, sizeof(what));
+		if (number == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
+			/* rte_cfgfile would take it for part of the first word, and it cannot be
+			 * seen */
+			snprintf(
+				what, sizeof(what),
+				"the file begins with a byte order mark; save it as UTF-8 without");
+			ret = -EINVAL;
+		} else if (strchr(line, '\n') == NULL && strlen(line) < sizeof(line) - 1 &&
+			   !feof(file)) {
+			/* what follows the zero would be passed over without a word */
+			snprintf(what, sizeof(what), "the line holds a zero byte");
+			ret = -EINVAL;
+		} else {
+			ret = check_line(line, &in_section, what, sizeof(what));
+		}
 		if (ret < 0)
 			snprintf(error, CONFIG_ERROR_MAX, "%.4095s:%u: %s", path, number, what);
 		if (ret <= 0)

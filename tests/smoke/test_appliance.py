@@ -76,6 +76,20 @@ class Configuration(Smoke):
         self.assertEqual(self.effective(text)["quiet"], "yes")
         self.assertEqual(self.effective(text, "--quiet=no")["quiet"], "no")
 
+    def test_files_of_other_editors(self):
+        """Line ends of Windows, no line end at the last line."""
+        with open(self.file("crlf.conf"), "wb") as file:
+            file.write(b"[counting]\r\nperiod = 3\r\n[outputs]\r\nname = a b")
+        settings = self.effective("", "--config", "crlf.conf")
+        self.assertEqual((settings["period"], settings["name"]), ("3", "a b"))
+        for text, says in ((b"\xef\xbb\xbf[counting]\nperiod = 3\n", "byte order mark"),
+                           (b"[counting]\nperiod = 3\0foo\n", "test.conf:2: the line holds a zero"),
+                           ("[counting]\n".encode("utf-16"), "test.conf:1: ")):
+            with open(self.file("test.conf"), "wb") as file:
+                file.write(text)
+            self.refused("--config", "test.conf", "--pcap", self.world.capture("one"), "--once",
+                         code=2, says=says)
+
     def test_repeatable_keys_and_a_list_that_a_flag_replaces(self):
         text = "[places]\ngeo-dir = /one\n geo-dir = /two\n[places]\ngeo-dir=/three\n"
         self.assertEqual(self.effective(text)["geo-dir"], "/one /two /three")
@@ -101,6 +115,8 @@ class Configuration(Smoke):
     def test_a_file_that_is_none(self):
         for name, says in (("nowhere.conf", "No such file"), (".", "not a regular file")):
             self.refused("--config", name, "--pcap", "x", code=2, says=["--config", says])
+        os.mkfifo(self.file("fifo.conf"))
+        self.refused("--config", "fifo.conf", "--pcap", "x", code=2, says="not a regular file")
 
     def test_a_long_path(self):
         path = "./" * 400 + self.conf("[counting]\nperiod = 10ms\n")
