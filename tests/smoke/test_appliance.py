@@ -238,9 +238,88 @@ class Doctor(Smoke):
             self.assertRegex(line, r"^(ok     |warning|fault  )  [A-Za-z ]+: .")
         self.assertEqual(done.returncode, 1 if self.lines(done, "warning") else 0, done.stdout)
         self.assertEqual(self.lines(done, "fault"), [])
-        for name in ("huge pages", "memory lock limit", "IOMMU", "link", "CPUs", "isolated CPUs",
-                     "databases", "listen address"):
+        self.all_items(done)
+
+    def all_items(self, done):
+        for name in ("huge pages", "memory lock limit", "IOMMU", "driver", "link", "NUMA", "RSS",
+                     "CPUs", "isolated CPUs", "databases", "listen address", "output files"):
             self.assertIn(name + ": ", done.stdout)
+        for line in self.lines(done, "fault"):
+            self.assertIn("; mend: ", line)
+
+    def test_captures_are_looked_at(self):
+        done = self.run_program("--check", "--pcap", self.world.capture("one"),
+                                databases=self.fresh())
+        self.assertEqual(self.lines(done, "fault"), [], done.stdout)
+        self.assertRegex(done.stdout, r"ok +capture: .*/one.pcap: 1 packets")
+        self.all_items(done)
+        done = self.run_program("--check", "--pcap", "no such.pcap", databases=self.fresh())
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertIn("capture: no such.pcap: No such file or directory; mend: file 'no such.pcap'",
+                      done.stdout)
+
+    def test_devices_of_eal_are_left_to_it(self):
+        done = self.run_program("--vdev=net_null0", "--", "--check", databases=self.fresh())
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.all_items(done)
+
+    def test_what_only_shows_at_a_start(self):
+        """Each of these ends the program; so the doctor calls it a fault."""
+        cpu = os.cpu_count() + 64
+        for arguments, says in (
+                (("--user", "no-such-user"), "there is no user"),
+                (("--cpus", str(cpu)), f"CPU {cpu} of cpus"),
+                (("--lanes", "64"), "lanes = 64"),
+                (("--no-huge", "--hosts-per-lane", "67108864"), "ordinary memory"),
+                (("--listen", "nonsense"), "not an IPv4"),
+                (("--listen", "192.0.2.1:8080"), "ip address names"),
+                (("--hosts", "."), "Is a directory"),
+                (("--geo-db", "no where.mmdb"), "'no where.mmdb'"),
+                (("--geo-db", CONF), "invalid metadata")):
+            with self.subTest(arguments=arguments):
+                started = self.run_program("--interface", "lo", *arguments, databases=[],
+                                           timeout=20)
+                self.assertNotEqual(started.returncode, 0, started.stderr)
+                done = self.check(*arguments, databases=[])
+                self.assertEqual(done.returncode, 2, done.stdout)
+                self.assertIn(says, "\n".join(self.lines(done, "fault")))
+                self.assertNotIn("mend: \n", done.stdout)
+                for line in self.lines(done, "fault"):
+                    self.assertIn("; mend: ", line)
+
+    @ROOT_ONLY
+    def test_it_looks_with_the_eyes_of_the_user(self):
+        with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+            if int(file.read()) <= 80:
+                self.skipTest("here everybody may listen on port 80")
+        done = self.check("--user", "nobody", "--listen", "127.0.0.1:80", "--html", "/etc/x.html",
+                          databases=self.fresh())
+        faults = "\n".join(self.lines(done, "fault"))
+        self.assertRegex(faults, "listen address: .*Permission denied; .*mend: sysctl .*=80,")
+        # and its advice does not give /etc away
+        self.assertRegex(faults, "output files: html: /etc/x.html cannot be written by nobody")
+        self.assertNotIn("install -d", faults)
+        self.assertFalse(os.path.exists("/etc/x.html"))
+        # first the folder of the databases is closed, then the file in it
+        self.assertIn(f"cannot be read by nobody; mend: chmod a+x {self.world.folder}\n",
+                      done.stdout)
+        database = self.fresh()
+        self.addCleanup(os.chmod, self.world.folder, 0o700)
+        os.chmod(self.world.folder, 0o755)
+        os.chmod(database[0], 0o600)
+        self.assertIn(f"mend: chmod a+r {database[0]}\n",
+                      self.check("--user", "nobody", databases=database).stdout)
+
+    def test_odd_names_stay_one_line_and_json(self):
+        for name in (b"/nonexistent/\xff\xfe/x", b"/nonexistent/a\nb/x", b"/nonexistent/it's/x",
+                     b"/nonexistent/" + 900 * "é".encode() + b"/x"):
+            report = json.loads(self.check("--json", "--status", name).stdout)
+            said = [one for one in report["checks"] if one["check"] == "output files"]
+            self.assertEqual([one["level"] for one in said], ["fault"], name)
+            lines = self.check("--status", name).stdout.splitlines()
+            self.assertEqual(len(lines), len(report["checks"]))
+        self.assertIn(r"'/nonexistent/it'\''s/'",
+                      self.check("--status", "/nonexistent/it's/x").stdout)
 
     def test_faults_name_the_command_that_mends(self):
         with socket.socket() as taken:
@@ -264,6 +343,7 @@ class Doctor(Smoke):
             done = self.run_program("--check", databases=self.fresh())
             self.assertEqual(done.returncode, 2, done.stdout)
             self.assertIn("setup-host bind", done.stdout)
+            self.all_items(done)
 
     def test_an_old_database_is_a_warning(self):
         done = self.check("--no-huge", databases=[self.world.database(
