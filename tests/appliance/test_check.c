@@ -86,7 +86,7 @@ says(const char *text)
 static void
 says_not(const char *text)
 {
-	assert_true_of(strstr(said, text) == NULL, "said: %s\nin: %s", text, said);
+	assert_true_of(strstr(said, text) == NULL, "said: %s\nbut: %s", text, said);
 }
 
 static void
