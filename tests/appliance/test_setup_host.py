@@ -6,6 +6,7 @@ a log. (The real tools on a real kernel: scripts/test-nic.)"""
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -20,7 +21,9 @@ echo "$(basename "$0") $*" >> "$ROOT/log"
 
 TOOLS = {
     "driverctl": """
+[ "$1" = --noprobe ] && { rm "$ROOT/etc/driverctl.d/pci-$3"; exit; }
 device=$ROOT/sys/bus/pci/devices/$2
+[ -e "$device" ] || { echo "driverctl: no such device: $2" >&2; exit 1; }
 rm -f "$device/driver"
 case $1 in
 set-override)
@@ -30,6 +33,8 @@ set-override)
         [ "$(readlink "$net/device")" = "$device" ] && mv "$net" "$ROOT/hidden-$2"
     done ;;
 unset-override)
+    # like the real one it keeps the override where no driver wants the card
+    [ -e "$ROOT/driverless-$2" ] && { echo "driverctl: failed to bind device" >&2; exit 1; }
     rm -f "$ROOT/etc/driverctl.d/pci-$2"
     ln -s "$ROOT/sys/bus/pci/drivers/e1000e" "$device/driver"
     [ -e "$ROOT/hidden-$2" ] && mv "$ROOT/hidden-$2" "$ROOT/sys/class/net/spare0" ;;
@@ -52,7 +57,8 @@ echo N > "$ROOT/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 """,
     "ip": """
 case $* in
-"-json -4 route show default") cat "$ROOT/route4.json" ;;
+"-json -4 route show table all default") cat "$ROOT/route4.json" ;;
+"-json -6 route show table all default") cat "$ROOT/route6.json" ;;
 "-json address show"*) cat "$ROOT/address.json" ;;
 "-json -4 route show dev spare0") echo '[{"dst":"192.0.2.0/24","gateway":"198.51.100.9"}]' ;;
 "-json"*) echo '[]' ;;
@@ -85,6 +91,7 @@ class SetupHost(unittest.TestCase):
             (pages / "nr_hugepages").write_text("0\n")
         self.put("page-limit", "4096")
         self.put("route4.json", json.dumps([{"dst": "default", "dev": "wan0"}]))
+        self.put("route6.json", "[]")
         self.put("address.json", "[]")
         self.put("ss", "")
         self.put("etc/group", "root:x:0:\npacket-heatmap:x:990:\n")
@@ -139,6 +146,7 @@ class SetupHost(unittest.TestCase):
         self.run_it("bind", "spare0")
         self.assertEqual(self.driver("0000:02:00.0"), "vfio-pci")
         self.assertIn("already", self.run_it("bind", "02:00.0"))
+        self.assertIn("already", self.run_it("bind", "spare0"))
         self.assertEqual(self.log().count("driverctl set-override 0000:02:00.0 vfio-pci"), 1)
 
     def test_service_group_may_open_the_card(self):
@@ -151,6 +159,26 @@ class SetupHost(unittest.TestCase):
         self.assertEqual(self.driver("0000:01:00.0"), "e1000e")
         self.assertIn("warning", self.run_it("bind", "wan0", "--force"))
         self.assertEqual(self.driver("0000:01:00.0"), "vfio-pci")
+
+    def test_default_route_of_ipv6_is_refused(self):
+        self.put("route6.json", json.dumps([{"dst": "default", "dev": "spare0"}]))
+        self.assertIn("the default route", self.run_it("bind", "spare0", code=1))
+
+    def test_nothing_is_taken_where_routes_cannot_be_asked_for(self):
+        (self.root / "bin/ip").unlink()
+        for name in ("bash", "basename", "cat", "readlink", "mkdir", "mv", "rm", "ln"):
+            (self.root / "bin" / name).symlink_to(shutil.which(name))
+        said = self.run_it("bind", "spare0", code=1, PATH=f"{self.root}/bin")
+        self.assertIn("apt install iproute2", said)
+        self.assertEqual(self.driver("0000:02:00.0"), "e1000e")
+
+    def test_address_of_a_vlan_on_the_card_is_refused(self):
+        (self.root / "sys/class/net/spare0.5/lower_spare0").mkdir(parents=True)
+        self.put("address.json", json.dumps([
+            {"ifname": "spare0", "addr_info": []},
+            {"ifname": "spare0.5", "link": "spare0", "addr_info": [
+                {"local": "198.51.100.7", "prefixlen": 24, "scope": "global"}]}]))
+        self.assertIn("198.51.100.7 (as spare0.5)", self.run_it("bind", "spare0", code=1))
 
     def test_default_route_over_a_bridge_is_refused(self):
         self.put("route4.json", json.dumps([{"dst": "default", "dev": "br0"}]))
@@ -176,12 +204,15 @@ class SetupHost(unittest.TestCase):
         self.assertIn("an ssh connection", self.run_it("bind", "spare0", code=1))
 
     def test_addresses_are_refused_and_restored_after_force(self):
-        self.put("address.json", json.dumps([{"ifname": "spare0", "flags": ["UP"], "addr_info": [
-            {"local": "198.51.100.7", "prefixlen": 24, "scope": "global"}]}]))
+        self.put("address.json", json.dumps([{
+            "ifname": "spare0", "flags": ["UP"], "mtu": 9000, "master": "br0", "addr_info": [
+                {"local": "198.51.100.7", "prefixlen": 24, "scope": "global"}]}]))
         self.assertIn("198.51.100.7", self.run_it("bind", "spare0", code=1))
         self.run_it("bind", "spare0", "--force")
         self.run_it("undo")
         self.assertIn("ip link set spare0 up", self.log())
+        self.assertIn("ip link set spare0 mtu 9000", self.log())
+        self.assertIn("ip link set spare0 master br0", self.log())
         self.assertIn("ip address replace 198.51.100.7/24 dev spare0", self.log())
         self.assertIn("ip -4 route replace 192.0.2.0/24 via 198.51.100.9 dev spare0", self.log())
 
@@ -233,6 +264,18 @@ class SetupHost(unittest.TestCase):
         lines = (self.root / "etc/tmpfiles.d/packet-heatmap-hugepages.conf").read_text().split("\n")
         self.assertEqual([line.split()[-1] for line in lines if line.startswith("w")], ["16", "64"])
 
+    def test_more_than_there_is_would_not_boot_again(self):
+        for node in (0, 1):
+            self.put(f"sys/devices/system/node/node{node}/meminfo",
+                     f"Node {node} MemTotal:       8000000 kB\n")
+        before = self.tree()
+        self.assertIn("7812M of memory in all", self.run_it("hugepages", "64G", code=1))
+        self.assertEqual(self.tree(), before)
+
+    def test_fewer_than_others_had_reserved_is_warned_of(self):
+        self.put("sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages", "2048\n")
+        self.assertIn("had 2048 pages", self.run_it("hugepages", "1G"))
+
     def test_too_little_memory_is_said_with_the_number(self):
         self.put("page-limit", "100")
         said = self.run_it("hugepages", "1G", code=1)
@@ -275,6 +318,77 @@ class SetupHost(unittest.TestCase):
         self.assertEqual(self.driver("0000:02:00.0"), "e1000e")
         self.assertEqual(self.driver("0000:01:00.0"), "vfio-pci")
         self.assertIn("0000:01:00.0 to e1000e", self.run_it("status"))
+
+    def test_unbind_by_the_name_that_the_interface_had(self):
+        self.run_it("bind", "spare0")
+        self.run_it("unbind", "spare0")
+        self.assertEqual(self.driver("0000:02:00.0"), "e1000e")
+        self.assertIn("nothing to do", self.run_it("unbind", "spare0"))
+
+    def test_undo_of_a_card_that_was_pulled_out(self):
+        self.run_it("bind", "spare0", "--hugepages", "1G")
+        shutil.rmtree(self.root / "sys/bus/pci/devices/0000:02:00.0")
+        self.assertIn("not there", self.run_it("bind", "spare0", code=1))
+        self.assertIn("not there any more", self.run_it("undo"))
+        self.assertEqual(list((self.root / "etc/driverctl.d").iterdir()), [])
+        self.assertFalse((self.root / "etc/tmpfiles.d/packet-heatmap-hugepages.conf").exists())
+        self.assertIn("nothing to undo", self.run_it("undo"))
+
+    def test_undo_of_a_card_that_had_no_driver(self):
+        self.put("driverless-0000:02:00.0", "")
+        (self.root / "sys/bus/pci/devices/0000:02:00.0/driver").unlink()
+        self.run_it("bind", "0000:02:00.0")
+        self.run_it("undo")
+        self.assertEqual(list((self.root / "etc/driverctl.d").iterdir()), [])
+
+    def test_undo_goes_on_past_what_fails_and_can_be_repeated(self):
+        self.run_it("bind", "spare0", "wan0", "--force", "--hugepages", "1G")
+        driverctl = self.root / "bin/driverctl"
+        driverctl.write_text(driverctl.read_text().replace(
+            "[ -e \"$device\" ]", "[ -e \"$ROOT/works\" ] || [ $2 != 0000:01:00.0 ]"))
+        said = self.run_it("undo", code=1)
+        self.assertIn("0000:01:00.0", said)
+        self.assertEqual(self.driver("0000:01:00.0"), "vfio-pci")
+        self.assertEqual(self.driver("0000:02:00.0"), "e1000e")
+        self.assertFalse((self.root / "etc/tmpfiles.d/packet-heatmap-hugepages.conf").exists())
+        self.put("works", "")
+        self.run_it("undo")
+        self.assertNotEqual(self.driver("0000:01:00.0"), "vfio-pci")
+        self.assertIn("nothing to undo", self.run_it("undo"))
+
+    def test_undo_where_huge_pages_or_vfio_are_gone(self):
+        self.card("0000:04:00.0", "e1000e", "bare0", group=None)
+        self.run_it("bind", "bare0", "--no-iommu")
+        self.run_it("hugepages", "1G")
+        shutil.rmtree(self.root / "sys/devices/system/node/node1")
+        shutil.rmtree(self.root / "sys/module/vfio")
+        self.run_it("undo")
+        for name in ("modprobe.d/packet-heatmap.conf", "modules-load.d/packet-heatmap.conf"):
+            self.assertFalse((self.root / "etc" / name).exists(), name)
+        self.assertIn("nothing to undo", self.run_it("undo"))
+
+    def test_kernel_without_no_iommu_mode(self):
+        self.card("0000:04:00.0", "e1000e", "bare0", group=None)
+        modprobe = self.root / "bin/modprobe"
+        modprobe.write_text(modprobe.read_text().replace("echo N >", "true"))
+        self.assertIn("without no-IOMMU mode", self.run_it("bind", "bare0", "--no-iommu", code=1))
+        self.assertEqual(self.driver("0000:04:00.0"), "e1000e")
+        self.assertFalse((self.root / "etc/modprobe.d/packet-heatmap.conf").exists())
+
+    def test_no_iommu_mode_is_no_iommu_at_work(self):
+        shutil.rmtree(self.root / "sys/kernel/iommu_groups")
+        self.put("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n")
+        self.assertIn("IOMMU: none at work", self.run_it("status"))
+
+    def test_status_without_any_pci(self):
+        shutil.rmtree(self.root / "sys/bus")
+        self.assertIn("Undo would restore: nothing", self.run_it("status"))
+
+    def test_a_damaged_state_is_said(self):
+        self.run_it("bind", "spare0")
+        self.put("var/lib/packet-heatmap-setup/state.json", '{"cards": {')
+        for command in (["undo"], ["status"], ["bind", "spare0"]):
+            self.assertIn("is damaged", self.run_it(*command, code=1))
 
     def test_unbind_leaves_a_card_of_the_kernel_alone(self):
         self.assertIn("nothing to do", self.run_it("unbind", "wan0"))
