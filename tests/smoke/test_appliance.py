@@ -392,5 +392,41 @@ class Manual(Smoke):
             self.assertRegex(text, re.escape(flag) + r"\b")
 
 
+class Installation(Smoke):
+    def test_everything_is_in_place_and_finds_the_rest(self):
+        build = os.path.dirname(os.path.dirname(BINARY))
+        if not os.path.exists(os.path.join(build, "build.ninja")):
+            self.skipTest("the binary is not in a build folder")
+        subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir",
+                        self.cwd], check=True, capture_output=True, timeout=120)
+        installed = {}
+        for folder, _, names in os.walk(self.cwd):
+            for name in names:
+                path = os.path.join(folder, name)
+                installed[path[len(self.cwd):]] = path
+        for end in ("/sbin/packet-heatmap", "/sbin/packet-heatmap-setup-host",
+                    "/etc/packet-heatmap/packet-heatmap.conf", "/man8/packet-heatmap.8",
+                    "/man8/packet-heatmap-setup-host.8", "/sysusers.d/packet-heatmap.conf",
+                    "/tmpfiles.d/packet-heatmap.conf",
+                    "/lib/systemd/system/packet-heatmap.service",
+                    "/lib/systemd/system/packet-heatmap@.service"):
+            self.assertEqual(len([path for path in installed if path.endswith(end)]), 1, end)
+        # whatever the prefix is: what a unit starts and reads, and what the manual names, is there
+        for path, here in installed.items():
+            if not path.endswith((".service", "/packet-heatmap.8")):
+                continue
+            with open(here, encoding="utf-8") as file:
+                text = file.read()
+            named = set(re.findall(r"(?:ExecStart=|--config |\.It Pa )(/\S+(?:heatmap|\.conf))\b",
+                                   text))
+            self.assertTrue(named, path)
+            for name in named - {"/var/lib/packet-heatmap"}:
+                self.assertIn(name, installed, path)
+        done = subprocess.run([next(here for path, here in installed.items()
+                                    if path.endswith("/sbin/packet-heatmap")), "--version"],
+                              env=self.environment, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
 if __name__ == "__main__":
     main()
