@@ -69,7 +69,7 @@ const struct option options[] = {
 	{NULL, "data-room", "N", OPTION_NUMBER, AT(data_room), 0, 65280, "octets", "0",
 	 "Room for a frame in one packet buffer; 0: what the sources need."},
 	{NULL, "mtu", "N", OPTION_NUMBER, AT(mtu), 0, 65535, "octets", "0",
-	 "MTU of a dedicated NIC; 0: what it has."},
+	 "MTU of a dedicated NIC, for frames longer than Ethernet's own; 0: 1500."},
 	{NULL, "no-promiscuous", NULL, OPTION_FLAG, AT(no_promiscuous), 0, 0, NULL, NULL,
 	 "Take only frames that are addressed to the port."},
 
