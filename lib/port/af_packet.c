@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -37,6 +38,37 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 		value = &fanout;
 	}
 	return (int)syscall(SYS_setsockopt, fd, level, name, value, length);
+}
+
+/*
+ * Stands before the C library's in the same way.
+ *
+ * At the start of a port ethdev has the PMD "restore" that it is not promiscuous: the PMD takes the
+ * flag off the interface, where an operator may have set it, and the start fails where that is not
+ * allowed: with CAP_NET_RAW alone, as the service runs. The membership of af_packet_tune is all
+ * that we need. So a setting of flags that would change nothing but to take this one away is left
+ * out.
+ */
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	struct ifreq now;
+	va_list args;
+	void *argument;
+
+	va_start(args, request);
+	argument = va_arg(args, void *);
+	va_end(args);
+	if (request == SIOCSIFFLAGS) {
+		const struct ifreq *wanted = argument;
+
+		now = *wanted;
+		if (syscall(SYS_ioctl, fd, SIOCGIFFLAGS, &now) == 0 &&
+		    (wanted->ifr_flags | IFF_PROMISC) == (now.ifr_flags | IFF_PROMISC) &&
+		    (wanted->ifr_flags & IFF_PROMISC) == 0)
+			return 0;
+	}
+	return (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
 /* Calls `visit` with each packet socket of this process that is bound to the interface. */

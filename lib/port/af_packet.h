@@ -6,7 +6,8 @@
  * what the kernel dropped because the ring was full, nor can it be told to leave out the copy of
  * each frame that loopback interfaces deliver twice (once as sent, once as received), nor to leave
  * IPv4 fragments as they are. These are socket options: we find the sockets among our own
- * descriptors and ask them; for the last one see setsockopt in the .c.
+ * descriptors and ask them; for the last one see setsockopt in the .c, and beside it ioctl, which
+ * lets the PMD start without CAP_NET_ADMIN.
  *
  * [manager] reads /proc/self/fd; costs some tens of microseconds.
  */

@@ -150,6 +150,13 @@ class Live(Smoke):
             self.send(self.world.capture("plain"), 2000)
             wait_until(lambda: self.seen(program) >= 213, "counting to go on")
 
+    def test_the_interface_keeps_its_flags(self):
+        """What an operator has set is neither needed nor taken away."""
+        self.namespace.run("ip", "link", "set", "sensor", "promisc", "on")
+        with self.capturing("--listen", "off"):
+            pass
+        self.assertIn("PROMISC", self.namespace.run("ip", "link", "show", "sensor").stdout)
+
     def test_two_interfaces(self):
         self.namespace.run("ip", "link", "add", "sender2", "type", "veth", "peer", "name",
                            "sensor2")
