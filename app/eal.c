@@ -232,15 +232,12 @@ eal_plan(struct eal_plan *plan, const struct settings *s, const struct capture *
 		else
 			add(plan, "--file-prefix=packet-heatmap-%d", (int)getpid());
 	}
-	/*
-	 * A ring of 16,384 frames (32 MB of kernel memory, in blocks of 256 kB): at 200,000
-	 * packets/s it holds 80 ms, the PMD's default of 512 frames would hold 2.5 ms.
-	 */
+	/* in blocks of 256 kB */
 	for (unsigned int i = 0; i < s->interfaces.count; i++)
 		add(plan,
-		    "--vdev=net_af_packet%u,iface=%s,qpairs=%u,blocksz=262144,framesz=2048,"
-		    "framecnt=16384",
-		    i, s->interfaces.items[i], queues);
+		    "--vdev=net_af_packet%u,iface=%s,qpairs=%u,blocksz=262144,framesz=%d,"
+		    "framecnt=%d",
+		    i, s->interfaces.items[i], queues, INTERFACE_RING_FRAME, INTERFACE_RING_FRAMES);
 	/* one device for each capture: a queue each all the same, and files of their own length */
 	for (unsigned int i = 0; i < s->pcaps.count; i++)
 		add(plan, "--vdev=net_pcap%u,rx_pcap=/proc/self/fd/%d%s", i, captures[i].fd,

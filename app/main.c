@@ -142,6 +142,8 @@ look_ahead(struct app *a)
 			}
 		}
 	}
+	if (interface_check_memory(s->interfaces.count * RTE_MAX(s->lanes, 1u), error) != 0)
+		return fail(error);
 	for (unsigned int i = 0; i < s->devices.count; i++) {
 		if (device_check(s->devices.items[i], error) != 0)
 			return fail(error);

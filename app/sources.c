@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -145,6 +147,33 @@ interface_check(const char *name, char error[SOURCES_ERROR_MAX])
 		return -1;
 	}
 	return 0;
+}
+
+int
+interface_check_memory(unsigned int queues, char error[SOURCES_ERROR_MAX])
+{
+	const unsigned long long need = queues * INTERFACE_LOCKED;
+	struct rlimit limit = {0};
+	void *trial;
+
+	if (queues == 0)
+		return 0;
+	/* the kernel counts it against the limit, and touches no page of what may not be read */
+	trial = mmap(NULL, need, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_LOCKED, -1, 0);
+	if (trial != MAP_FAILED) {
+		munmap(trial, need);
+		return 0;
+	}
+	if (errno != EAGAIN && errno != EPERM)
+		return 0; /* not for the limit: the PMD will have to say */
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	snprintf(error, SOURCES_ERROR_MAX,
+		 "--interface needs %llu MB of locked memory, and the limit is %llu kB: run as "
+		 "root, "
+		 "or raise it (ulimit -l %llu; LimitMEMLOCK= in a unit)",
+		 need >> 20, (unsigned long long)limit.rlim_cur >> 10, need >> 10);
+	return -1;
 }
 
 static void

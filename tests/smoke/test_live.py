@@ -150,6 +150,30 @@ class Live(Smoke):
             self.send(self.world.capture("plain"), 2000)
             wait_until(lambda: self.seen(program) >= 213, "counting to go on")
 
+    def test_without_root_the_limit_of_locked_memory_is_told(self):
+        os.chmod(self.world.folder, 0o755)
+
+        def nobody(may):
+            return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                    f"--inh-caps=-all,{may}", f"--ambient-caps=-all,{may}",
+                    f"--bounding-set=-all,{may}")
+
+        arguments = ("--interface", "sensor", "--listen", "off")
+        tight = (*self.namespace.prefix, "prlimit", f"--memlock={8 << 20}:{8 << 20}",
+                 *nobody("+net_raw"))
+        self.refused(*arguments, code=1, prefix=tight,
+                     says=["64 MB of locked memory", "8192 kB", "ulimit -l 65536"])
+        done = self.run_program("--check", *arguments, prefix=tight)
+        self.assertRegex(done.stdout, "fault +memory lock limit: .*; mend: ulimit -l 65536")
+        os.chown(self.cwd, 65534, -1)
+        # no limit for who has CAP_IPC_LOCK; to raise it is not allowed everywhere
+        wide = (*self.namespace.prefix, *nobody("+net_raw,+ipc_lock"))
+        with self.running(*arguments, "--period", "0.5", "--status", "status.json", prefix=wide,
+                          listen=False) as program:
+            wait_until(lambda: self.seen(program) is not None, "the first period")
+            self.send(self.world.capture("plain"), 2000)
+            wait_until(lambda: self.seen(program) >= 213, "213 packets")
+
     def test_the_interface_keeps_its_flags(self):
         """What an operator has set is neither needed nor taken away."""
         self.namespace.run("ip", "link", "set", "sensor", "promisc", "on")
