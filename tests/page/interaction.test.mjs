@@ -193,6 +193,18 @@ test('the pointer over a ring opens the card, and leaving closes it', async () =
   await page.done();
 });
 
+test('the pointer over a label opens the card of its place', async () => {
+  const page = await b.open(browser, mock.url);
+  const { spot, place } = await firstSpot(page);
+  const box = await spot.boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y - 5);
+  await page.mouse.move(x + 20, y, { steps: 10 }); // onto it, and along it
+  await page.waitForSelector('#card:not([hidden])', { timeout: 3000 });
+  await assertCard(page, place);
+  await page.done();
+});
+
 test('keyboard focus on a hot spot opens its card; Tab reaches everything', async () => {
   const page = await b.open(browser, mock.url);
   const reached = new Set();

@@ -286,6 +286,11 @@ class Page {
     this.card.show(this.places, i, this.view, this.selection, { pinned, others });
   }
 
+  openId(id) {
+    const i = this.places.indexOf(id);
+    if (i >= 0) this.openCard(i);
+  }
+
   openAt(x, y, pinned) {
     const { best, others } = this.pick(x, y);
     if (best >= 0) this.openCard(best, { pinned, others });
@@ -334,9 +339,14 @@ class Page {
     stage.addEventListener('pointermove', (event) => {
       clearTimeout(timer);
       if (event.pointerType === 'touch' || event.buttons) return;
-      if (this.card.pinned || event.target.closest('.spot')) return;
+      if (this.card.pinned) return;
       const [x, y] = local(event);
-      const look = onControl(event) ? () => this.leaveCard() : () => this.openAt(x, y, false);
+      const label = event.target.closest('.spot'); // hovering a label is hovering its place
+      const look = () => {
+        if (label) this.openId(Number(label.dataset.id));
+        else if (onControl(event)) this.leaveCard();
+        else this.openAt(x, y, false);
+      };
       timer = setTimeout(() => this.card.pinned || look(), HOVER_MS);
     });
     stage.addEventListener('pointerleave', () => {
@@ -347,16 +357,6 @@ class Page {
       if (onControl(event)) return;
       this.card.hide();
       this.openAt(...local(event), true);
-    });
-    // Hovering a label is hovering its place.
-    byId('labels').addEventListener('pointerover', (event) => {
-      const id = event.target.closest('.spot')?.dataset.id;
-      if (id === undefined || this.card.pinned || event.pointerType === 'touch') return;
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        const i = this.places.indexOf(Number(id));
-        if (i >= 0) this.openCard(i);
-      }, HOVER_MS);
     });
   }
 
