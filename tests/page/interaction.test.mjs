@@ -286,6 +286,82 @@ test('the card stays open and follows while periods pass', async () => {
   await own.stop();
 });
 
+test('a late answer about one place does not bring its card back over the next', async () => {
+  const page = await b.newPage(browser);
+  await page.clock.install();
+  const late = [];
+  await page.route('**/api/v1/place/*', (route) => late.push(route));
+  await page.goto(mock.url);
+  await b.drawn(page);
+  await page.clock.pauseAt(Date.now() + 5000); // from here on the timers are ours
+  const name = async (i) => (await page.locator('.spot').nth(i).innerText()).replace(/ \S+$/, '');
+  const [first, second] = [await name(0), await name(1)];
+  await page.locator('.spot').nth(0).hover();
+  await page.clock.runFor(100);
+  assert.equal(await page.innerText('#card h2'), first);
+  await page.clock.runFor(300);
+  while (late.length < 1) await new Promise((later) => setTimeout(later, 10));
+  await page.locator('.spot').nth(1).hover();
+  await page.clock.runFor(100);
+  assert.equal(await page.innerText('#card h2'), second);
+  await late[0].continue().catch(() => {}); // it may be withdrawn by now
+  await new Promise((later) => setTimeout(later, 500));
+  assert.equal(await page.innerText('#card h2'), second);
+  await page.clock.runFor(300);
+  while (late.length < 2) await new Promise((later) => setTimeout(later, 10));
+  await late[1].continue();
+  await page.waitForSelector('#card li');
+  assert.equal(await page.innerText('#card h2'), second);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
+test('an answer about a place follows it when its rank has changed meanwhile', async () => {
+  const own = await startMock({ places, interval: 1 });
+  own.state.stuck = true;
+  const page = await b.newPage(browser);
+  const late = [];
+  await page.route('**/api/v1/place/*', (route) => late.push(route));
+  await page.goto(own.url);
+  await b.drawn(page);
+  const { spot, place } = await firstSpot(page);
+  await spot.click();
+  while (late.length < 1) await page.waitForTimeout(10);
+  const period = Number(await page.getAttribute('#stage', 'data-period'));
+  // Answer between the period's redraw and the card's next question: nothing may go by its old row.
+  const answered = page.evaluate(
+    (wanted) =>
+      new Promise((done) => {
+        const stage = document.getElementById('stage');
+        new MutationObserver(() => stage.dataset.period > wanted && done()).observe(stage, {
+          attributes: true,
+        });
+      }),
+    period,
+  );
+  own.state.places = [...places.filter(({ id }) => id !== place.id).slice(0, 50), place];
+  own.state.nextPeriod();
+  await answered;
+  await late[0].continue().catch(() => {});
+  await page.waitForTimeout(400);
+  for (const route of late.slice(1)) await route.continue();
+  await page.waitForSelector('#card li');
+  assert.equal(await page.innerText('#card h2'), place.name);
+  await page.done();
+  await own.stop();
+});
+
+test('an answer about a place that makes no sense breaks nothing', async () => {
+  const page = await b.newPage(browser);
+  await page.route('**/api/v1/place/*', (route) => route.fulfill({ status: 200, body: '{}' }));
+  await page.goto(mock.url);
+  await b.drawn(page);
+  await page.locator('.spot').first().click();
+  await page.waitForFunction(() => /not known now/.test(document.getElementById('card').innerText));
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
 test('a place that the server forgot says so in its card', async () => {
   const page = await b.newPage(browser);
   await page.route('**/api/v1/place/*', (route) =>

@@ -10,6 +10,14 @@ import { amounts, shown } from './selection.js';
 const ASK_AFTER_MS = 180; // a pointer that only passes by asks nothing
 const MOST_TALKERS = 5;
 
+/** What /api/v1/place/ID said, if it is what it should be. */
+async function detailsOf(answer) {
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+  const details = await answer.json();
+  if (!Array.isArray(details?.talkers)) throw new Error('an answer without talkers');
+  return details;
+}
+
 export class Card {
   place = null; // index into places while open
   pinned = false;
@@ -19,7 +27,9 @@ export class Card {
   #onClose;
   #timer = 0;
   #request = null;
-  #details = null; // the last answer, and of which place and period it is
+  #asked = null; // the id that the request asks for
+  #again = null; // shows the open card once more
+  #details = null; // the last answer, and of which place and when
 
   /**
    * @param {HTMLElement} card
@@ -50,6 +60,8 @@ export class Card {
     const sameDetails = this.#details?.id === id ? this.#details : null;
     this.place = i;
     this.pinned = pinned || this.pinned;
+    this.#again = () => this.show(places, this.place, view, selection, { others });
+    const focused = this.#card.contains(document.activeElement);
     this.#card.replaceChildren(
       ...(this.pinned ? [this.#closeButton()] : []),
       ...this.#heading(places, i, sameDetails),
@@ -57,10 +69,11 @@ export class Card {
       ...this.#under(places, i, selection, others),
       this.#talkers(sameDetails, selection),
     );
+    if (focused) this.#card.querySelector('.close')?.focus({ preventScroll: true });
     this.#card.hidden = false;
     this.#card.classList.toggle('pinned', this.pinned);
     this.#put(view.screenX(places.x[i]), view.screenY(places.y[i]), view);
-    if (this.#live) this.#ask(id, () => this.show(places, i, view, selection, { others }));
+    if (this.#live) this.#ask(id);
   }
 
   #closeButton() {
@@ -197,22 +210,25 @@ export class Card {
     this.#card.style.top = `${Math.max(8, Math.min(view.height - height - 8, y - height / 2))}px`;
   }
 
-  #ask(id, then) {
+  #ask(id) {
     clearTimeout(this.#timer);
+    if (this.#asked !== id) this.#request?.abort(); // a late answer must not bring that card back
     if (this.#details?.id === id && performance.now() - this.#details.at < 5000) return;
     this.#timer = setTimeout(async () => {
       this.#request?.abort();
       this.#request = new AbortController();
+      this.#asked = id;
       const { signal } = this.#request;
+      let details = { failed: true };
       try {
         const answer = await fetch(`api/v1/place/${id}`, { cache: 'no-store', signal });
-        if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-        this.#details = { ...(await answer.json()), id, at: performance.now() };
+        details = await detailsOf(answer);
       } catch {
-        if (signal.aborted) return;
-        this.#details = { id, failed: true, at: performance.now() };
+        // said in the card
       }
-      if (this.place !== null) then();
+      if (signal.aborted) return;
+      this.#details = { ...details, id, at: performance.now() };
+      this.#again();
     }, ASK_AFTER_MS);
   }
 }
