@@ -145,6 +145,34 @@ test('an answer that is no JSON is a failure like others, and is survived', asyn
   await page.done();
 });
 
+test('JSON that is no snapshot does not look LIVE, nor is it asked for without a pause', async () => {
+  const { page, state } = await opened({ interval: 1 });
+  const { points } = await (await fetch(new URL('api/v1/heat', page.url()))).json();
+  const now = () => ({ generated: new Date().toISOString(), interval_s: 1, points });
+  for (const damaged of [
+    now, // half of it
+    () => ({ ...now(), interval_s: 0 }),
+    () => null,
+    () => [],
+    () => ({ ...now(), interval_s: 'often', points: 'none' }),
+  ]) {
+    let asked = 0;
+    await page.route('**/api/v1/heat*', (route) => {
+      asked++;
+      const body = JSON.stringify(damaged());
+      return route.fulfill({ status: 200, headers: { etag: '"x"' }, body });
+    });
+    await b.waitForStatus(page, 'STALE');
+    assert.ok(asked < 20, `asked ${asked} times`);
+    assert.ok((await b.litPixels(page)).count > 300);
+    await page.unroute('**/api/v1/heat*');
+    state.touch();
+    await b.waitForStatus(page, 'LIVE');
+  }
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
 test('an empty map says why', async (t) => {
   const { page, state } = await opened({ places: [], interval: 1 });
   const size = await page.evaluate(() =>

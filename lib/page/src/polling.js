@@ -6,6 +6,20 @@ import { browserClocks } from './freshness.js';
 
 const TIMEOUT_MS = 8000;
 
+/** Is there all that the page draws? What is damaged must neither be drawn nor look LIVE. */
+function isSnapshot(answer) {
+  const { generated, interval_s: interval, windows, sensor, totals, fields, points } = answer ?? {};
+  const { places, top } = answer ?? {};
+  const lists = [windows, sensor?.sources, sensor?.history, fields, points, places];
+  lists.push(top?.countries, top?.cities, top?.talkers);
+  return (
+    Number.isFinite(Date.parse(generated)) &&
+    interval > 0 &&
+    typeof totals?.addresses === 'object' &&
+    lists.every(Array.isArray)
+  );
+}
+
 export class Poller {
   #freshness;
   #on;
@@ -77,10 +91,11 @@ export class Poller {
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     const etag = answer.headers.get('etag');
     const snapshot = await answer.json();
+    if (!isSnapshot(snapshot)) throw new Error('an answer that is no snapshot');
     const generated = Date.parse(snapshot.generated) / 1000;
-    if (!Number.isFinite(generated)) throw new Error('an answer without its time');
-    this.#etag = etag;
-    this.#freshness.answered({ generated, interval: snapshot.interval_s, server }, clocks);
+    const interval = snapshot.interval_s;
     this.#on.snapshot(snapshot);
+    this.#etag = etag; // not before it is drawn: a 304 says "you have it"
+    this.#freshness.answered({ generated, interval, server }, clocks);
   }
 }
