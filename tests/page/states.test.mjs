@@ -116,6 +116,26 @@ test('a server whose clock is hours off is LIVE, and its clock is the one shown'
   await mock.stop();
 });
 
+test('a map that does not load at first is asked for again', async () => {
+  const mock = await startMock({ places: makePlaces(50) });
+  const page = await b.newPage(browser);
+  let asked = 0;
+  await page.route('**/world.json', (route) => {
+    asked++;
+    if (asked === 1) return route.abort('connectionrefused');
+    return asked === 2 ? route.fulfill({ status: 503, body: 'no' }) : route.continue();
+  });
+  await page.goto(mock.url);
+  await page.waitForSelector('#banner.offline:not([hidden])');
+  assert.match(await page.innerText('#banner'), /map does not load.*again/);
+  await b.drawn(page);
+  assert.equal(asked, 3);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  assert.equal(await page.isVisible('#banner'), false);
+  await page.done();
+  await mock.stop();
+});
+
 test('nothing but errors from the start: NO DATA, and it says which', async () => {
   const mock = await startMock({ places: makePlaces(20), interval: 1 });
   const page = await b.newPage(browser);

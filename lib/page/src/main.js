@@ -424,9 +424,22 @@ class Page {
   }
 }
 
+/** The map from the server, however long that takes: nobody stands at a wall to reload it. */
+async function fetchWorld() {
+  for (let wait = 2; ; wait = Math.min(30, wait * 2)) {
+    try {
+      return await fetchJson('world.json');
+    } catch (error) {
+      const text = `The map does not load (${error.message}), trying again`;
+      new Status().banner({ text, look: 'offline' });
+      await new Promise((later) => setTimeout(later, wait * 1000));
+    }
+  }
+}
+
 async function begin() {
   const saved = await inlined('heat-data');
-  const world = (await inlined('world-data')) ?? (await fetchJson('world.json'));
+  const world = (await inlined('world-data')) ?? (await fetchWorld());
   const fonts = document.fonts.load('600 20px AHN').catch(() => {});
   await Promise.race([fonts, new Promise((done) => setTimeout(done, FONT_WAIT_MS))]);
   new Page(world, saved).start();
