@@ -33,7 +33,20 @@ test('each parameter is read', () => {
 test('nonsense is the default', () => {
   const read = readAddress('?tcp=yes&dir=up&by=frames&window=../x&at=1,2&cycle=-1&reset=soon');
   assert.deepEqual(read, readAddress(''));
-  for (const at of ['91,0,2', '0,181,2', '0,0,0.5', '0,0,65', 'a,b,c', '']) {
+  for (const window of ['nonsense', '2m', 'NOW', '5m ', '']) {
+    assert.equal(readAddress(`?window=${window}`).window, null, window); // the server would say 400
+  }
+  for (const at of [
+    ',,5',
+    '1,,5',
+    '91,0,2',
+    '0,181,2',
+    '0,0,0.5',
+    '0,0,65',
+    'a,b,c',
+    '1,2,3,4',
+    '',
+  ]) {
     assert.equal(readAddress(`?at=${at}`).at, null, at);
   }
 });

@@ -97,6 +97,16 @@ real('every window, direction and unit has its picture', async () => {
   await page.done();
 });
 
+real('an address of nonsense shows what no address shows', async () => {
+  const nonsense = '?tcp=x&udp=&dir=up&by=%00&window=nonsense&at=1e9,,NaN&kiosk=2&cycle=x&reset=-1';
+  const page = await b.open(browser, server.url + nonsense);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  assert.equal(await page.getAttribute('#window button[value=start]', 'aria-pressed'), 'true');
+  assert.ok((await b.litPixels(page)).count > 500);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
 real('a hot spot gives its place and its top talkers, which the server keeps', async () => {
   const page = await b.open(browser, server.url);
   const spot = page.locator('.spot').first();

@@ -9,7 +9,7 @@
 
 import { DIRECTIONS, UNITS } from './selection.js';
 
-const WINDOWS = /^[0-9a-z]{1,8}$/;
+const WINDOWS = ['now', '1m', '5m', '1h', '24h', 'start']; // of the API; others it refuses
 
 function seconds(query, name, fallback) {
   const value = Number.parseFloat(query.get(name));
@@ -17,9 +17,15 @@ function seconds(query, name, fallback) {
 }
 
 function position(text) {
-  const [lat, lon, zoom] = (text ?? '').split(',').map(Number);
+  const parts = (text ?? '').split(',');
+  const [lat, lon, zoom] = parts.map((part) => (part.trim() ? Number(part) : NaN));
   const fine =
-    Math.abs(lat) <= 85 && Math.abs(lon) <= 180 && Number.isFinite(zoom) && zoom > 1 && zoom <= 64;
+    parts.length === 3 &&
+    Math.abs(lat) <= 85 &&
+    Math.abs(lon) <= 180 &&
+    Number.isFinite(zoom) &&
+    zoom > 1 &&
+    zoom <= 64;
   return fine ? { lat, lon, zoom } : null;
 }
 
@@ -35,7 +41,7 @@ export function readAddress(search) {
       direction: oneOf('dir', DIRECTIONS),
       unit: oneOf('by', UNITS),
     },
-    window: WINDOWS.test(query.get('window') ?? '') ? query.get('window') : null,
+    window: WINDOWS.includes(query.get('window')) ? query.get('window') : null,
     at: position(query.get('at')),
     kiosk,
     cycle: seconds(query, 'cycle', kiosk ? 30 : 0),
