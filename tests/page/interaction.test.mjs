@@ -390,6 +390,40 @@ test('after the chosen time without a hand the map goes home', async () => {
   await wall.done();
 });
 
+test('a map that was only dragged goes home, too', async () => {
+  const page = await b.open(browser, `${mock.url}?reset=1`);
+  const { spot } = await firstSpot(page);
+  const before = await spot.boundingBox();
+  await page.mouse.move(700, 600);
+  await page.mouse.down();
+  await page.mouse.move(700, 800, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForFunction(
+    (y) => Math.abs(document.querySelector('.spot').getBoundingClientRect().y - y) > 20,
+    before.y,
+  );
+  await page.waitForFunction(
+    (y) => Math.abs(document.querySelector('.spot').getBoundingClientRect().y - y) < 2,
+    before.y,
+  );
+  await page.done();
+});
+
+test('a home near the edge of the world is a home: the map rests there', async () => {
+  const page = await b.open(browser, `${mock.url}?reset=1&at=84,-168,2`);
+  await page.waitForTimeout(1500);
+  await b.atRest(page);
+  await page.evaluate(() => {
+    window.moves = 0;
+    new MutationObserver(() => window.moves++).observe(document.getElementById('labels'), {
+      attributes: true,
+    });
+  });
+  await page.waitForTimeout(3000);
+  assert.equal(await page.evaluate(() => window.moves), 0);
+  await page.done();
+});
+
 test('the window buttons ask the server for their time, and the address keeps it', async () => {
   const page = await b.open(browser, mock.url);
   assert.equal(await page.getAttribute('#window button[value=start]', 'aria-pressed'), 'true');

@@ -17,6 +17,7 @@ const PAN_NORTH = 84;
 const PAN_SOUTH = -70;
 const SETTLE_MS = 140;
 const CLICK_PX = 5;
+const SAME_PX = 2; // the address has its place rounded
 const MAX_BASE_PIXELS = 8.4e6; // 4K; a larger canvas costs more than it shows
 
 export class View {
@@ -32,6 +33,7 @@ export class View {
   moving = false;
   #stage;
   #zoom;
+  #transform = zoomIdentity; // d3's, now
   #home = null; // {lat, lon, zoom}, or null: the world
   #offset = [0, 0]; // from the sheet at fit to d3's plane
   #settle;
@@ -60,10 +62,6 @@ export class View {
       )
       .on('zoom', (event) => this.#moved(event.transform));
     this.#stage.call(this.#zoom);
-  }
-
-  get atHome() {
-    return this.zoom === 1 && !this.#home;
   }
 
   /** The stage has a new size: what was in its middle stays there. */
@@ -128,14 +126,14 @@ export class View {
     };
   }
 
+  /** Where goHome() would go: not always what the address says, for the pan has its limits. */
   isHome() {
-    const now = this.position();
-    const home = this.#home;
-    if (!home) return this.zoom <= 1.001;
+    const home = this.#transformOf(this.#home);
+    const { k, x, y } = this.#transform;
     return (
-      Math.abs(now.zoom / home.zoom - 1) < 0.01 &&
-      Math.abs(now.lat - home.lat) * home.zoom < 0.5 &&
-      Math.abs(now.lon - home.lon) * home.zoom < 0.5
+      Math.abs(k / home.k - 1) < 0.01 &&
+      Math.abs(x - home.x) < SAME_PX &&
+      Math.abs(y - home.y) < SAME_PX
     );
   }
 
@@ -158,19 +156,27 @@ export class View {
   }
 
   #apply(position) {
-    if (!position || position.zoom <= 1) {
-      this.#stage.call(this.#zoom.transform, zoomIdentity);
-      return;
-    }
-    const zoom = Math.min(MAX_ZOOM, position.zoom);
+    this.#stage.call(this.#zoom.transform, this.#transformOf(position));
+  }
+
+  /** The transform with this position in the middle, or as near to it as the pan may go. */
+  #transformOf(position) {
+    if (!position || position.zoom <= 1) return zoomIdentity;
     const planeX = lonToX(position.lon) * this.fit + this.#offset[0];
     const planeY = latToY(position.lat) * this.fit + this.#offset[1];
-    // translateTo keeps within the pan limits; transform alone would not.
-    this.#stage.call(this.#zoom.transform, zoomIdentity.scale(zoom));
-    this.#stage.call(this.#zoom.translateTo, planeX, planeY);
+    const wanted = zoomIdentity
+      .translate(this.width / 2, this.height / 2)
+      .scale(Math.min(MAX_ZOOM, position.zoom))
+      .translate(-planeX, -planeY);
+    const stage = [
+      [0, 0],
+      [this.width, this.height],
+    ];
+    return this.#zoom.constrain()(wanted, stage, this.#zoom.translateExtent());
   }
 
   #moved(transform) {
+    this.#transform = transform;
     this.zoom = transform.k;
     this.scale = this.fit * transform.k;
     this.x = transform.x + transform.k * this.#offset[0];
