@@ -216,6 +216,28 @@ test('places are drawn where they belong: antimeridian, far north and south', as
   await page.done();
 });
 
+test('the poles can be looked at: each has its place, its land and its label', async () => {
+  const pole = place(0, -90, 0, 5000, 0, { name: 'South Pole' });
+  const base = place(1, -77.85, 166.67, 9000, 0, { name: 'McMurdo' });
+  const page = await openWith([base, pole, place(2, 90, 40, 7000, 0, { name: 'North Pole' })]);
+  for (const [query, name] of [
+    ['?at=-77.85,166.67,4', 'McMurdo'],
+    ['?at=-85,0,4', 'South Pole'],
+    ['?at=85,40,4', 'North Pole'],
+  ]) {
+    await page.goto(new URL(query, page.url()).href);
+    await b.drawn(page);
+    const spots = await page.locator('.spot').allInnerTexts();
+    assert.ok(
+      spots.some((text) => text.startsWith(name)),
+      `${query}: ${spots}`,
+    );
+    assert.ok((await b.litPixels(page)).count > 20, name);
+  }
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
 test('the poles themselves, and a place beyond the map, break nothing', async () => {
   const page = await openWith([
     place(0, 90, 0, 1000, 5),

@@ -8,13 +8,12 @@
 
 import { select } from 'd3-selection';
 import { zoom as createZoom, zoomIdentity } from 'd3-zoom';
-import { SIZE, latToY, lonToX, xToLon, yToLat } from './projection.js';
+import { MAX_LAT, SIZE, latToY, lonToX, xToLon, yToLat } from './projection.js';
 
 const MAX_ZOOM = 64;
 const HOME_NORTH = 78;
 const HOME_SOUTH = -57;
-const PAN_NORTH = 84;
-const PAN_SOUTH = -70;
+const PAN_BEYOND_REM = 7; // past the poles: what is there must not lie below the controls
 const SETTLE_MS = 140;
 const CLICK_PX = 5;
 const SAME_PX = 2; // the address has its place rounded
@@ -80,11 +79,12 @@ export class View {
     const left = (width - SIZE * this.fit) / 2;
     const top = height / 2 - ((north + south) / 2) * this.fit;
     this.#offset = [left, top];
+    const beyond = PAN_BEYOND_REM * rem;
     this.#zoom.translateExtent([
-      [Math.min(0, left), Math.min(0, latToY(PAN_NORTH) * this.fit + top)],
+      [Math.min(0, left), Math.min(0, latToY(MAX_LAT) * this.fit + top - beyond)],
       [
         Math.max(width, left + SIZE * this.fit),
-        Math.max(height, latToY(PAN_SOUTH) * this.fit + top),
+        Math.max(height, latToY(-MAX_LAT) * this.fit + top + beyond),
       ],
     ]);
     this.#apply(before);
