@@ -238,6 +238,24 @@ test('the poles can be looked at: each has its place, its land and its label', a
   await page.done();
 });
 
+test('the inner of Antarctica is land, without a bar of sea across', async () => {
+  const page = await openWith([], '?at=-80,100,1.5');
+  const colours = await page.evaluate(() => {
+    const canvas = document.getElementById('base');
+    const context = canvas.getContext('2d');
+    const met = [];
+    // from below the sheet to its middle, at 80 S
+    for (let y = canvas.height - 2; y > canvas.height / 2; y--) {
+      const colour = [...context.getImageData(canvas.width >> 1, y, 1, 1).data].join();
+      if (colour !== met.at(-1)) met.push(colour);
+    }
+    return met;
+  });
+  assert.equal(colours.at(-1), '30,44,60,255');
+  assert.ok(colours.length <= 3, `sea, the rim, land: ${colours}`);
+  await page.done();
+});
+
 test('the poles themselves, and a place beyond the map, break nothing', async () => {
   const page = await openWith([
     place(0, 90, 0, 1000, 5),

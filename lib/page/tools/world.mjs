@@ -80,14 +80,39 @@ function windings(ring) {
   return turns;
 }
 
-/** Antarctica: opened at the sheet's edge and closed along its bottom. */
+/** The same ring without jumps: drawn on past the edge. Coordinates may leave the sheet. */
+function drawnOn(ring) {
+  let offset = 0;
+  return ring.map((point, i) => {
+    if (i > 0) {
+      const step = point[0] - ring[i - 1][0];
+      if (step > SIZE / 2) offset -= SIZE;
+      else if (step < -SIZE / 2) offset += SIZE;
+    }
+    return [point[0] + offset, point[1], point[2]];
+  });
+}
+
+/**
+ * Antarctica: opened at the sheet's edge and closed along its bottom. Its coast crosses the edge three
+ * times: opened where it does so farthest north; of the bay behind, what lies past the edge is cut off.
+ */
 function openAtEdge(ring) {
-  const cut = ring.findIndex((point, i) => i > 0 && jumpsEdge(ring[i - 1], point));
-  const line = [...ring.slice(cut, -1), ...ring.slice(0, cut)];
-  const startsLeft = line[0][0] < SIZE / 2;
+  const points = ring.slice(0, -1);
+  let cut = -1;
+  points.forEach((point, i) => {
+    if (!jumpsEdge(points.at(i - 1), point)) return;
+    if (cut < 0 || point[1] < points[cut][1]) cut = i;
+  });
+  const startsLeft = points[cut][0] < SIZE / 2;
   const first = startsLeft ? 0 : SIZE;
   const last = startsLeft ? SIZE : 0;
   const bottom = latToY(-MAX_LAT);
+  const line = drawnOn([...points.slice(cut), ...points.slice(0, cut)]).map(([x, y, coarse]) => [
+    Math.max(0, Math.min(SIZE, x)),
+    y,
+    coarse,
+  ]);
   const closed = [
     [first, line[0][1], true],
     ...line,
@@ -101,17 +126,7 @@ function openAtEdge(ring) {
 
 /** An island astride the sheet's edge (St Lawrence, Umnak): drawn on past the edge. */
 function unwrapped(ring) {
-  let offset = 0;
-  return rounded(
-    ring.map((point, i) => {
-      if (i > 0) {
-        const step = point[0] - ring[i - 1][0];
-        if (step > SIZE / 2) offset -= SIZE;
-        else if (step < -SIZE / 2) offset += SIZE;
-      }
-      return [point[0] + offset, point[1], point[2]];
-    }),
-  );
+  return rounded(drawnOn(ring));
 }
 
 function area(ring) {
