@@ -390,6 +390,17 @@ test('after the chosen time without a hand the map goes home', async () => {
   await wall.done();
 });
 
+test('a card and the help that were left open close, too', async () => {
+  const page = await b.open(browser, `${mock.url}?reset=1`);
+  await page.locator('.spot').first().click();
+  await page.waitForSelector('#card:not([hidden])');
+  await page.waitForSelector('#card', { state: 'hidden', timeout: 5000 });
+  await page.keyboard.press('?');
+  assert.ok(await page.isVisible('#help'));
+  await page.waitForSelector('#help', { state: 'hidden', timeout: 5000 });
+  await page.done();
+});
+
 test('a map that was only dragged goes home, too', async () => {
   const page = await b.open(browser, `${mock.url}?reset=1`);
   const { spot } = await firstSpot(page);

@@ -173,10 +173,14 @@ class Page {
     if (generated) this.panel.age(age, generated, state);
     this.kioskTick();
     const { reset } = this.address;
-    if (reset && this.idle(clocks) > reset && !this.view.isHome()) {
-      this.closeCard();
-      this.view.goHome();
-    }
+    if (reset && this.idle(clocks) > reset) this.leftAlone();
+  }
+
+  /** Nobody is here any more: what a hand has opened closes, and the map goes home. */
+  leftAlone() {
+    if (this.card.open) this.closeCard();
+    if (byId('help').open) byId('help').close();
+    if (!this.view.isHome()) this.view.goHome();
   }
 
   kioskTick() {
