@@ -250,6 +250,65 @@ test('keyboard focus on a hot spot opens its card; Tab reaches everything', asyn
   await page.done();
 });
 
+/** What has the focus, so that it can be told from another. */
+const focusOf = (page) =>
+  page.evaluate(() => {
+    const { activeElement: element } = document;
+    return element.closest('li, .spot, #card')?.innerText.split('\n')[0] ?? element.tagName;
+  });
+
+test('the focus stays where it is while periods pass', async () => {
+  const own = await startMock({ places, interval: 1 });
+  const page = await b.open(browser, own.url);
+  const nextPeriods = async () => {
+    const period = Number(await page.getAttribute('#stage', 'data-period'));
+    await b.drawn(page, period + 2);
+  };
+  const city = page.locator('#cities button').nth(2);
+  await city.focus();
+  const before = await focusOf(page);
+  // another city overtakes it: the focus goes with the city, not with the rank
+  const next = Number(await page.getAttribute('#cities li:nth-child(4) button', 'data-id'));
+  own.state.places = places.map((place) =>
+    place.id === next ? { ...place, counters: place.counters.map((value) => 100 * value) } : place,
+  );
+  await nextPeriods();
+  assert.equal(await focusOf(page), before);
+
+  await page.locator('.spot').first().click();
+  await page.locator('#card .close').focus();
+  await nextPeriods();
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'close');
+  await page.done();
+  await own.stop();
+});
+
+test('a card that was closed by Esc stays closed; one open by focus stays open', async () => {
+  const own = await startMock({ places, interval: 1 });
+  const page = await b.open(browser, own.url);
+  const nextPeriods = async () => {
+    const period = Number(await page.getAttribute('#stage', 'data-period'));
+    await b.drawn(page, period + 2);
+  };
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.waitForSelector('#card:not([hidden])');
+  const spot = await focusOf(page);
+  await nextPeriods();
+  assert.ok(await page.isVisible('#card'), 'open');
+  assert.equal(await focusOf(page), spot);
+  await page.keyboard.press('ArrowUp'); // the labels go while the map moves
+  await settled(page);
+  assert.equal(await focusOf(page), spot);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.isVisible('#card'), false);
+  await nextPeriods();
+  assert.equal(await page.isVisible('#card'), false, 'closed');
+  assert.equal(await focusOf(page), spot);
+  await page.done();
+  await own.stop();
+});
+
 test('1 to 9 go to hot spots, a city of the list too', async () => {
   const page = await b.open(browser, mock.url);
   const { place } = await firstSpot(page);

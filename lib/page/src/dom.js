@@ -11,6 +11,18 @@ export function element(tag, className, ...children) {
   return node;
 }
 
+/** Replaces what is in `parent`; what had the focus has it again, known by its data-id. */
+export function refill(parent, ...children) {
+  const { activeElement } = document;
+  const { id } = parent.contains(activeElement) ? activeElement.dataset : {};
+  parent.replaceChildren(...children);
+  if (id !== undefined) focusId(parent, id);
+}
+
+export function focusId(parent, id) {
+  parent.querySelector(`[data-id="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+}
+
 /** Writes only what changed: assistive technology speaks each write of a live region. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -2,7 +2,7 @@
 // Names on the map: the hottest places with their numbers, then country names where room is left.
 // Greedy: the hottest first, each at the first of eight positions around its ring that is free.
 
-import { element } from './dom.js';
+import { element, focusId, refill } from './dom.js';
 import * as format from './formats.js';
 import { shown } from './selection.js';
 import { COUNTRY_ONLY } from './places.js';
@@ -30,7 +30,9 @@ export class Labels {
   #layer;
   #stage;
   #measure;
-  #onOpen;
+  #on;
+  #redrawing = false; // focus then comes and goes without a hand
+  #unfocused = null; // the id of what lost the focus by being hidden
 
   /**
    * @param {HTMLElement} layer where the labels go
@@ -42,17 +44,16 @@ export class Labels {
     this.#layer = layer;
     this.#stage = stage;
     this.#measure = measure;
-    this.#onOpen = on;
+    this.#on = on;
   }
 
   hide() {
+    const { activeElement } = document;
+    if (this.#layer.contains(activeElement)) this.#unfocused = activeElement.dataset.id;
     this.#layer.hidden = true;
   }
 
   draw(places, view, selection, countries) {
-    const focused = this.#layer.contains(document.activeElement)
-      ? document.activeElement.dataset.id
-      : null;
     const taken = this.#fixedBoxes();
     const free = (box) =>
       box.x > 2 &&
@@ -69,11 +70,14 @@ export class Labels {
       fragment.append(...this.#spot(spot, rank + 1, places, view, selection, { taken, free }));
     });
     this.#countries(fragment, countries, view, { taken, free });
-    this.#layer.replaceChildren(fragment);
+    this.#redrawing = true;
     this.#layer.hidden = false;
-    if (focused !== null) {
-      this.#layer.querySelector(`[data-id="${focused}"]`)?.focus({ preventScroll: true });
+    refill(this.#layer, fragment);
+    if (this.#unfocused !== null && document.activeElement === document.body) {
+      focusId(this.#layer, this.#unfocused);
     }
+    this.#unfocused = null;
+    this.#redrawing = false;
   }
 
   #fixedBoxes() {
@@ -146,12 +150,12 @@ export class Labels {
       `${name} ${number}, hot spot ${rank}: ${format.exact(tcp)} TCP and ${format.exact(udp)} UDP ` +
         (octets ? 'octets' : 'packets'),
     );
-    button.addEventListener('click', () => this.#onOpen.open(i, true));
+    button.addEventListener('click', () => this.#on.open(i, true));
     button.addEventListener('focus', () => {
       // Focus by keyboard opens the card; a click has its own way.
-      if (button.matches(':focus-visible')) this.#onOpen.open(i, false);
+      if (!this.#redrawing && button.matches(':focus-visible')) this.#on.open(i, false);
     });
-    button.addEventListener('blur', () => this.#onOpen.leave());
+    button.addEventListener('blur', () => this.#redrawing || this.#on.leave());
     return [ring, button];
   }
 

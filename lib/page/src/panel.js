@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The numbers beside the map: the tiles of the header, the lists, and what is not on the map.
 
-import { byId, element, layerBar, setText } from './dom.js';
+import { byId, element, layerBar, refill, setText } from './dom.js';
 import * as format from './formats.js';
 import { amounts, shown } from './selection.js';
 import { drawSparkline } from './sparkline.js';
@@ -54,6 +54,7 @@ export class Panel {
       name: name || format.country(code),
       code,
       counters: rest,
+      id: rest[8],
       open: () => this.#onCity(lat, lon, rest[8]),
     }));
     this.#list('talkers', selection, top.talkers, ([address, code, ...counters]) => ({
@@ -143,8 +144,9 @@ export class Panel {
       .slice(0, ROWS);
     const most = list.length ? list[0].sum : 1;
     setText(byId(`${id}-unit`), `${octets ? 'octets' : 'packets'}, ${this.#span}`);
-    byId(id).replaceChildren(
-      ...list.map(({ name, code, tcp, udp, sum, open }) => {
+    refill(
+      byId(id),
+      ...list.map(({ name, code, tcp, udp, sum, id: place, open }) => {
         const label = element('span', 'name', name);
         label.title = name;
         if (code) label.append(element('span', 'code', code));
@@ -156,6 +158,7 @@ export class Panel {
         );
         if (open) {
           line.type = 'button';
+          line.dataset.id = place;
           line.addEventListener('click', open);
         }
         return element('li', '', line, layerBar((100 * tcp) / most, (100 * udp) / most));
