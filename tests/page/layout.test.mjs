@@ -185,6 +185,22 @@ test('three lists with TCP and UDP bars, six rows each', async () => {
   await page.done();
 });
 
+test('each list says of what time it is, also where the talkers are of another', async () => {
+  const own = await startMock({ places: makePlaces(30) });
+  own.state.over = { window_s: 300, top: { talkers_window: 'now' } };
+  const page = await b.open(browser, `${own.url}?window=5m`);
+  assert.equal(await page.innerText('#countries-unit'), 'packets, last 5 min');
+  assert.equal(await page.innerText('#cities-unit'), 'packets, last 5 min');
+  assert.equal(await page.innerText('#talkers-unit'), 'packets, last 10 s');
+  own.state.over = { top: { talkers_window: 'start' } };
+  await page.click('#window button[value=start]');
+  await page.waitForFunction(
+    () => document.getElementById('talkers-unit').innerText === 'packets, since the start',
+  );
+  await page.done();
+  await own.stop();
+});
+
 test('what is not drawn is always visible, with its reasons', async () => {
   const own = await startMock({ places: makePlaces(30) });
   own.state.over = {

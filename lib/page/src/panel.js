@@ -45,19 +45,22 @@ export class Panel {
   /** The same snapshot, another selection. */
   reselect(selection) {
     if (!this.#snapshot) return;
-    const { top } = this.#snapshot;
-    this.#list('countries', selection, top.countries, ([code, ...counters]) => ({
+    const { top, window: shownWindow, interval_s: interval } = this.#snapshot;
+    // Of hosts the server keeps two windows: since the start, and the last period for all others.
+    const lastPeriod = top.talkers_window === 'now' && shownWindow !== 'now';
+    const talkersSpan = lastPeriod ? `last ${format.span(interval)}` : this.#span;
+    this.#list('countries', this.#span, selection, top.countries, ([code, ...counters]) => ({
       name: format.country(code),
       counters,
     }));
-    this.#list('cities', selection, top.cities, ([name, code, lat, lon, ...rest]) => ({
+    this.#list('cities', this.#span, selection, top.cities, ([name, code, lat, lon, ...rest]) => ({
       name: name || format.country(code),
       code,
       counters: rest,
       id: rest[8],
       open: () => this.#onCity(lat, lon, rest[8]),
     }));
-    this.#list('talkers', selection, top.talkers, ([address, code, ...counters]) => ({
+    this.#list('talkers', talkersSpan, selection, top.talkers, ([address, code, ...counters]) => ({
       name: address,
       code,
       counters,
@@ -128,7 +131,7 @@ export class Panel {
     byId('not-drawn-bar').style.width = `${percent(missing)}%`;
   }
 
-  #list(id, selection, rows, read) {
+  #list(id, span, selection, rows, read) {
     const octets = selection.unit === 'octets';
     const write = octets ? format.octets : format.count;
     const list = rows
@@ -143,7 +146,7 @@ export class Panel {
       .sort((a, b) => b.sum - a.sum)
       .slice(0, ROWS);
     const most = list.length ? list[0].sum : 1;
-    setText(byId(`${id}-unit`), `${octets ? 'octets' : 'packets'}, ${this.#span}`);
+    setText(byId(`${id}-unit`), `${octets ? 'octets' : 'packets'}, ${span}`);
     refill(
       byId(id),
       ...list.map(({ name, code, tcp, udp, sum, id: place, open }) => {
