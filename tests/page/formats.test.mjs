@@ -93,6 +93,8 @@ table('names of places', format.placeName, [
   ['   , DE', 'Germany'],
   ['Dallas (Dallas Downtown Historic District), US', 'Dallas'],
   [`${'L'.repeat(400)}, DE`, `${'L'.repeat(27)}…`],
+  [`${'L'.repeat(26)}😀 and on, DE`, `${'L'.repeat(26)}😀…`],
+  [`${'😀'.repeat(20)}, DE`, '😀'.repeat(20)],
 ]);
 
 table('decades of the legend', (value) => format.decade(value, ''), [

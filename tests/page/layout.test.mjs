@@ -77,6 +77,35 @@ test('the hottest places are named with their numbers; nothing overlaps, nothing
   }
 });
 
+test('a name that is written from the right stays on its side of the number', async () => {
+  const names = ['القاهرة', 'חיפה', '\u202Eetihw'];
+  const own = await startMock({
+    places: makePlaces(12).map((place, i) => ({ ...place, name: names[i] ?? place.name })),
+  });
+  const page = await b.open(browser, own.url);
+  const wrong = await page.evaluate(() => {
+    const places = (node) => {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      return range.getBoundingClientRect();
+    };
+    const out = [];
+    for (const [selector, first, second] of [
+      ['.spot', 'bdi', 'b'],
+      ['#cities .name', 'bdi', '.code'],
+    ]) {
+      for (const row of document.querySelectorAll(selector)) {
+        const [name, rest] = [first, second].map((part) => row.querySelector(part));
+        if (!name || places(name).right > places(rest).left + 1) out.push(row.innerText);
+      }
+    }
+    return out;
+  });
+  assert.deepEqual(wrong, []);
+  await page.done();
+  await own.stop();
+});
+
 test('country names are there: large ones on the world, smaller ones nearer by', async () => {
   const page = await b.open(browser, mock.url);
   const world = await page.locator('.country').allInnerTexts();

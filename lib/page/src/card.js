@@ -2,7 +2,7 @@
 // The card of one place: where it is, how much, sent and received, and its busiest hosts, which the
 // server keeps (/api/v1/place/ID) and a saved file does not.
 
-import { element, layerBar } from './dom.js';
+import { element, layerBar, nameOf } from './dom.js';
 import * as format from './formats.js';
 import { COUNTRY_ONLY } from './places.js';
 import { amounts, shown } from './selection.js';
@@ -99,7 +99,7 @@ export class Card {
       radius === COUNTRY_ONLY && 'only the country is known',
     ].filter(Boolean);
     return [
-      element('h2', '', city || country || 'Unnamed place'),
+      element('h2', '', nameOf(city || country || 'Unnamed place')),
       element('p', 'where', where.join(' · ')),
     ];
   }

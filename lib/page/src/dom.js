@@ -11,6 +11,9 @@ export function element(tag, className, ...children) {
   return node;
 }
 
+/** A name whose direction of writing stays its own: the number beside it is not drawn into it. */
+export const nameOf = (text) => element('bdi', '', text);
+
 /** Replaces what is in `parent`; what had the focus has it again, known by its data-id. */
 export function refill(parent, ...children) {
   const { activeElement } = document;

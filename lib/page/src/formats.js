@@ -152,5 +152,7 @@ export function placeName(name) {
   const { city, code } = splitPlace(name);
   const short = city.replace(/ \(.*\)$/, '');
   if (!short.trim()) return country(code);
-  return short.length > LONGEST_LABEL ? `${short.slice(0, LONGEST_LABEL - 1)}…` : short;
+  const characters = [...short]; // not halves of them
+  if (characters.length <= LONGEST_LABEL) return short;
+  return `${characters.slice(0, LONGEST_LABEL - 1).join('')}…`;
 }

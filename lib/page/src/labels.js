@@ -2,7 +2,7 @@
 // Names on the map: the hottest places with their numbers, then country names where room is left.
 // Greedy: the hottest first, each at the first of eight positions around its ring that is free.
 
-import { element, focusId, refill } from './dom.js';
+import { element, focusId, nameOf, refill } from './dom.js';
 import * as format from './formats.js';
 import { shown } from './selection.js';
 import { COUNTRY_ONLY } from './places.js';
@@ -141,7 +141,7 @@ export class Labels {
     const [tcp, udp] = amounts;
     const udpShare = selection.tcp && selection.udp ? udp / (tcp + udp) : selection.tcp ? 0 : 1;
     const layer = udpShare < 0.34 ? 'tcp' : udpShare > 0.66 ? 'udp' : 'even';
-    const button = element('button', `spot ${layer}`, `${name} `, element('b', '', number));
+    const button = element('button', `spot ${layer}`, nameOf(name), ' ', element('b', '', number));
     button.type = 'button';
     button.dataset.id = places.id[i];
     button.style.transform = `translate(${box.x.toFixed(1)}px, ${box.y.toFixed(1)}px)`;

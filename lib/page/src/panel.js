@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The numbers beside the map: the tiles of the header, the lists, and what is not on the map.
 
-import { byId, element, layerBar, refill, setText } from './dom.js';
+import { byId, element, layerBar, nameOf, refill, setText } from './dom.js';
 import * as format from './formats.js';
 import { amounts, shown } from './selection.js';
 import { drawSparkline } from './sparkline.js';
@@ -150,7 +150,7 @@ export class Panel {
     refill(
       byId(id),
       ...list.map(({ name, code, tcp, udp, sum, id: place, open }) => {
-        const label = element('span', 'name', name);
+        const label = element('span', 'name', nameOf(name));
         label.title = name;
         if (code) label.append(element('span', 'code', code));
         const line = element(open ? 'button' : 'div', 'row');
