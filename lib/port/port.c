@@ -100,16 +100,21 @@ configure_mtu(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf,
 	      const struct port *port, const struct port_settings *s,
 	      void (*note)(const char *text))
 {
-	uint32_t mtu = s->mtu;
+	uint32_t mtu = s->mtu, most = info->max_mtu;
 	char text[160];
 
-	if (mtu == 0)
+	/* a kernel interface keeps the MTU that it has, a capture has none: one configuration may
+	 * serve them and a card */
+	if (mtu == 0 || port->interface[0] != 0 || port->virtual_rx)
 		return;
-	if (mtu > info->max_mtu || mtu < info->min_mtu) {
+	/* what a driver says of its longest frame counts where it says nothing of the MTU */
+	if (most == UINT16_MAX && info->max_rx_pktlen >= RTE_ETHER_MAX_LEN)
+		most = RTE_MIN(most, info->max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN);
+	if (mtu > most || mtu < info->min_mtu) {
 		snprintf(text, sizeof(text), "%s takes an MTU of %u to %u; %u is out of it",
-			 port->source, info->min_mtu, info->max_mtu, mtu);
+			 port->source, info->min_mtu, most, mtu);
 		say(note, text);
-		mtu = mtu > info->max_mtu ? info->max_mtu : info->min_mtu;
+		mtu = mtu > most ? most : info->min_mtu;
 	}
 	conf->rxmode.mtu = mtu;
 	if (mtu + RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN <= s->data_room)

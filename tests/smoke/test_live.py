@@ -181,6 +181,12 @@ class Live(Smoke):
             pass
         self.assertIn("PROMISC", self.namespace.run("ip", "link", "show", "sensor").stdout)
 
+    def test_the_mtu_of_a_card_is_not_the_interfaces(self):
+        """One configuration serves a card with jumbo frames, and an interface that has none."""
+        with self.capturing("--listen", "off", "--mtu", "9000") as program:
+            self.send(self.world.capture("plain"), 2000)
+            wait_until(lambda: self.seen(program) >= 213, "213 packets")
+
     def test_two_interfaces(self):
         self.namespace.run("ip", "link", "add", "sender2", "type", "veth", "peer", "name",
                            "sensor2")
