@@ -363,7 +363,12 @@ options_parse(struct settings *settings, char **args, int count, char error[OPTI
 		}
 		snprintf(where, sizeof(where), "--%s", option->name);
 		const char *value = arg[2 + length] == '=' ? arg + 2 + length + 1 : NULL;
-		/* --quiet is --quiet=yes; --quiet=no takes back what a file has set */
+		if (option->kind == OPTION_FLAG && value != NULL && strcmp(value, "no") != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s takes no value; %s=no takes back what a file has set", where,
+				 where);
+			return -1;
+		}
 		if (option->kind == OPTION_FLAG && value == NULL)
 			value = "yes";
 		if (value == NULL) {
