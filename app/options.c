@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
+#include "http.h"
 #include "parse.h"
 
 #include <errno.h>
@@ -219,6 +220,18 @@ translate(struct settings *s, const struct option *option, const char *value, co
 		snprintf(error, OPTIONS_ERROR_MAX, "%s: '%.60s' is neither config nor man", where,
 			 value);
 		return -1;
+	} else if (option->offset == AT(listen)) {
+		char address[64];
+		uint16_t port;
+
+		if (strcmp(value, "auto") != 0 && strcmp(value, "off") != 0 &&
+		    http_parse_listen(value, address, &port) != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is not an IPv4 ADDRESS:PORT, such as 127.0.0.1:8080 "
+				 "(ports 1 to 65535), nor auto, nor off",
+				 where, value);
+			return -1;
+		}
 	} else if (option->offset == AT(cpus) && !is_cpu_list(value)) {
 		snprintf(error, OPTIONS_ERROR_MAX,
 			 "%s: '%.60s' is no list of CPUs, such as 0,2-5 (0 to 1023)", where, value);
