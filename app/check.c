@@ -30,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -768,12 +769,28 @@ check_numa(struct doctor *d, const char *name, const char *device)
 
 /* --- the rest -------------------------------------------------------------------------------- */
 
+/* Asked of the socket's name space: /sys may show another one, or be missing in a container. */
+static int
+interface_flags(const char *name)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0)
+		request.ifr_flags = 0;
+	if (fd >= 0)
+		close(fd);
+	return request.ifr_flags;
+}
+
 /* The kernel keeps the card of an interface, so there is less to look at. */
 static void
 check_interface(struct doctor *d, const char *name)
 {
-	char error[SOURCES_ERROR_MAX], device[96], path[160], driver[64], mend[64], line[16];
+	char error[SOURCES_ERROR_MAX], device[96], path[160], driver[64], mend[64];
 	const unsigned int lanes = d->settings->lanes > 0 ? d->settings->lanes : 1;
+	int flags;
 
 	if (interface_check(name, error) != 0) {
 		say(d, CHECK_FAULT, "interface",
@@ -788,12 +805,11 @@ check_interface(struct doctor *d, const char *name)
 		say(d, CHECK_OK, "driver", NULL, "%s stays at the kernel's %s", name, driver);
 	else
 		say(d, CHECK_OK, "driver", NULL, "%s is the kernel's own", name);
-	/* while an interface is down its carrier cannot be read */
-	if (read_line(d, line, sizeof(line), "/sys/class/net/%.16s/carrier", name) == NULL ||
-	    line[0] == 0) {
+	flags = interface_flags(name);
+	if ((flags & IFF_UP) == 0) {
 		snprintf(mend, sizeof(mend), "ip link set %.16s up", name);
 		say(d, CHECK_WARNING, "link", mend, "%s down", name);
-	} else if (line[0] != '1') {
+	} else if ((flags & IFF_RUNNING) == 0) {
 		say(d, CHECK_WARNING, "link",
 		    "plug in the cable, or switch on the port at its other end",
 		    "%s has no carrier", name);

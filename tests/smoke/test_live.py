@@ -187,6 +187,19 @@ class Live(Smoke):
             self.send(self.world.capture("plain"), 2000)
             wait_until(lambda: self.seen(program) >= 213, "213 packets")
 
+    def test_the_doctor_looks_into_its_own_name_space(self):
+        """Where /sys still shows another one, as in some containers."""
+        def link():
+            said = self.run_program("--check", "--interface", "sensor", prefix=(
+                "nsenter", f"--net=/run/netns/{self.namespace.name}")).stdout
+            return next(line for line in said.splitlines() if "  link: " in line)
+
+        self.assertRegex(link(), "^ok +link: sensor up$")
+        self.namespace.run("ip", "link", "set", "sender", "down")
+        self.assertRegex(link(), "^warning +link: sensor has no carrier; mend: plug in")
+        self.namespace.run("ip", "link", "set", "sensor", "down")
+        self.assertRegex(link(), "^warning +link: sensor down; mend: ip link set sensor up$")
+
     def test_two_interfaces(self):
         self.namespace.run("ip", "link", "add", "sender2", "type", "veth", "peer", "name",
                            "sensor2")
