@@ -233,12 +233,7 @@ read_ports(struct manager *m, struct gathered *g)
 
 		if (port_read(&m->ports[i], &now) != 0)
 			continue;
-		/* a port that was reset starts again at 0: no difference is better than a huge one
-		 */
-		if (now.imissed >= then->imissed && now.ierrors >= then->ierrors &&
-		    now.rx_nombuf >= then->rx_nombuf)
-			g->lost += now.imissed - then->imissed + now.ierrors - then->ierrors +
-				   now.rx_nombuf - then->rx_nombuf;
+		g->lost += port_lost_since(&now, then);
 		m->counters[i] = now;
 	}
 }

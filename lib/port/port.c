@@ -406,6 +406,19 @@ port_read(struct port *port, struct port_counters *counters)
 	return 0;
 }
 
+static uint64_t
+since(uint64_t now, uint64_t then)
+{
+	return now >= then ? now - then : now;
+}
+
+uint64_t
+port_lost_since(const struct port_counters *now, const struct port_counters *then)
+{
+	return since(now->imissed, then->imissed) + since(now->ierrors, then->ierrors) +
+	       since(now->rx_nombuf, then->rx_nombuf);
+}
+
 bool
 port_poll_link(struct port *port)
 {

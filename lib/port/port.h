@@ -98,6 +98,10 @@ void port_detach(struct port *port);
 /* 0 or -errno. On an error *counters is untouched. */
 int port_read(struct port *port, struct port_counters *counters);
 
+/* Frames that were lost between two readings. A counter that went back was reset: it counts anew.
+ */
+uint64_t port_lost_since(const struct port_counters *now, const struct port_counters *then);
+
 /* Reads the link without waiting. True if it changed. */
 bool port_poll_link(struct port *port);
 

@@ -125,6 +125,20 @@ test_unplugged_port_is_let_go_of(void **state)
 	assert_null(port.pools[0]);
 }
 
+/* A device that is reset, alone or with its port, counts from 0 again, some counters or all. */
+static void
+test_losses_are_differences(void **state)
+{
+	const struct port_counters then = {.imissed = 100, .ierrors = 7, .rx_nombuf = 3};
+	const struct port_counters later = {.imissed = 105, .ierrors = 7, .rx_nombuf = 4};
+	const struct port_counters reset = {.imissed = 20, .ierrors = 9, .rx_nombuf = 0};
+
+	(void)state;
+	assert_int_equal(port_lost_since(&then, &then), 0);
+	assert_int_equal(port_lost_since(&later, &then), 5 + 1);
+	assert_int_equal(port_lost_since(&reset, &then), 20 + 2);
+}
+
 int
 main(void)
 {
@@ -132,6 +146,7 @@ main(void)
 		cmocka_unit_test(test_no_event_is_none),
 		cmocka_unit_test(test_reset_goes_on_with_the_same_pools),
 		cmocka_unit_test(test_unplugged_port_is_let_go_of),
+		cmocka_unit_test(test_losses_are_differences),
 	};
 	return cmocka_run_group_tests(tests, eal_group_setup, eal_group_teardown);
 }
