@@ -45,8 +45,10 @@
 
 #define EXIT_USAGE 2
 
-/* Sooner than anybody looks at the wall, and often enough for any WatchdogSec of 2 s and more. */
-#define LOOK_AROUND_NS 1000000000u
+/* Sooner than anybody looks at the wall. More often where the service manager's watchdog wants it.
+ */
+#define LOOK_AROUND_NS       1000000000ull
+#define LOOK_AROUND_LEAST_NS 10000000ull
 
 /* pools: a cache of 256 mbufs for each lcore halves the trips to the shared ring */
 #define POOL_CACHE 256
@@ -532,13 +534,16 @@ run(struct app *a, const sigset_t *signals)
 {
 	struct manager *m = &a->manager;
 	const uint64_t period = (uint64_t)(a->settings.period_s * 1e9);
-	uint64_t next = monotonic_ns() + period, look = 0;
+	uint64_t next = monotonic_ns() + period, look = 0, pause = LOOK_AROUND_NS;
+	const uint64_t watchdog = notify_watchdog_ms() * 1000000;
 	bool opened = false;
 
+	if (watchdog > 0)
+		pause = RTE_MIN(pause, RTE_MAX(watchdog, LOOK_AROUND_LEAST_NS));
 	for (;;) {
 		if (monotonic_ns() >= look) {
 			look_around(a);
-			look = monotonic_ns() + LOOK_AROUND_NS;
+			look = monotonic_ns() + pause;
 		}
 		/* --once ends when the last packet is in: looked at every 2 ms */
 		uint64_t until = a->settings.once ? monotonic_ns() + 2000000 : RTE_MIN(next, look);
