@@ -428,6 +428,9 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 	else if (s->pcaps.count > 0 && s->interfaces.count == 0 && s->devices.count == 0 &&
 		 s->lanes > 0)
 		wrong = "--lanes is given by the captures: one for each --pcap";
+	else if (s->interfaces.count > 0 && s->data_room > 0 && s->data_room < 2016)
+		/* a frame of the kernel's ring (2,048 octets) without its header */
+		wrong = "--data-room is too small for an --interface, which needs 2016 at least";
 	else if (s->once && s->open)
 		wrong = "--once ends before a browser could ask: leave out --open";
 	if (wrong == NULL)

@@ -76,12 +76,14 @@ configure_rss(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf, st
 static int
 create_pools(struct port *port, const struct port_settings *s, char error[256])
 {
+	/* a pool refuses a cache that could hold more than all of it: 1.5 x its size */
+	const unsigned int cache = RTE_MIN(s->cache, pool_size(s) / 2);
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	for (uint16_t q = 0; q < port->queues; q++) {
 		snprintf(name, sizeof(name), "port%u_queue%u", port->id, q);
 		port->pools[q] = rte_pktmbuf_pool_create(
-			name, pool_size(s), s->cache, 0,
+			name, pool_size(s), cache, 0,
 			(uint16_t)(s->data_room + RTE_PKTMBUF_HEADROOM), port->socket);
 		if (port->pools[q] == NULL) {
 			snprintf(error, 256,

@@ -29,6 +29,13 @@ class Once(Smoke):
         status = self.exact("big")
         self.assertEqual(status["received"], 120000)
 
+    def test_few_packet_buffers(self):
+        """Any number of the range starts; what finds no buffer is lost, and said to be."""
+        for mbufs in ("1", "100", "383"):
+            with self.subTest(mbufs):
+                status = self.once(self.world.capture("plain"), extra=("--mbufs", mbufs))
+                self.assertEqual(status["received"] + status["lost"]["total"], 213)
+
     def test_forms_of_a_file(self):
         frames = make_captures.plain()
         for name, options in (("big-endian", {"order": ">"}), ("nano", {"nano": True}),

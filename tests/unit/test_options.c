@@ -322,6 +322,9 @@ test_combinations(void **state)
 		{{"--pcap=a", "--lanes=2"}, false, false},
 		{{"--pcap=a", "--interface=b", "--lanes=2"}, false, true},
 		{{"--pcap=a", "--json"}, false, false},
+		{{"--interface=a", "--data-room=2015"}, false, false},
+		{{"--interface=a", "--data-room=2016"}, false, true},
+		{{"--pcap=a", "--data-room=64"}, false, true},
 	};
 	(void)state;
 
