@@ -198,6 +198,35 @@ test('the legend names layers, unit, direction and time', async () => {
   await page.done();
 });
 
+test('the legend has a number also where a spot has less than a kilobyte', async () => {
+  const few = place(0, 48, 9, 1, 0);
+  few.counters = [1, 0, 60, 0, 1, 0, 60, 0];
+  const page = await openWith([few], '?by=octets');
+  assert.deepEqual(await page.locator('#legend-ticks span').allInnerTexts(), ['100 B']);
+  await page.done();
+});
+
+test('another window has its own scale, also if the map is redrawn before it comes', async () => {
+  const own = await startMock({ places: [place(0, 48, 9, 900000, 0)] });
+  const page = await b.open(browser, own.url);
+  const last = () => page.locator('#legend-ticks span').last().innerText();
+  assert.equal(await last(), '1M');
+  let held;
+  await page.route('**/api/v1/heat?window=now', (route) => (held = route));
+  own.state.places = [place(0, 48, 9, 90000, 0)];
+  await page.click('#window button[value=now]');
+  await page.keyboard.press('u'); // a redraw of what is there
+  await page.keyboard.press('u');
+  await b.atRest(page);
+  while (!held) await page.waitForTimeout(10);
+  await held.continue();
+  await page.waitForSelector('#window button[value=now][aria-pressed=true]');
+  await b.atRest(page);
+  assert.equal(await last(), '100k');
+  await page.done();
+  await own.stop();
+});
+
 test('places are drawn where they belong: antimeridian, far north and south', async () => {
   const spots = [
     place(0, 64.5, -173, 1000, 0), // Chukotka, west of 180
@@ -331,5 +360,15 @@ test('the blur follows the accuracy radius', async () => {
   assert.ok(rough > 1.3 * spot, `${widths}`);
   assert.ok(rougher > 1.3 * rough, `${widths}`);
   assert.match(await page.innerText('#legend-note'), /roughly/);
+  await page.done();
+});
+
+test('the legend says of both where both are on the map', async () => {
+  const page = await openWith([
+    place(0, 47, -110, 20000, 0, { radius: 500 }),
+    place(1, 39.8, -98.6, 20000, 0, { name: '', radius: -1 }),
+    place(2, -30, 130, 20000, 0),
+  ]);
+  assert.match(await page.innerText('#legend-note'), /only the country.*roughly/is);
   await page.done();
 });

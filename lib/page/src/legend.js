@@ -16,7 +16,6 @@ const STRIPS = [
 const TICK_ROOM = { packets: 0.14, octets: 0.19 };
 
 const DIRECTIONS = { both: '', src: ' sent', dst: ' received' };
-const FLOOR_NAMES = { packets: 'packet', octets: 'kB' };
 
 function strip({ name, mix, className }) {
   const canvas = element('canvas', 'strip');
@@ -39,6 +38,7 @@ export function ticks(floor, top, room) {
     const value = floor * 10 ** power;
     out.push({ value, at: Math.log1p(value / floor) / Math.log1p(top / floor) });
   }
+  if (out.length === 0) out.push({ value: top, at: 1 }); // a handful of octets: below d0
   return out;
 }
 
@@ -46,9 +46,9 @@ export class Legend {
   #drawn = '';
 
   /** @param {{top: number, floor: number}} heat */
-  draw(heat, selection, span, { anyCountryOnly, anyWide }) {
+  draw(heat, selection, span, { anyCountryOnly, anyRough }) {
     const { tcp, udp, unit, direction } = selection;
-    const key = [heat.top, tcp, udp, unit, direction, span, anyCountryOnly, anyWide].join();
+    const key = [heat.top, tcp, udp, unit, direction, span, anyCountryOnly, anyRough].join();
     if (key === this.#drawn) return;
     this.#drawn = key;
     const strips = STRIPS.filter(
@@ -72,12 +72,12 @@ export class Legend {
     );
     const notes = [];
     if (anyCountryOnly) notes.push('Wide soft tint: only the country is known.');
-    if (anyWide && !anyCountryOnly) notes.push('Wider blur: the place is known only roughly.');
+    if (anyRough) notes.push('Wider blur: the place is known only roughly.');
     setText(byId('legend-note'), notes.join(' '));
     byId('legend-note').hidden = notes.length === 0;
     byId('legend-strips').setAttribute(
       'aria-label',
-      `Colour scale from 1 ${FLOOR_NAMES[unit]} to ${format.exact(top)} ${unit}, logarithmic. ` +
+      `Colour scale up to ${format.exact(top)} ${unit}, logarithmic. ` +
         'Amber is TCP, blue is UDP, white is an even mix.',
     );
   }

@@ -125,6 +125,7 @@ class Page {
     const openId = this.card.place === null ? null : this.places.id[this.card.place];
     this.places.load(snapshot);
     this.places.weigh(this.selection);
+    if (snapshot.window !== this.snapshot?.window) this.heat.rescale();
     snapshot.points = null; // the large arrays are let go at once
     snapshot.places = null;
     this.snapshot = snapshot;
@@ -379,7 +380,6 @@ class Page {
   setWindow(name) {
     this.window = name;
     this.writeAddress();
-    this.heat.rescale();
     if (!this.saved) this.poller.start(this.path());
   }
 

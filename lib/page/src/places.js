@@ -27,11 +27,16 @@ const COLUMNS = [
 export class Places {
   length = 0;
   names = []; // of the first places only
-  anyWide = false; // some place is drawn wider than a spot
+  anyRough = false; // some place has an accuracy radius
   anyCountryOnly = false;
   #capacity = 0;
   #land;
   #spreads = new Map(); // "lat,lon" of a country-only place -> km, so that land is asked once
+
+  /** Is some place drawn wider than a spot? */
+  get anyWide() {
+    return this.anyRough || this.anyCountryOnly;
+  }
 
   constructor(land) {
     this.#land = land;
@@ -61,7 +66,7 @@ export class Places {
     const sources = COLUMNS.map(column);
     this.length = points.length;
     this.names = places;
-    this.anyWide = false;
+    this.anyRough = false;
     this.anyCountryOnly = false;
     for (let i = 0; i < points.length; i++) {
       const row = points[i];
@@ -73,7 +78,7 @@ export class Places {
       this.radiusKm[i] = row[radius];
       for (let k = 0; k < COUNTERS; k++) this.counters[i * COUNTERS + k] = row[sources[k]];
       this.sigma[i] = this.#sigmaOf(i);
-      if (this.sigma[i] > 0) this.anyWide = true;
+      if (row[radius] > 0) this.anyRough = true;
       if (row[radius] === COUNTRY_ONLY) this.anyCountryOnly = true;
     }
   }
