@@ -227,6 +227,27 @@ test('another window has its own scale, also if the map is redrawn before it com
   await own.stop();
 });
 
+test('a spot of any size fades out, without a rim', async () => {
+  for (const packets of [1e3, 1e6, 1e9, 1e14]) {
+    const spot = place(0, 0, 11, packets, packets / 2);
+    const page = await openWith([spot]);
+    const centre = await b.onStage(page, spot);
+    const steepest = await page.evaluate(({ x, y }) => {
+      const canvas = document.getElementById('heat');
+      const scale = canvas.width / canvas.clientWidth;
+      const [left, row] = [Math.floor(x * scale), Math.floor(y * scale)];
+      const { data } = canvas.getContext('2d').getImageData(left, row, 40, 1);
+      let most = 0;
+      for (let i = 1; i < 40; i++) {
+        most = Math.max(most, data[4 * i - 1] - data[4 * i + 3]);
+      }
+      return most;
+    }, centre);
+    assert.ok(steepest < 70, `${packets} packets: a step of ${steepest} in opacity`);
+    await page.done();
+  }
+});
+
 test('places are drawn where they belong: antimeridian, far north and south', async () => {
   const spots = [
     place(0, 64.5, -173, 1000, 0), // Chukotka, west of 180

@@ -22,7 +22,10 @@ import { LEVELS, ROW_OF_SHARE, TABLE, TCP_ROW, UDP_ROW } from './colours.js';
 
 const SIGMA_CELLS = 1.7;
 const CELL_REM = 3 / 16; // 3 px at 1080p, 6 px at 4K: the same picture from the same relative distance
-const REACH = 5.3; // exp(-5.3^2 / 2) = 8e-7: a spot of a million packets fades out, with no rim
+// A spot must have faded below d0 where its kernel ends, or it has a rim: exp(-r^2 / 2) * most = d0.
+// 5.3 is enough for a million packets, 8.5 for the 10^15 of a busy wall's first year.
+const REACH = 5.3;
+const LONGEST_REACH = 8.5;
 const HYSTERESIS = 30;
 const WIDE_CLASSES = 26; // half octaves: up to 2^13 times s
 
@@ -39,7 +42,8 @@ class Grid {
   /** @param {number} sigma in cells; @param {number} cell in CSS pixels */
   constructor(width, height, cell, sigma) {
     this.cell = cell;
-    this.pad = Math.ceil(sigma * REACH);
+    this.pad = Math.ceil(sigma * LONGEST_REACH);
+    this.sigma = sigma;
     this.innerColumns = Math.max(1, Math.ceil(width / cell));
     this.innerRows = Math.max(1, Math.ceil(height / cell));
     this.columns = this.innerColumns + 2 * this.pad;
@@ -83,23 +87,26 @@ class Grid {
     this.udp[under + 1] += udp * bottomRight;
   }
 
-  blur() {
-    this.#blurLayer(this.tcp);
-    this.#blurLayer(this.udp);
+  /** @param {number} reach in sigmas, at most LONGEST_REACH */
+  blur(reach) {
+    const cells = Math.min(this.pad, Math.ceil(this.sigma * reach));
+    this.#blurLayer(this.tcp, cells);
+    this.#blurLayer(this.udp, cells);
   }
 
   // A running sum would be faster and wrong: in float32 its residues, logged, are ghosts.
-  #blurLayer(layer) {
-    const { columns, rows, pad, kernel, scratch } = this;
+  #blurLayer(layer, reach) {
+    const { columns, rows, scratch } = this;
+    const kernel = this.kernel.subarray(this.pad - reach, this.pad + reach + 1);
     scratch.fill(0);
     for (let y = 0; y < rows; y++) {
       const row = y * columns;
       for (let x = 0; x < columns; x++) {
         const value = layer[row + x];
         if (value === 0) continue;
-        const from = Math.max(0, x - pad);
-        const to = Math.min(columns - 1, x + pad);
-        for (let i = from, k = from - x + pad; i <= to; i++, k++) {
+        const from = Math.max(0, x - reach);
+        const to = Math.min(columns - 1, x + reach);
+        for (let i = from, k = from - x + reach; i <= to; i++, k++) {
           scratch[row + i] += value * kernel[k];
         }
       }
@@ -110,10 +117,10 @@ class Grid {
       let empty = true;
       for (let x = 0; x < columns && empty; x++) empty = scratch[row + x] === 0;
       if (empty) continue;
-      const from = Math.max(0, y - pad);
-      const to = Math.min(rows - 1, y + pad);
+      const from = Math.max(0, y - reach);
+      const to = Math.min(rows - 1, y + reach);
       for (let target = from; target <= to; target++) {
-        const weight = kernel[target - y + pad];
+        const weight = kernel[target - y + reach];
         const out = target * columns;
         for (let x = 0; x < columns; x++) layer[out + x] += scratch[row + x] * weight;
       }
@@ -228,11 +235,13 @@ export class Heat {
     const grid = this.#grid;
     const classes = places.anyWide ? this.#classify(places, scale) : null;
     const used = new Set();
+    let most = 0;
     grid.clear();
     for (let i = 0; i < places.length; i++) {
       const tcpCount = tcp ? places.tcp[i] : 0;
       const udpCount = udp ? places.udp[i] : 0;
       if (tcpCount + udpCount <= 0) continue;
+      if (tcpCount + udpCount > most) most = tcpCount + udpCount;
       const screenX = places.x[i] * scale + x;
       const screenY = places.y[i] * scale + y;
       const wide = classes ? classes[i] : 0;
@@ -247,9 +256,10 @@ export class Heat {
       const thin = 2 ** -wide; // (1.7 cells / s)^2, with s = 1.7 cells * 2^(wide / 2)
       this.#wide[wide].add(screenX, screenY, tcpCount * thin, udpCount * thin);
     }
-    grid.blur();
+    const reach = Math.max(REACH, Math.sqrt(2 * Math.log(Math.max(1, most / this.floor))));
+    grid.blur(reach);
     for (const wide of used) {
-      this.#wide[wide].blur();
+      this.#wide[wide].blur(reach);
       grid.addCoarse(this.#wide[wide]);
     }
   }
