@@ -401,15 +401,12 @@ encode_html(const struct snapshot *s, enum window window, struct buffer *b)
 	return error != 0 ? error : b->failed ? -ENOMEM : 0;
 }
 
-#define PLACE_TALKERS 10
-
 int
 encode_place(const struct snapshot *s, uint32_t number, enum window window, struct buffer *b)
 {
 	const struct picture *p = &s->pictures[window];
 	const struct point *point = NULL;
-	const struct host_row *best[PLACE_TALKERS];
-	size_t n = 0;
+	struct talkers talkers = {0};
 	char text[HOST_ADDR_TEXT];
 	static const struct counts nothing;
 	const struct place *place = snapshot_place_of(s, number);
@@ -421,23 +418,8 @@ encode_place(const struct snapshot *s, uint32_t number, enum window window, stru
 			point = &p->points[i];
 	}
 	uint32_t from = s->place_from[number], to = s->place_from[number + 1];
-	for (uint32_t i = from; i < to; i++) {
-		const struct host_row *row = &s->hosts.rows[s->by_place[i]];
-		size_t at = n;
-
-		if (n == PLACE_TALKERS &&
-		    counts_packets(&best[n - 1]->counts) >= counts_packets(&row->counts))
-			continue;
-		if (n < PLACE_TALKERS)
-			n++;
-		else
-			at--;
-		for (;
-		     at > 0 && counts_packets(&best[at - 1]->counts) < counts_packets(&row->counts);
-		     at--)
-			best[at] = best[at - 1];
-		best[at] = row;
-	}
+	if (talkers_take(&talkers, s->hosts.rows, s->by_place + from, to - from) != 0)
+		return -ENOMEM;
 	buffer_char(b, '{');
 	buffer_members(b,
 		       json_pack("{s:i, s:I, s:s, s:s, s:f, s:f, s:f, s:s, s:s, s:I}", "v", 1, "id",
@@ -449,13 +431,16 @@ encode_place(const struct snapshot *s, uint32_t number, enum window window, stru
 	buffer_text(b, ",\"counts\":[");
 	buffer_counts(b, point ? &point->counts : &nothing);
 	buffer_text(b, "],\"talkers\":[");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < talkers.count; i++) {
+		const struct host_row *row = &talkers.rows[i];
+
 		buffer_text(b, i > 0 ? ",[" : "[");
-		buffer_json_string(b, host_addr_text(&best[i]->addr, best[i]->family, text));
+		buffer_json_string(b, host_addr_text(&row->addr, row->family, text));
 		buffer_char(b, ',');
-		buffer_counts(b, &best[i]->counts);
+		buffer_counts(b, &row->counts);
 		buffer_char(b, ']');
 	}
+	free(talkers.rows);
 	buffer_text(b, "]}\n");
 	return b->failed ? -ENOMEM : 0;
 }

@@ -61,6 +61,11 @@ struct snapshot {
 #define MEASURES 18
 void counts_measures(const struct counts *c, uint64_t measures[MEASURES]);
 
+/* Of `count` hosts, those that `which` names, or the first ones. 0, or -ENOMEM; the caller frees
+ * talkers->rows, which is NULL where there is none. */
+int talkers_take(struct talkers *talkers, const struct host_row *hosts, const uint32_t *which,
+		 size_t count);
+
 /* C8: tcp, udp packets; tcp, udp octets; the same as source */
 void buffer_counts(struct buffer *b, const struct counts *c);
 

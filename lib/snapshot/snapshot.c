@@ -121,8 +121,9 @@ picture_sort(struct picture *picture)
  * least member is the bar that the next host must clear. Nearly all hosts fail all bars, so the
  * cost is 18 comparisons a host.
  */
-static int
-talkers_take(struct talkers *talkers, const struct host_list *hosts)
+int
+talkers_take(struct talkers *talkers, const struct host_row *hosts, const uint32_t *which,
+	     size_t count)
 {
 	struct {
 		uint64_t bar;
@@ -134,10 +135,11 @@ talkers_take(struct talkers *talkers, const struct host_list *hosts)
 	} lists[MEASURES] = {0};
 	size_t rows[MEASURES * SNAPSHOT_TALKERS], n = 0;
 
-	for (size_t i = 0; i < hosts->count; i++) {
+	for (size_t i = 0; i < count; i++) {
+		size_t row = which ? which[i] : i;
 		uint64_t measures[MEASURES];
 
-		counts_measures(&hosts->rows[i].counts, measures);
+		counts_measures(&hosts[row].counts, measures);
 		for (int m = 0; m < MEASURES; m++) {
 			if (measures[m] <= lists[m].bar)
 				continue;
@@ -151,7 +153,7 @@ talkers_take(struct talkers *talkers, const struct host_list *hosts)
 				at--;
 			}
 			lists[m].best[at].value = measures[m];
-			lists[m].best[at].row = i;
+			lists[m].best[at].row = row;
 			if (lists[m].count == SNAPSHOT_TALKERS)
 				lists[m].bar = lists[m].best[SNAPSHOT_TALKERS - 1].value;
 		}
@@ -172,7 +174,7 @@ talkers_take(struct talkers *talkers, const struct host_list *hosts)
 	if (talkers->rows == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		talkers->rows[i] = hosts->rows[rows[i]];
+		talkers->rows[i] = hosts[rows[i]];
 	talkers->count = n;
 	qsort(talkers->rows, n, sizeof(*talkers->rows), order_of_talkers);
 	return 0;
@@ -330,9 +332,10 @@ snapshot_create(const struct snapshot_facts *facts, const struct heat *heat,
 	for (int w = 0; w < WINDOWS && error == 0; w++)
 		error = picture_take(&s->pictures[w], heat, locate, (enum window)w);
 	if (error == 0)
-		error = talkers_take(&s->talkers_now, period_hosts);
+		error = talkers_take(&s->talkers_now, period_hosts->rows, NULL,
+				     period_hosts->count);
 	if (error == 0)
-		error = talkers_take(&s->talkers_start, &s->hosts);
+		error = talkers_take(&s->talkers_start, s->hosts.rows, NULL, s->hosts.count);
 	if (error == 0)
 		s->status = encode_status(facts, s, locate);
 	if (error != 0 || !s->version || !s->ui_build || !s->name || !s->sensor || !s->status) {
