@@ -410,6 +410,32 @@ test('an answer about a place follows it when its rank has changed meanwhile', a
   await own.stop();
 });
 
+test('the talkers of a card are those of the layers, direction and unit that are shown', async () => {
+  const page = await b.newPage(browser);
+  const talkers = [
+    ['192.0.2.1', 900, 0, 9000, 0, 900, 0, 9000, 0],
+    ['192.0.2.2', 800, 1, 8000, 60, 0, 0, 0, 0],
+    ['192.0.2.3', 0, 7, 0, 99999, 0, 7, 0, 99999],
+  ];
+  await page.route('**/api/v1/place/*', async (route) => {
+    const answer = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...answer, talkers } });
+  });
+  const listed = async (query) => {
+    await page.goto(mock.url + query);
+    await b.drawn(page);
+    await page.locator('.spot').first().click();
+    await page.waitForSelector('#card li');
+    return (await page.locator('#card li .address').allInnerTexts()).map((text) => text.at(-1));
+  };
+  assert.deepEqual(await listed(''), ['1', '2', '3']);
+  assert.deepEqual(await listed('?tcp=0'), ['3', '2']);
+  assert.deepEqual(await listed('?tcp=0&dir=src'), ['3']);
+  assert.deepEqual(await listed('?by=octets'), ['3', '1', '2']);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
 test('an answer about a place that makes no sense breaks nothing', async () => {
   const page = await b.newPage(browser);
   await page.route('**/api/v1/place/*', (route) => route.fulfill({ status: 200, body: '{}' }));

@@ -181,8 +181,9 @@ export class Card {
       return { address, both, sum: shown(both, selection) };
     });
     rows.sort((a, b) => b.sum - a.sum);
-    for (const { address, both, sum } of rows.slice(0, MOST_TALKERS)) {
-      const most = rows[0].sum || 1;
+    const most = rows[0]?.sum;
+    const busy = rows.filter(({ sum }) => sum > 0); // the others are busy by another choice
+    for (const { address, both, sum } of busy.slice(0, MOST_TALKERS)) {
       list.append(
         element(
           'li',
