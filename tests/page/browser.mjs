@@ -81,6 +81,15 @@ export async function atRest(page) {
   );
 }
 
+/** Waits for something outside the page. */
+export async function until(isSo, timeout = 30000) {
+  const deadline = Date.now() + timeout;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${isSo}`);
+    await new Promise((later) => setTimeout(later, 10));
+  }
+}
+
 export const statusOf = (page) => page.locator('#status').textContent();
 
 export function waitForStatus(page, word, timeout = 30000) {

@@ -218,7 +218,7 @@ test('another window has its own scale, also if the map is redrawn before it com
   await page.keyboard.press('u'); // a redraw of what is there
   await page.keyboard.press('u');
   await b.atRest(page);
-  while (!held) await page.waitForTimeout(10);
+  await b.until(() => held !== undefined);
   await held.continue();
   await page.waitForSelector('#window button[value=now][aria-pressed=true]');
   await b.atRest(page);

@@ -359,7 +359,7 @@ test('a late answer about one place does not bring its card back over the next',
   await page.clock.runFor(100);
   assert.equal(await page.innerText('#card h2'), first);
   await page.clock.runFor(300);
-  while (late.length < 1) await new Promise((later) => setTimeout(later, 10));
+  await b.until(() => late.length >= 1);
   await page.locator('.spot').nth(1).hover();
   await page.clock.runFor(100);
   assert.equal(await page.innerText('#card h2'), second);
@@ -367,7 +367,7 @@ test('a late answer about one place does not bring its card back over the next',
   await new Promise((later) => setTimeout(later, 500));
   assert.equal(await page.innerText('#card h2'), second);
   await page.clock.runFor(300);
-  while (late.length < 2) await new Promise((later) => setTimeout(later, 10));
+  await b.until(() => late.length >= 2);
   await late[1].continue();
   await page.waitForSelector('#card li');
   assert.equal(await page.innerText('#card h2'), second);
@@ -385,7 +385,7 @@ test('an answer about a place follows it when its rank has changed meanwhile', a
   await b.drawn(page);
   const { spot, place } = await firstSpot(page);
   await spot.click();
-  while (late.length < 1) await page.waitForTimeout(10);
+  await b.until(() => late.length >= 1);
   const period = Number(await page.getAttribute('#stage', 'data-period'));
   // Answer between the period's redraw and the card's next question: nothing may go by its old row.
   const answered = page.evaluate(

@@ -281,6 +281,60 @@ test('an upgraded server reloads the page', async () => {
   await page.done();
 });
 
+test('an upgrade reloads also if the new server speaks another language, to the wall as it was', async () => {
+  const { page, state } = await opened({ interval: 1, query: '?by=octets&at=48,9,6' });
+  await page.evaluate(() => (window.sameLife = true));
+  await page.keyboard.press('0'); // a hand moves the map: that is not the wall's home
+  await page.waitForFunction(() => !/at=/.test(location.search));
+  state.over = { ui_build: 'ffffffffffff', points: 'elsewhere' };
+  state.nextPeriod();
+  await page.waitForFunction(() => window.sameLife === undefined);
+  state.over = { ui_build: 'ffffffffffff' };
+  state.nextPeriod();
+  await b.drawn(page);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  assert.match(page.url(), /by=octets/);
+  assert.match(page.url(), /at=48/);
+  await page.done();
+});
+
+test('two servers that answer in turns reload the page once, not for ever', async () => {
+  const { page, state } = await opened({ interval: 1 });
+  let loads = 0;
+  page.on('load', () => loads++);
+  for (let i = 0; i < 8; i++) {
+    state.over = { ui_build: i % 2 ? '000000000000' : 'ffffffffffff' };
+    state.nextPeriod();
+    const { period } = state;
+    await page.waitForFunction(
+      (wanted) => Number(document.getElementById('stage')?.dataset.period) >= wanted,
+      period,
+    );
+  }
+  assert.equal(loads, 1);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  await page.done();
+});
+
+test('an upgraded server without a page to give is no reason to lose this one', async () => {
+  const { page, state } = await opened({ interval: 1 });
+  await page.evaluate(() => (window.sameLife = true));
+  const root = new URL('/', page.url()).href;
+  let asked = 0;
+  await page.route(root, (route) => {
+    asked++;
+    return asked < 3 ? route.fulfill({ status: 503, body: 'no' }) : route.continue();
+  });
+  state.over = { ui_build: 'ffffffffffff' };
+  state.nextPeriod();
+  await b.until(() => asked >= 2);
+  assert.equal(await page.evaluate(() => window.sameLife), true);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  await page.waitForFunction(() => window.sameLife === undefined);
+  await b.drawn(page);
+  await page.done();
+});
+
 test('a lost canvas is drawn again', async () => {
   const { page } = await opened();
   await page.evaluate(() => {

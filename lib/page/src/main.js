@@ -25,6 +25,7 @@ const SPOT_ZOOM = 8; // of "go to this place"
 const PICK_REM = 1.4; // how near the pointer must be
 const HOVER_MS = 60;
 const FONT_WAIT_MS = 1500;
+const RELOAD_PAUSE_MS = 300e3;
 
 /**
  * The JSON in the page, if this is a saved file: as it is, or base64 of its gzip, half the size (what
@@ -80,6 +81,7 @@ class Page {
     this.controls.show(this.selection);
     this.freshness = new Freshness();
     this.poller = new Poller(this.freshness, {
+      build: (build) => this.checkBuild(build),
       snapshot: (snapshot) => this.take(snapshot),
       heard: () => this.tick(),
     });
@@ -115,12 +117,28 @@ class Page {
 
   // ---- data ----
 
+  /** With the server its page is upgraded. */
+  checkBuild(build) {
+    if (build === undefined || build === this.build) return;
+    if (this.build) this.reload();
+    else this.build = build;
+  }
+
+  /**
+   * Not while the server has no page to give: from an error page nothing comes back. And not again
+   * and again: two servers behind one name may answer in turns.
+   */
+  async reload() {
+    const last = Number(sessionStorage.getItem('reloaded'));
+    if (Math.abs(Date.now() - last) < RELOAD_PAUSE_MS) return;
+    const page = await fetch('./', { cache: 'no-store' }).catch(() => null);
+    if (!page?.ok) return;
+    sessionStorage.setItem('reloaded', String(Date.now()));
+    this.writeAddress(this.address.at); // where a hand has moved the map is no home
+    location.reload();
+  }
+
   take(snapshot) {
-    if (this.build && snapshot.ui_build !== this.build) {
-      location.reload(); // the server was upgraded, and with it this page
-      return;
-    }
-    this.build = snapshot.ui_build;
     const started = performance.now();
     const openId = this.card.place === null ? null : this.places.id[this.card.place];
     this.places.load(snapshot);
@@ -383,8 +401,7 @@ class Page {
     if (!this.saved) this.poller.start(this.path());
   }
 
-  writeAddress() {
-    const at = this.view.zoom > 1.001 ? this.view.position() : null;
+  writeAddress(at = this.view.zoom > 1.001 ? this.view.position() : null) {
     const { selection, window: name } = this;
     try {
       const search = writeAddress(location.search, { selection, window: name, at });

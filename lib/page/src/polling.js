@@ -30,7 +30,8 @@ export class Poller {
 
   /**
    * @param {Freshness} freshness told of every answer
-   * @param {{snapshot: (answer: object) => void, heard: () => void}} on
+   * @param {{build: (build: string) => void, snapshot: (answer: object) => void,
+   *   heard: () => void}} on
    */
   constructor(freshness, on) {
     this.#freshness = freshness;
@@ -91,6 +92,7 @@ export class Poller {
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     const etag = answer.headers.get('etag');
     const snapshot = await answer.json();
+    this.#on.build(snapshot?.ui_build); // first: a newer server may speak another language
     if (!isSnapshot(snapshot)) throw new Error('an answer that is no snapshot');
     const generated = Date.parse(snapshot.generated) / 1000;
     const interval = snapshot.interval_s;
