@@ -308,6 +308,48 @@ test('a resize refits the world and keeps what was in the middle', async () => {
   await page.done();
 });
 
+test('a wall on its side shows all of it, too', async () => {
+  const own = await startMock({ places: makePlaces(300) });
+  own.state.over = {
+    sensor: {
+      name: 'a-very-long-host-name-of-a-sensor.operations.example.org',
+      sources: ['enp129s0f0np0', 'enp129s0f1np1'],
+      rx_pps: 888.4e6,
+      rx_bps: 88.8e9,
+      drop_pps: 88.8e6,
+      drop_pct: 0.0001,
+    },
+    totals: { locations: 288888, countries: 195 },
+  };
+  for (const [width, height] of [
+    [1080, 1920],
+    [2160, 3840],
+    [1200, 1600],
+  ]) {
+    const page = await b.open(browser, own.url, { width, height });
+    const lost = await page.evaluate(() => {
+      const inside = (box) => box.bottom <= innerHeight + 1 && box.right <= innerWidth + 1;
+      const parts = ['.brand', '.tile', '.clock', '#stage', '.list li', '#not-drawn', '#banner'];
+      const out = [...document.querySelectorAll(parts)]
+        .filter((part) => !inside(part.getBoundingClientRect()))
+        .map((part) => part.id || part.innerText);
+      for (const tile of document.querySelectorAll('.tile')) {
+        const edge = tile.getBoundingClientRect().right;
+        for (const part of tile.querySelectorAll('.value, .label')) {
+          if (part.lastElementChild.getBoundingClientRect().right > edge) out.push(tile.id);
+        }
+      }
+      return out;
+    });
+    assert.deepEqual(lost, [], `${width}x${height}`);
+    assert.equal(await page.locator('.list li').count(), 18);
+    const pieces = '.tile, .brand, .clock, #controls, #banner, #legend, #zoom, #side section';
+    assert.deepEqual(await overlaps(page, pieces), [], `${width}x${height}`);
+    await page.done();
+  }
+  await own.stop();
+});
+
 test('small screens scroll and lose nothing', async () => {
   const page = await b.open(browser, mock.url, { width: 400, height: 800, hasTouch: true });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
