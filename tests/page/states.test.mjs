@@ -154,6 +154,41 @@ test('nothing but errors from the start: NO DATA, and it says which', async () =
   await mock.stop();
 });
 
+test('a server that answers with errors is not called unreachable', async () => {
+  const { page, state } = await opened({ interval: 1 });
+  state.mode = 'error';
+  await b.waitForStatus(page, 'STALE');
+  assert.match(
+    await page.innerText('#banner'),
+    /answers with an error \(HTTP 500\): last data.*ago/,
+  );
+  await page.done();
+});
+
+test('an alarm is spoken once: what goes on by the second is not part of it', async () => {
+  const { page, state } = await opened({ interval: 1 });
+  state.mode = 'refuse';
+  await b.waitForStatus(page, 'OFFLINE');
+  const changes = await page.evaluate(async () => {
+    const seen = { spoken: 0, silent: 0 };
+    new MutationObserver((records) => {
+      for (const { target } of records) {
+        const element = target.nodeType === 1 ? target : target.parentElement;
+        seen[element.closest('[aria-hidden=true]') ? 'silent' : 'spoken']++;
+      }
+    }).observe(document.getElementById('banner'), {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    await new Promise((later) => setTimeout(later, 3500));
+    return seen;
+  });
+  assert.equal(changes.spoken, 0);
+  assert.ok(changes.silent >= 2, JSON.stringify(changes));
+  await page.done();
+});
+
 test('an answer that is no JSON is a failure like others, and is survived', async () => {
   const { page } = await opened({ interval: 1 });
   await page.route('**/api/v1/heat*', (route) => route.fulfill({ status: 200, body: '{"v":1,' }));
@@ -219,6 +254,16 @@ test('an empty map says why', async (t) => {
       );
     });
   }
+  await page.done();
+});
+
+test('what the database does not know is not counted together with what is private', async () => {
+  const over = {
+    empty: 'not_in_database',
+    totals: { addresses: { located: 0, private: 90, not_in_database: 12, table_full: 0 } },
+  };
+  const { page } = await opened({ places: [], prepare: (state) => (state.over = over) });
+  assert.match(await page.innerText('#empty'), /none of the 12 public addresses/);
   await page.done();
 });
 

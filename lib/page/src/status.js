@@ -14,7 +14,9 @@ export function pillOf(freshness, snapshot) {
   return { word: freshness.toUpperCase(), look: freshness };
 }
 
-/** The banner: {text, look}, or null. The worst first. */
+const HTTP_ERROR = /^HTTP \d+$/;
+
+/** The banner: {text, look, age}, or null. The worst first. `age` goes on by the second. */
 export function bannerOf({ freshness, age, failures, error, snapshot, generated }) {
   if (freshness === 'no-data') {
     return failures > 1
@@ -22,11 +24,14 @@ export function bannerOf({ freshness, age, failures, error, snapshot, generated 
       : null;
   }
   if (freshness === 'offline' || freshness === 'stale') {
-    const last = `last data ${format.utc(generated)}`;
-    const text = failures
-      ? `Server not reachable: ${last}, ${format.age(age)} ago`
-      : `The server answers, but brings no new period: ${last}, ${format.age(age)} ago`;
-    return { text, look: freshness };
+    let what = 'The server answers, but brings no new period';
+    if (failures && HTTP_ERROR.test(error)) what = `The server answers with an error (${error})`;
+    else if (failures) what = 'Server not reachable';
+    return {
+      text: `${what}: last data ${format.utc(generated)}`,
+      age: `, ${format.age(age)} ago`,
+      look: freshness,
+    };
   }
   if (!snapshot) return null;
   const faults = [];
@@ -73,7 +78,7 @@ export function emptyOf(snapshot, selection, drawn) {
     case 'not_in_database':
       return [
         'Not in the database',
-        `${over}${sensor.geo_db} knows none of the ${format.exact(seen)} addresses counted.`,
+        `${over}${sensor.geo_db} knows none of the ${format.exact(totals.addresses.not_in_database)} public addresses counted.`,
       ];
     case 'no_database':
       return ['No database', `${over}Without a geolocation database nothing has a place.`];
@@ -99,7 +104,8 @@ export class Status {
     node.hidden = !banner;
     if (!banner) return;
     node.className = banner.look;
-    setText(node, banner.text);
+    setText(byId('banner-text'), banner.text);
+    setText(byId('banner-age'), banner.age ?? '');
   }
 
   empty(reason) {
