@@ -106,6 +106,26 @@ test('a name that is written from the right stays on its side of the number', as
   await own.stop();
 });
 
+test('labels keep clear of a banner that comes, and have their room again when it goes', async () => {
+  const north = { ...makePlaces(1)[0], id: 900, name: 'Longyearbyen', lat: 74.5, lon: 60 };
+  const own = await startMock({ places: [north, ...makePlaces(20)], interval: 1 });
+  const page = await b.open(browser, own.url);
+  const isNamed = () => page.getByText('Longyearbyen', { exact: false }).count();
+  const under = () => overlaps(page, '.spot, .country, #banner');
+  own.state.over = { sensor: { drop_pps: 5 } };
+  own.state.nextPeriod();
+  await page.waitForSelector('#banner:not([hidden])');
+  await b.atRest(page);
+  assert.deepEqual(await under(), []);
+  own.state.over = {};
+  own.state.nextPeriod();
+  await page.waitForSelector('#banner', { state: 'hidden' });
+  await b.atRest(page);
+  assert.ok(await isNamed());
+  await page.done();
+  await own.stop();
+});
+
 test('country names are there: large ones on the world, smaller ones nearer by', async () => {
   const page = await b.open(browser, mock.url);
   const world = await page.locator('.country').allInnerTexts();

@@ -36,7 +36,7 @@ export class Labels {
 
   /**
    * @param {HTMLElement} layer where the labels go
-   * @param {HTMLElement} stage whose [data-no-zoom] parts the labels keep clear of
+   * @param {HTMLElement} stage whose controls and messages the labels keep clear of
    * @param {CanvasRenderingContext2D} measure
    * @param {{open: (i: number, pinned: boolean) => void, leave: () => void}} on
    */
@@ -82,7 +82,7 @@ export class Labels {
 
   #fixedBoxes() {
     const origin = this.#stage.getBoundingClientRect();
-    return [...this.#stage.querySelectorAll('[data-no-zoom]')]
+    return [...this.#stage.querySelectorAll('[data-no-zoom], #banner, #empty')]
       .filter((part) => part.offsetWidth > 0 && part.id !== 'card')
       .map((part) => {
         const box = part.getBoundingClientRect();

@@ -179,16 +179,15 @@ class Page {
     const generated = freshness.generated === null ? null : new Date(freshness.generated * 1000);
     this.status.clock(new Date(freshness.serverTime(clocks) * 1000));
     this.status.pill(pillOf(state, this.snapshot));
-    this.status.banner(
-      bannerOf({
-        freshness: state,
-        age,
-        failures: freshness.failures,
-        error: freshness.error,
-        snapshot: this.snapshot,
-        generated,
-      }),
-    );
+    const banner = bannerOf({
+      freshness: state,
+      age,
+      failures: freshness.failures,
+      error: freshness.error,
+      snapshot: this.snapshot,
+      generated,
+    });
+    if (this.status.banner(banner)) this.redraw();
     if (generated) this.panel.age(age, generated, state);
     this.kioskTick();
     const { reset } = this.address;

@@ -99,13 +99,16 @@ export class Status {
     byId('stage').classList.toggle('old', pill.look === 'offline');
   }
 
+  /** Gives whether it has come or gone: then labels have another room. */
   banner(banner) {
     const node = byId('banner');
+    const changed = node.hidden === Boolean(banner);
     node.hidden = !banner;
-    if (!banner) return;
+    if (!banner) return changed;
     node.className = banner.look;
     setText(byId('banner-text'), banner.text);
     setText(byId('banner-age'), banner.age ?? '');
+    return changed;
   }
 
   empty(reason) {
