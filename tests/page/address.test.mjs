@@ -66,6 +66,13 @@ test('written and read again it is the same, and foreign parameters stay', () =>
   assert.match(search, /theme=x/);
 });
 
+test('a kiosk whose address has a layer off takes no turns, unless it says so', () => {
+  const cycleOf = (search) => readAddress(search).cycle;
+  assert.equal(cycleOf('?kiosk=1'), 30);
+  assert.equal(cycleOf('?kiosk=1&tcp=0'), 0);
+  assert.equal(cycleOf('?kiosk=1&udp=0&cycle=20'), 20);
+});
+
 test('defaults are not written', () => {
   assert.equal(writeAddress('?tcp=0&dir=src', { selection, window: null, at: null }), '');
 });

@@ -413,5 +413,10 @@ test('a kiosk hides what needs a hand, walks a few pixels, and lets the layers t
   const chosen = await layers();
   await page.clock.runFor(15000);
   assert.equal(await layers(), chosen);
+  // and what it chose is not what the wall shows for good, once an upgrade has reloaded it
+  for (const key of ['t', 'u', 't']) {
+    await page.keyboard.press(key);
+    assert.equal(new URL(page.url()).search, '?kiosk=1&cycle=5');
+  }
   await page.done();
 });

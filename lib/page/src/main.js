@@ -51,7 +51,7 @@ const remOf = () => Number.parseFloat(getComputedStyle(document.documentElement)
 class Page {
   constructor(world, saved) {
     this.address = readAddress(location.search);
-    this.selection = this.address.selection;
+    this.selection = { ...this.address.selection };
     this.window = this.address.window;
     this.saved = saved;
     this.snapshot = null;
@@ -401,7 +401,13 @@ class Page {
   }
 
   writeAddress(at = this.view.zoom > 1.001 ? this.view.position() : null) {
-    const { selection, window: name } = this;
+    const { window: name } = this;
+    const selection = { ...this.selection };
+    if (this.kiosk && this.address.cycle) {
+      // The turns undo what a hand has switched: the address keeps what the wall was started with.
+      const { tcp, udp } = this.address.selection;
+      Object.assign(selection, { tcp, udp });
+    }
     try {
       const search = writeAddress(location.search, { selection, window: name, at });
       if (search !== location.search) history.replaceState(null, '', location.pathname + search);

@@ -34,17 +34,19 @@ export function readAddress(search) {
   const oneOf = (name, allowed) =>
     allowed.includes(query.get(name)) ? query.get(name) : allowed[0];
   const kiosk = query.get('kiosk') === '1';
+  const tcp = query.get('tcp') !== '0';
+  const udp = query.get('udp') !== '0';
   return {
     selection: {
-      tcp: query.get('tcp') !== '0',
-      udp: query.get('udp') !== '0',
+      tcp,
+      udp,
       direction: oneOf('dir', DIRECTIONS),
       unit: oneOf('by', UNITS),
     },
     window: WINDOWS.includes(query.get('window')) ? query.get('window') : null,
     at: position(query.get('at')),
     kiosk,
-    cycle: seconds(query, 'cycle', kiosk ? 30 : 0),
+    cycle: seconds(query, 'cycle', kiosk && tcp && udp ? 30 : 0), // one layer only: as was asked
     reset: seconds(query, 'reset', 120),
   };
 }
