@@ -106,6 +106,31 @@ test('a name that is written from the right stays on its side of the number', as
   await own.stop();
 });
 
+test('a quiet region has its hot spots, too, though the server names only the busiest', async () => {
+  const busy = makePlaces(2600).filter(({ code }) => code !== 'AU');
+  const quiet = [
+    [-20.1, 125.3],
+    [-27.5, 121.9],
+  ].map(([lat, lon], i) => ({
+    ...busy[0],
+    ...{ id: 9000 + i, name: 'Outback', lat, lon },
+    counters: [40 - i, 0, 4000, 0, 20, 0, 2000, 0],
+  }));
+  const loud = busy.map((place) => ({
+    ...place,
+    counters: place.counters.map((value) => value + 100),
+  }));
+  const own = await startMock({ places: [...loud, ...quiet] });
+  const page = await b.open(browser, `${own.url}?at=-24,124,12`);
+  const spots = await page.locator('.spot').allInnerTexts();
+  assert.deepEqual(spots, ['20.10° S 125.30° E 40', '27.50° S 121.90° E 39']);
+  await page.keyboard.press('1');
+  await page.waitForSelector('#card li');
+  assert.equal(await page.innerText('#card h2'), 'Outback', 'the server knows its name');
+  await page.done();
+  await own.stop();
+});
+
 test('labels keep clear of a banner that comes, and have their room again when it goes', async () => {
   const north = { ...makePlaces(1)[0], id: 900, name: 'Longyearbyen', lat: 74.5, lon: 60 };
   const own = await startMock({ places: [north, ...makePlaces(20)], interval: 1 });

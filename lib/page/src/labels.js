@@ -9,8 +9,10 @@ import { COUNTRY_ONLY } from './places.js';
 
 const MOST_SPOTS = 14;
 const MOST_SPOTS_SMALL = 8; // on a stage less than 70 rem wide
+const FEW_SPOTS = 3;
 const APART_REM = 4.2;
 const SPOT_REM = 1.25;
+const MOST_CANDIDATES = 2000; // places come by packets: those that follow are not among the hottest
 const MOST_COUNTRIES = 60;
 // Mean advance of the capitals, in em: measuring sixty names would cost more than it shows.
 const CAPITAL_EM = 0.82;
@@ -90,21 +92,30 @@ export class Labels {
       });
   }
 
-  /** The hottest named places in view, no two closer than APART_REM. */
+  /**
+   * The hottest places in view, no two closer than APART_REM. The server names the busiest of the
+   * world: where a quiet region is looked at and there are few of those, the busiest of the rest.
+   */
   #hottest(places, view, selection) {
+    const named = Math.min(places.length, places.names.length);
+    const chosen = this.#choose([], 0, named, places, view, selection);
+    if (chosen.length >= FEW_SPOTS) return chosen;
+    return this.#choose(chosen, named, places.length, places, view, selection);
+  }
+
+  #choose(chosen, from, to, places, view, selection) {
+    const most = view.width > 70 * view.rem ? MOST_SPOTS : MOST_SPOTS_SMALL;
     const candidates = [];
-    for (let i = 0; i < Math.min(places.length, places.names.length); i++) {
+    for (let i = from; i < to && candidates.length < MOST_CANDIDATES; i++) {
       const x = view.screenX(places.x[i]);
       const y = view.screenY(places.y[i]);
-      if (!places.names[i] || x < 0 || y < 0 || x > view.width || y > view.height) continue;
+      if (x < 0 || y < 0 || x > view.width || y > view.height) continue;
       const amounts = [places.tcp[i], places.udp[i]];
       const heat = shown(amounts, selection);
       if (heat > 0) candidates.push({ i, x, y, heat, amounts });
     }
     candidates.sort((a, b) => b.heat - a.heat || a.i - b.i);
-    const most = view.width > 70 * view.rem ? MOST_SPOTS : MOST_SPOTS_SMALL;
     const apart = APART_REM * view.rem;
-    const chosen = [];
     for (const spot of candidates) {
       if (chosen.length >= most) break;
       if (!chosen.some((other) => Math.hypot(other.x - spot.x, other.y - spot.y) < apart)) {
@@ -116,7 +127,9 @@ export class Labels {
 
   #spot({ i, x, y, heat, amounts }, rank, places, view, selection, { taken, free }) {
     const { rem } = view;
-    const name = format.placeName(places.names[i]);
+    const name = places.names[i]
+      ? format.placeName(places.names[i])
+      : format.coordinates(places.lat[i], places.lon[i]);
     const octets = selection.unit === 'octets';
     const number = octets ? format.octets(heat) : format.count(heat);
     const ring = element('span', places.radiusKm[i] === COUNTRY_ONLY ? 'ring wide' : 'ring');
