@@ -383,6 +383,9 @@ test('a wall on its side shows all of it, too', async () => {
         for (const part of tile.querySelectorAll('.value, .label')) {
           if (part.lastElementChild.getBoundingClientRect().right > edge) out.push(tile.id);
         }
+        const line = tile.querySelector('canvas')?.getBoundingClientRect();
+        const unit = tile.querySelector('i').getBoundingClientRect();
+        if (line && unit.right > line.left - 4) out.push('the sparkline');
       }
       return out;
     });
