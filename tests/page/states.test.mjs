@@ -116,6 +116,27 @@ test('a server whose clock is hours off is LIVE, and its clock is the one shown'
   await mock.stop();
 });
 
+test('map and snapshot are asked for side by side', async () => {
+  const mock = await startMock({ places: makePlaces(50) });
+  const page = await b.newPage(browser);
+  let hold;
+  const held = new Promise((go) => (hold = go));
+  await page.route('**/world.json', async (route) => {
+    await held;
+    await route.continue();
+  });
+  // The map comes only after the snapshot was answered: one after the other would wait for ever.
+  const answered = page.waitForResponse('**/api/v1/heat*');
+  await page.goto(mock.url);
+  await answered;
+  hold();
+  await b.drawn(page);
+  assert.equal(await b.statusOf(page), 'LIVE');
+  assert.deepEqual(page.faults, []);
+  await page.done();
+  await mock.stop();
+});
+
 test('a map that does not load at first is asked for again', async () => {
   const mock = await startMock({ places: makePlaces(50) });
   const page = await b.newPage(browser);

@@ -46,11 +46,14 @@ async function fetchJson(path) {
   return answer.json();
 }
 
+const heatPath = (window) => `api/v1/heat${window ? `?window=${encodeURIComponent(window)}` : ''}`;
+
 const remOf = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
 class Page {
-  constructor(world, saved) {
-    this.address = readAddress(location.search);
+  /** @param {{world: object, saved: ?object, address: object, freshness: Freshness, poller: ?Poller}} */
+  constructor({ world, saved, address, freshness, poller }) {
+    this.address = address;
     this.selection = { ...this.address.selection };
     this.window = this.address.window;
     this.saved = saved;
@@ -79,12 +82,8 @@ class Page {
     this.view.setHome(this.address.at);
     this.controls = new Controls(this.actions());
     this.controls.show(this.selection);
-    this.freshness = new Freshness();
-    this.poller = new Poller(this.freshness, {
-      build: (build) => this.checkBuild(build),
-      snapshot: (snapshot) => this.take(snapshot),
-      heard: () => this.tick(),
-    });
+    this.freshness = freshness;
+    this.poller = poller;
     if (this.address.kiosk) {
       const turn = (layers) => this.setSelection(layers, { keepAddress: true });
       this.kiosk = new Kiosk(this.address.cycle, turn, browserClocks().monotonic);
@@ -106,13 +105,8 @@ class Page {
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.poller.again();
     });
-    this.poller.start(this.path());
     setInterval(() => this.tick(), 1000);
     this.tick();
-  }
-
-  path() {
-    return `api/v1/heat${this.window ? `?window=${encodeURIComponent(this.window)}` : ''}`;
   }
 
   // ---- data ----
@@ -397,7 +391,7 @@ class Page {
   setWindow(name) {
     this.window = name;
     this.writeAddress();
-    if (!this.saved) this.poller.start(this.path());
+    if (!this.saved) this.poller.start(heatPath(this.window));
   }
 
   writeAddress(at = this.view.zoom > 1.001 ? this.view.position() : null) {
@@ -463,12 +457,30 @@ async function fetchWorld() {
   }
 }
 
+/**
+ * Map, font and first snapshot are asked for at once: with a hundred thousand places the snapshot takes
+ * longest, and the page is ready when it comes.
+ */
 async function begin() {
   const saved = await inlined('heat-data');
-  const world = (await inlined('world-data')) ?? (await fetchWorld());
+  const address = readAddress(location.search);
+  const freshness = new Freshness();
+  let ready;
+  const page = new Promise((resolve) => (ready = resolve));
+  const poller = saved
+    ? null
+    : new Poller(freshness, {
+        build: async (build) => (await page).checkBuild(build),
+        snapshot: async (snapshot) => (await page).take(snapshot),
+        heard: async () => (await page).tick(),
+      });
+  poller?.start(heatPath(address.window));
   const fonts = document.fonts.load('600 20px AHN').catch(() => {});
+  const world = (await inlined('world-data')) ?? (await fetchWorld());
   await Promise.race([fonts, new Promise((done) => setTimeout(done, FONT_WAIT_MS))]);
-  new Page(world, saved).start();
+  const made = new Page({ world, saved, address, freshness, poller });
+  made.start();
+  ready(made);
 }
 
 begin().catch((error) => {

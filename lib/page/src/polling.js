@@ -31,7 +31,7 @@ export class Poller {
   /**
    * @param {Freshness} freshness told of every answer
    * @param {{build: (build: string) => void, snapshot: (answer: object) => void,
-   *   heard: () => void}} on
+   *   heard: () => void}} on each may return a promise: until it is kept, nothing more is asked
    */
   constructor(freshness, on) {
     this.#freshness = freshness;
@@ -69,7 +69,7 @@ export class Poller {
       clearTimeout(timeout);
     }
     if (this.#request !== request) return;
-    this.#on.heard();
+    await this.#on.heard();
     const wait = this.#freshness.untilNext(browserClocks());
     this.#timer = setTimeout(() => this.#poll(), wait * 1000);
   }
@@ -92,11 +92,11 @@ export class Poller {
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     const etag = answer.headers.get('etag');
     const snapshot = await answer.json();
-    this.#on.build(snapshot?.ui_build); // first: a newer server may speak another language
+    await this.#on.build(snapshot?.ui_build); // first: a newer server may speak another language
     if (!isSnapshot(snapshot)) throw new Error('an answer that is no snapshot');
     const generated = Date.parse(snapshot.generated) / 1000;
     const interval = snapshot.interval_s;
-    this.#on.snapshot(snapshot);
+    await this.#on.snapshot(snapshot);
     this.#etag = etag; // not before it is drawn: a 304 says "you have it"
     this.#freshness.answered({ generated, interval, server }, clocks);
   }
