@@ -30,9 +30,14 @@ const PERIOD_MS = 10000;
 
 const COLUMNS = ['first_heat_s', 'update_ms', 'update_shown_ms', 'cpu_s', 'pss_mb', 'renderer_mb'];
 
-// What the page is built to: at most so much, at 4K with 100,000 places on a machine with two free
-// cores. On a busy one the ratios say more.
-const GOALS = { first_heat_s: 1, update_ms: 150, cpu_s: 1.2 };
+// What the page is built to: at most so much at 4K with 100,000 places. These machines are shared and
+// differ, so each goal stands beside what Leaflet took on the machine where it was set, and the ratio
+// of the two is a goal of its own: that one holds on any machine.
+const GOALS = {
+  first_heat_s: { most: 1, leaflet: 1.1 },
+  update_ms: { most: 150, leaflet: 339 },
+  cpu_s: { most: 1.2, leaflet: 1.86 }, // in 30 s
+};
 const GOAL_GZIP_BYTES = 330000;
 const GOAL_GROWTH = 0.1; // of heap and of renderer memory
 
@@ -353,10 +358,16 @@ for (const [name, peer] of Object.entries(result.subjects)) {
   );
 }
 if (ours && !ours.error) {
-  for (const [key, most] of Object.entries(GOALS)) {
-    // the CPU's goal is for half a minute
+  const { leaflet } = result.subjects;
+  for (const [key, { most, leaflet: then }] of Object.entries(GOALS)) {
     const now = key === 'cpu_s' ? (ours[key] * 30) / settings.idle : ours[key];
-    console.log(`${key}: ${round(now)} of at most ${most}: ${verdict(now <= most)}`);
+    let text = `${key}: ${round(now)} of at most ${most}: ${verdict(now <= most)}`;
+    if (leaflet && !leaflet.error) {
+      const ratio = leaflet[key] / ours[key];
+      const least = then / most;
+      text += `; Leaflet takes ${round(ratio)} times as much, of at least ${round(least)}: ${verdict(ratio >= least)}`;
+    }
+    console.log(text);
   }
 }
 console.log(
