@@ -87,8 +87,8 @@ void options_defaults(struct settings *settings);
 
 /*
  * Sets one option from its text, as `--name value` or a line of a file would; a flag is "yes" or
- * "no". `where` opens the
- * error line ("--period", "packet-heatmap.conf:12"). 0, or -1 with the line in `error`.
+ * "no". `where` opens the error line ("--period", "packet-heatmap.conf:12"). 0, or -1 with the line
+ * in `error`.
  */
 int options_set(struct settings *settings, const struct option *option, const char *value,
 		const char *where, char error[OPTIONS_ERROR_MAX]);
