@@ -66,31 +66,31 @@ flatten(char *text)
 	}
 }
 
-/* One line. `mend` may be NULL where there is nothing to type: never for a fault. */
+/* One line. `remedy` may be NULL where there is nothing to type: never for a fault. */
 static void __attribute__((format(printf, 5, 6)))
-say(struct doctor *d, enum check_level level, const char *name, const char *mend,
+say(struct doctor *d, enum check_level level, const char *name, const char *remedy,
     const char *format, ...)
 {
-	char text[2 * PATH_MAX], remedy[2 * PATH_MAX];
+	char text[2 * PATH_MAX], remedy_text[2 * PATH_MAX];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	flatten(text);
-	snprintf(remedy, sizeof(remedy), "%s", mend ? mend : "");
-	flatten(remedy);
+	snprintf(remedy_text, sizeof(remedy_text), "%s", remedy ? remedy : "");
+	flatten(remedy_text);
 	if (level > d->worst)
 		d->worst = level;
 	if (!d->json) {
-		printf("%-7s  %s: %s%s%s\n", level_names[level], name, text, mend ? "; mend: " : "",
-		       remedy);
+		printf("%-7s  %s: %s%s%s\n", level_names[level], name, text,
+		       remedy ? "; remedy: " : "", remedy_text);
 		return;
 	}
-	json_array_append_new(d->checks,
-			      json_pack("{s:s, s:s, s:o, s:o}", "check", name, "level",
-					level_names[level], "text", config_text_json(text), "mend",
-					mend ? config_text_json(remedy) : json_null()));
+	json_array_append_new(
+		d->checks, json_pack("{s:s, s:s, s:o, s:o}", "check", name, "level",
+				     level_names[level], "text", config_text_json(text), "remedy",
+				     remedy ? config_text_json(remedy_text) : json_null()));
 }
 
 /* A path as a shell takes it: in quotes where it needs them. */
@@ -171,7 +171,7 @@ check_huge_pages(struct doctor *d)
 	const unsigned long long free_mb = eal_huge_free() >> 20;
 	const enum check_level level = d->dedicated ? CHECK_FAULT : CHECK_WARNING;
 	const unsigned long long ordinary_mb = eal_memory_available() >> 20;
-	char mend[160];
+	char remedy[160];
 
 	if (d->plan->eal_source) {
 		say(d, CHECK_OK, "huge pages", NULL, "EAL's own arguments choose the memory");
@@ -190,12 +190,12 @@ check_huge_pages(struct doctor *d)
 		    "not used, as no-huge asks");
 		return;
 	}
-	snprintf(mend, sizeof(mend), "%s hugepages %lluM", SETUP, (need_mb + 1) / 2 * 2);
+	snprintf(remedy, sizeof(remedy), "%s hugepages %lluM", SETUP, (need_mb + 1) / 2 * 2);
 	if (free_mb >= need_mb)
 		say(d, CHECK_OK, "huge pages", NULL, "%llu MB free, %llu MB needed", free_mb,
 		    need_mb);
 	else
-		say(d, level, "huge pages", mend,
+		say(d, level, "huge pages", remedy,
 		    "%llu MB free, %llu MB needed (fewer with a smaller hosts-per-lane)", free_mb,
 		    need_mb);
 }
@@ -207,17 +207,17 @@ check_memory_lock(struct doctor *d)
 	const unsigned int rings = d->settings->interfaces.count * lanes;
 	static char error[SOURCES_ERROR_MAX];
 	struct rlimit limit;
-	char mend[96];
+	char remedy[96];
 
 	/* root stands for the service here, whose unit lifts the limit */
 	if (!d->dedicated && rings > 0 && geteuid() != 0) {
-		snprintf(mend, sizeof(mend), "ulimit -l %llu (as root)",
+		snprintf(remedy, sizeof(remedy), "ulimit -l %llu (as root)",
 			 rings * INTERFACE_LOCKED >> 10);
 		if (interface_check_memory(rings, error) == 0)
 			say(d, CHECK_OK, "memory lock limit", NULL, "%llu MB can be locked",
 			    rings * INTERFACE_LOCKED >> 20);
 		else
-			say(d, CHECK_FAULT, "memory lock limit", mend, "%s", error);
+			say(d, CHECK_FAULT, "memory lock limit", remedy, "%s", error);
 		return;
 	}
 	if (!d->dedicated) {
@@ -394,13 +394,13 @@ check_user(struct doctor *d)
 {
 	const char *name = d->settings->user;
 	const struct passwd *user = name != NULL ? getpwnam(name) : NULL;
-	char mend[160];
+	char remedy[160];
 
 	if (name == NULL)
 		return;
 	if (user == NULL) {
-		snprintf(mend, sizeof(mend), "useradd --system --no-create-home %.64s", name);
-		say(d, CHECK_FAULT, "user", mend, "there is no user '%.64s' on this host", name);
+		snprintf(remedy, sizeof(remedy), "useradd --system --no-create-home %.64s", name);
+		say(d, CHECK_FAULT, "user", remedy, "there is no user '%.64s' on this host", name);
 	} else if (geteuid() != 0 && geteuid() != user->pw_uid) {
 		say(d, CHECK_FAULT, "user", "start as root, or leave user out",
 		    "only root can become %.64s", name);
@@ -427,7 +427,7 @@ vfio_node(const struct doctor *d, const char *address, char *node, size_t size)
 static bool
 check_driver(struct doctor *d, const char *address)
 {
-	char path[160], driver[64], node[PATH_MAX], mend[160];
+	char path[160], driver[64], node[PATH_MAX], remedy[160];
 	struct answer answer;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
@@ -436,10 +436,10 @@ check_driver(struct doctor *d, const char *address)
 		    address);
 		return false;
 	}
-	snprintf(mend, sizeof(mend), SETUP " bind %s", address);
+	snprintf(remedy, sizeof(remedy), SETUP " bind %s", address);
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", address);
 	if (link_target(d, path, driver, sizeof(driver)) == NULL) {
-		say(d, CHECK_FAULT, "driver", mend, "%s has none", address);
+		say(d, CHECK_FAULT, "driver", remedy, "%s has none", address);
 		return false;
 	}
 	if (is_bifurcated(driver)) {
@@ -451,7 +451,7 @@ check_driver(struct doctor *d, const char *address)
 		bool other =
 			strcmp(driver, "uio_pci_generic") == 0 || strcmp(driver, "igb_uio") == 0;
 
-		say(d, other ? CHECK_WARNING : CHECK_FAULT, "driver", mend,
+		say(d, other ? CHECK_WARNING : CHECK_FAULT, "driver", remedy,
 		    other ? "%s is at %s, which protects no memory and wants root"
 			  : "%s still belongs to the kernel's %s",
 		    address, driver);
@@ -465,7 +465,7 @@ check_driver(struct doctor *d, const char *address)
 	if (answer.error != 0) {
 		const struct passwd *user = who(d);
 
-		say(d, CHECK_FAULT, "permissions", mend, "%s may not open %s",
+		say(d, CHECK_FAULT, "permissions", remedy, "%s may not open %s",
 		    user ? user->pw_name : "this user", node);
 		return false;
 	}
@@ -788,7 +788,7 @@ interface_flags(const char *name)
 static void
 check_interface(struct doctor *d, const char *name)
 {
-	char error[SOURCES_ERROR_MAX], device[96], path[160], driver[64], mend[64];
+	char error[SOURCES_ERROR_MAX], device[96], path[160], driver[64], remedy[64];
 	const unsigned int lanes = d->settings->lanes > 0 ? d->settings->lanes : 1;
 	int flags;
 
@@ -807,8 +807,8 @@ check_interface(struct doctor *d, const char *name)
 		say(d, CHECK_OK, "driver", NULL, "%s is the kernel's own", name);
 	flags = interface_flags(name);
 	if ((flags & IFF_UP) == 0) {
-		snprintf(mend, sizeof(mend), "ip link set %.16s up", name);
-		say(d, CHECK_WARNING, "link", mend, "%s down", name);
+		snprintf(remedy, sizeof(remedy), "ip link set %.16s up", name);
+		say(d, CHECK_WARNING, "link", remedy, "%s down", name);
 	} else if ((flags & IFF_RUNNING) == 0) {
 		say(d, CHECK_WARNING, "link",
 		    "plug in the cable, or switch on the port at its other end",
@@ -825,12 +825,12 @@ static void
 check_capture(struct doctor *d, const char *path)
 {
 	static char error[SOURCES_ERROR_MAX];
-	char mend[2 * PATH_MAX], quoted[PATH_MAX];
+	char remedy[2 * PATH_MAX], quoted[PATH_MAX];
 	struct capture capture;
 
 	if (capture_open(path, &capture, error) != 0) {
-		snprintf(mend, sizeof(mend), "file %s", quote(path, quoted, sizeof(quoted)));
-		say(d, CHECK_FAULT, "capture", mend, "%s", error);
+		snprintf(remedy, sizeof(remedy), "file %s", quote(path, quoted, sizeof(quoted)));
+		say(d, CHECK_FAULT, "capture", remedy, "%s", error);
 		return;
 	}
 	close(capture.fd);
@@ -886,7 +886,7 @@ check_databases(struct doctor *d)
 {
 	static struct geo_paths paths;
 	static char error[LOCATE_ERROR_MAX];
-	char said[OPTIONS_ERROR_MAX], mend[2 * GEO_PATH_MAX], quoted[GEO_PATH_MAX], folder[512];
+	char said[OPTIONS_ERROR_MAX], remedy[2 * GEO_PATH_MAX], quoted[GEO_PATH_MAX], folder[512];
 	struct answer answer;
 	struct locate *locate;
 
@@ -900,18 +900,19 @@ check_databases(struct doctor *d)
 	for (size_t i = 0; i < paths.count; i++) {
 		quote(paths.list[i], quoted, sizeof(quoted));
 		if (access(paths.list[i], F_OK) != 0) {
-			snprintf(mend, sizeof(mend),
+			snprintf(remedy, sizeof(remedy),
 				 "install -m 644 DATABASE %s, or name another with geo-db", quoted);
-			say(d, CHECK_FAULT, "databases", mend, "%s: %s", paths.list[i],
+			say(d, CHECK_FAULT, "databases", remedy, "%s: %s", paths.list[i],
 			    strerror(errno));
 			return;
 		}
 		ask_as_user(d, ask_read, paths.list[i], &answer);
 		if (answer.error != 0) {
-			snprintf(mend, sizeof(mend), "chmod %s %s", answer.text[0] ? "a+x" : "a+r",
+			snprintf(remedy, sizeof(remedy), "chmod %s %s",
+				 answer.text[0] ? "a+x" : "a+r",
 				 answer.text[0] ? quote(answer.text, folder, sizeof(folder))
 						: quoted);
-			say(d, CHECK_FAULT, "databases", mend, "%s cannot be read by %s",
+			say(d, CHECK_FAULT, "databases", remedy, "%s cannot be read by %s",
 			    paths.list[i], who(d) ? who(d)->pw_name : "this user");
 			return;
 		}
@@ -970,7 +971,7 @@ check_listen(struct doctor *d)
 {
 	const char *listen = d->settings->listen;
 	struct answer answer;
-	char address[64] = "", mend[160];
+	char address[64] = "", remedy[160];
 	uint16_t port = 0;
 
 	if (strcmp(listen, "off") == 0) {
@@ -988,24 +989,24 @@ check_listen(struct doctor *d)
 		    listen);
 	} else {
 		if (answer.error == EACCES)
-			snprintf(mend, sizeof(mend),
+			snprintf(remedy, sizeof(remedy),
 				 "sysctl net.ipv4.ip_unprivileged_port_start=%u, or a port from "
 				 "1024 on",
 				 port);
 		else if (answer.error == EADDRNOTAVAIL)
-			snprintf(mend, sizeof(mend),
+			snprintf(remedy, sizeof(remedy),
 				 "ip address names this host's; 0.0.0.0:%u is all of them", port);
 		else
-			snprintf(mend, sizeof(mend), "ss -ltnp 'sport = :%u' names who has it",
+			snprintf(remedy, sizeof(remedy), "ss -ltnp 'sport = :%u' names who has it",
 				 port);
-		say(d, CHECK_FAULT, "listen address", mend, "%s", answer.text);
+		say(d, CHECK_FAULT, "listen address", remedy, "%s", answer.text);
 	}
 }
 
 static bool
 check_output(struct doctor *d, const char *option, const char *path)
 {
-	char folder[PATH_MAX], quoted[PATH_MAX], mend[2 * PATH_MAX];
+	char folder[PATH_MAX], quoted[PATH_MAX], remedy[2 * PATH_MAX];
 	const struct passwd *user = who(d);
 	struct answer answer;
 	const char *slash;
@@ -1022,12 +1023,12 @@ check_output(struct doctor *d, const char *option, const char *path)
 		 slash ? path : "./");
 	/* Not for a folder that is there: it may be /etc, and must not change hands. */
 	if (answer.error == ENOENT && access(folder, F_OK) != 0)
-		snprintf(mend, sizeof(mend), "install -d -o %s %s", user ? user->pw_name : "$USER",
-			 quote(folder, quoted, sizeof(quoted)));
+		snprintf(remedy, sizeof(remedy), "install -d -o %s %s",
+			 user ? user->pw_name : "$USER", quote(folder, quoted, sizeof(quoted)));
 	else
-		snprintf(mend, sizeof(mend), "%s = FILE, in a folder of %s such as %s", option,
+		snprintf(remedy, sizeof(remedy), "%s = FILE, in a folder of %s such as %s", option,
 			 user ? user->pw_name : "this user", "/var/lib/packet-heatmap");
-	say(d, CHECK_FAULT, "output files", mend, "%s: %s cannot be written by %s: %s", option,
+	say(d, CHECK_FAULT, "output files", remedy, "%s: %s cannot be written by %s: %s", option,
 	    path, user ? user->pw_name : "this user", strerror(answer.error));
 	return true;
 }

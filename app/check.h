@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * --check: the doctor. Looks at all that a start needs, says it in one line each, and for each
- * fault the command that mends it. Changes nothing; may be run beside the service.
+ * fault the command that remedies it. Changes nothing; may be run beside the service.
  *
  * [start] The process does nothing else afterwards. EAL runs in a child that reports and ends.
  */

@@ -22,11 +22,11 @@ struct config {
 
 /* The section of options[i]: the last one named at or before it. */
 static const char *
-section_of(const struct option *option)
+section_of(const struct option_def *option)
 {
 	const char *section = "";
 
-	for (const struct option *o = options; o <= option; o++) {
+	for (const struct option_def *o = options; o <= option; o++) {
 		if (o->section != NULL)
 			section = o->section;
 	}
@@ -34,7 +34,7 @@ section_of(const struct option *option)
 }
 
 bool
-config_is_setting(const struct option *option)
+config_is_setting(const struct option_def *option)
 {
 	return strcmp(section_of(option), "Commands") != 0;
 }
@@ -191,7 +191,7 @@ static int
 set_entry(struct settings *settings, const char *section, const struct rte_cfgfile_entry *entry,
 	  const char *where, char error[CONFIG_ERROR_MAX])
 {
-	const struct option *option = options_find(entry->name);
+	const struct option_def *option = options_find(entry->name);
 	char said[OPTIONS_ERROR_MAX], right[64];
 
 	if (option == NULL || !config_is_setting(option)) {
@@ -325,7 +325,7 @@ config_print_template(void)
 		"commented out; options of the command line override what is set here. A flag "
 		"is yes or no (--FLAG=no overrides a yes). What may stand several times says so.");
 	for (size_t i = 0; i < option_count; i++) {
-		const struct option *o = &options[i];
+		const struct option_def *o = &options[i];
 
 		if (!config_is_setting(o))
 			continue;
@@ -374,7 +374,7 @@ config_json(const struct settings *settings)
 	char *text;
 
 	for (size_t i = 0; i < option_count; i++) {
-		const struct option *o = &options[i];
+		const struct option_def *o = &options[i];
 		char value[4096];
 
 		/* no setting is a secret; one that will be must be masked here */

@@ -39,7 +39,7 @@ void config_print_template(void);
 char *config_json(const struct settings *settings);
 
 /* Is this option set in a file (and shown as a setting), or a command of the command line only? */
-bool config_is_setting(const struct option *option);
+bool config_is_setting(const struct option_def *option);
 
 /* A path may be no UTF-8, which jansson refuses: then every octet beyond ASCII is a '?'. */
 json_t *config_text_json(const char *text);

@@ -47,8 +47,8 @@
 
 /* Sooner than anybody looks at the wall. More often where the service manager's watchdog wants it.
  */
-#define LOOK_AROUND_NS       1000000000ull
-#define LOOK_AROUND_LEAST_NS 10000000ull
+#define POLL_EVENTS_NS       1000000000ull
+#define POLL_EVENTS_LEAST_NS 10000000ull
 
 /* pools: a cache of 256 mbufs for each lcore halves the trips to the shared ring */
 #define POOL_CACHE 256
@@ -122,7 +122,7 @@ tables_can_fill(const struct app *a)
 
 /* Step 1: all that can be known before EAL. */
 static int
-look_ahead(struct app *a)
+preflight(struct app *a)
 {
 	const struct settings *s = &a->settings;
 	char error[LOCATE_ERROR_MAX > SOURCES_ERROR_MAX ? LOCATE_ERROR_MAX : SOURCES_ERROR_MAX];
@@ -312,7 +312,7 @@ setup_lanes(struct app *a)
 						   .map = locate_map_prefixes(a->manager.map)};
 			struct rx_lane *lane = rte_zmalloc_socket("rx_lane", sizeof(*lane),
 								  RTE_CACHE_LINE_SIZE, socket);
-			struct lane_book *book = &a->manager.lanes[a->lane_count];
+			struct lane_state *state = &a->manager.lanes[a->lane_count];
 
 			if (lane == NULL)
 				return fail("no memory for a lane; reserve more huge pages");
@@ -325,7 +325,7 @@ setup_lanes(struct app *a)
 					 c.hosts, (unsigned long long)(count_memory(&c) >> 20));
 				return EXIT_FAILURE;
 			}
-			book->maps[0] = book->maps[1] = c.map;
+			state->maps[0] = state->maps[1] = c.map;
 			lane->port = port->id;
 			lane->queue = q;
 			lane->burst = (uint16_t)a->settings.burst;
@@ -342,13 +342,13 @@ setup_lanes(struct app *a)
 			unsigned int capture = UINT32_MAX;
 			if (port->source[0] != 0)
 				sscanf(port->name, "net_pcap%u", &capture);
-			*book = (struct lane_book){
+			*state = (struct lane_state){
 				.lane = lane,
 				.port = p,
 				.cpu = (unsigned int)rte_lcore_to_cpu_id((int)lcore),
 				.expected = UINT64_MAX};
 			if (capture < a->settings.pcaps.count && !a->settings.pcap_loop)
-				book->expected = a->captures[capture].packets;
+				state->expected = a->captures[capture].packets;
 			lcore = rte_get_next_lcore(lcore, 1, 0);
 		}
 	}
@@ -420,17 +420,17 @@ reload_databases(struct app *a)
 }
 
 static void
-say_goodbye(const struct app *a)
+log_summary(const struct app *a)
 {
 	const struct manager *m = &a->manager;
-	const uint64_t *frames = m->ledger.verdicts.frames;
+	const uint64_t *frames = m->ledger.decode.frames;
 
 	log_line("%llu frames received: %llu TCP, %llu UDP, %llu other IP, %llu not IP, %llu "
 		 "malformed; %zu hosts; %llu lost before us; the ledger %s",
-		 (unsigned long long)m->received, (unsigned long long)frames[VERDICT_TCP],
-		 (unsigned long long)frames[VERDICT_UDP],
-		 (unsigned long long)frames[VERDICT_OTHER_IP],
-		 (unsigned long long)frames[VERDICT_NOT_IP],
+		 (unsigned long long)m->received, (unsigned long long)frames[DECODE_TCP],
+		 (unsigned long long)frames[DECODE_UDP],
+		 (unsigned long long)frames[DECODE_OTHER_IP],
+		 (unsigned long long)frames[DECODE_NOT_IP],
 		 (unsigned long long)ledger_malformed(&m->ledger),
 		 m->last ? snapshot_hosts(m->last)->count : 0, (unsigned long long)m->lost,
 		 ledger_balances(&m->ledger, m->received) ? "balances" : "DOES NOT BALANCE");
@@ -455,15 +455,15 @@ wait_until(const sigset_t *signals, uint64_t until)
 /* The lanes of a port leave it alone. False if one does not answer: then nothing may be done to it.
  */
 static bool
-rest_lanes(struct app *a, unsigned int p)
+pause_lanes(struct app *a, unsigned int p)
 {
 	uint64_t deadline = monotonic_ns() + 500000000u;
 
-	atomic_store(&a->orders[p], LANE_REST);
+	atomic_store(&a->orders[p], LANE_PAUSE);
 	for (unsigned int i = 0; i < a->lane_count; i++) {
 		if (a->manager.lanes[i].port != p)
 			continue;
-		while (!atomic_load_explicit(&a->lanes[i]->resting, memory_order_acquire)) {
+		while (!atomic_load_explicit(&a->lanes[i]->paused, memory_order_acquire)) {
 			if (monotonic_ns() > deadline)
 				return false;
 			rte_delay_us_sleep(100);
@@ -481,7 +481,7 @@ handle_events(struct app *a, unsigned int p, unsigned int events)
 
 	if (port->gone)
 		return;
-	if (!rest_lanes(a, p)) {
+	if (!pause_lanes(a, p)) {
 		log_line("%s: its lanes do not answer; trying again", port->source);
 		atomic_fetch_or(&port->events, events);
 		return;
@@ -504,7 +504,7 @@ handle_events(struct app *a, unsigned int p, unsigned int events)
 
 /* What is looked at between periods too: the cables, and the manager's watchdog. */
 static void
-look_around(struct app *a)
+poll_events(struct app *a)
 {
 	for (unsigned int i = 0; i < a->port_count; i++) {
 		struct port *port = &a->ports[i];
@@ -534,15 +534,15 @@ run(struct app *a, const sigset_t *signals)
 {
 	struct manager *m = &a->manager;
 	const uint64_t period = (uint64_t)(a->settings.period_s * 1e9);
-	uint64_t next = monotonic_ns() + period, look = 0, pause = LOOK_AROUND_NS;
+	uint64_t next = monotonic_ns() + period, look = 0, pause = POLL_EVENTS_NS;
 	const uint64_t watchdog = notify_watchdog_ms() * 1000000;
 	bool opened = false;
 
 	if (watchdog > 0)
-		pause = RTE_MIN(pause, RTE_MAX(watchdog, LOOK_AROUND_LEAST_NS));
+		pause = RTE_MIN(pause, RTE_MAX(watchdog, POLL_EVENTS_LEAST_NS));
 	for (;;) {
 		if (monotonic_ns() >= look) {
-			look_around(a);
+			poll_events(a);
 			look = monotonic_ns() + pause;
 		}
 		/* --once ends when the last packet is in: looked at every 2 ms */
@@ -562,7 +562,7 @@ run(struct app *a, const sigset_t *signals)
 		}
 		if (monotonic_ns() < next)
 			continue;
-		look_around(a); /* the period tells how the links are at its end */
+		poll_events(a); /* the period tells how the links are at its end */
 		if (manager_end_period(m) != 0) {
 			log_line("out of memory: lower --hosts-total or --hosts-per-lane");
 			return -1;
@@ -868,7 +868,7 @@ main(int argc, char **argv)
 	a->manager.name = a->settings.name ? a->settings.name : a->host_name;
 
 	block_signals(&signals);
-	int ret = look_ahead(a);
+	int ret = preflight(a);
 	if (ret == EXIT_SUCCESS)
 		ret = start(a, argc, argv);
 	if (ret == EXIT_SUCCESS) {
@@ -882,7 +882,7 @@ main(int argc, char **argv)
 			ret = fail("out of memory: the last period could not be merged");
 		if (ret == EXIT_SUCCESS && a->settings.once && a->manager.output_errors > 0)
 			ret = EXIT_FAILURE;
-		say_goodbye(a);
+		log_summary(a);
 	}
 	stop(a);
 	return ret;

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* A lane answers between two bursts, or after a pause of at most 5 ms. */
-#define FLIP_WAIT_NS 500000000ull
+#define SWAP_WAIT_NS 500000000ull
 
 uint64_t
 monotonic_ns(void)
@@ -36,7 +36,7 @@ utc_ms(void)
 
 /* A step of the merge is over: it took from the end of the one before to now. */
 static void
-step_done(struct manager *m, enum step step)
+merge_step_done(struct manager *m, enum merge_step step)
 {
 	uint64_t now = monotonic_ns();
 
@@ -70,15 +70,15 @@ manager_start(struct manager *m)
 /* Busy cycles by packets: what a packet costs, and how many more the rest of the time would take.
  */
 static void
-read_meter(struct lane_book *book, uint64_t packets)
+read_meter(struct lane_state *state, uint64_t packets)
 {
-	uint64_t busy = atomic_load_explicit(&book->lane->busy_cycles, memory_order_relaxed);
-	uint64_t idle = atomic_load_explicit(&book->lane->idle_cycles, memory_order_relaxed);
-	uint64_t busy_now = busy - book->busy_cycles, idle_now = idle - book->idle_cycles;
+	uint64_t busy = atomic_load_explicit(&state->lane->busy_cycles, memory_order_relaxed);
+	uint64_t idle = atomic_load_explicit(&state->lane->idle_cycles, memory_order_relaxed);
+	uint64_t busy_now = busy - state->busy_cycles, idle_now = idle - state->idle_cycles;
 
-	book->busy_cycles = busy;
-	book->idle_cycles = idle;
-	meter_read(&book->meter, busy_now, idle_now, packets, rte_get_tsc_hz());
+	state->busy_cycles = busy;
+	state->idle_cycles = idle;
+	meter_read(&state->meter, busy_now, idle_now, packets, rte_get_tsc_hz());
 }
 
 int
@@ -131,75 +131,75 @@ map_of(const struct manager *m, const struct prefix_map *prefixes)
 
 /* Hosts for which a lane had no room: their packets are on the map all the same. */
 static int
-take_overflow(struct manager *m, const struct count_side *side)
+take_overflow(struct manager *m, const struct count_period *left)
 {
 	int error = 0;
 
-	if (side->overflowed == 0 || side->map == NULL)
+	if (left->overflowed == 0 || left->map == NULL)
 		return 0;
-	struct locate_map *map = map_of(m, side->map);
-	for (uint32_t slot = PREFIX_SLOT_FIRST; slot < side->map->slots; slot++) {
-		if (counts_packets(&side->overflow[slot]) == 0)
+	struct locate_map *map = map_of(m, left->map);
+	for (uint32_t slot = PREFIX_SLOT_FIRST; slot < left->map->slots; slot++) {
+		if (counts_packets(&left->overflow[slot]) == 0)
 			continue;
 		uint32_t place = locate_map_place(map, m->locate, slot);
 		if (place != PLACE_NONE && locate_get(m->locate, place)->has_position &&
-		    heat_add(m->heat, place, &side->overflow[slot]) != 0)
+		    heat_add(m->heat, place, &left->overflow[slot]) != 0)
 			error = -ENOMEM;
 	}
 	return error;
 }
 
-/* Takes over the side that a lane has left: rows, verdicts, number of frames; leaves it empty. */
+/* Takes over the buffer that a lane has left: rows, results, number of frames; leaves it empty. */
 static int
-take_side(struct manager *m, struct lane_book *book, struct gathered *g)
+take_buffer(struct manager *m, struct lane_state *state, struct gathered *g)
 {
-	struct count_side side;
+	struct count_period left;
 
-	count_side(book->lane->count, &side);
-	if (host_list_reserve(&g->hosts, side.hosts) != 0)
+	count_get_period(state->lane->count, &left);
+	if (host_list_reserve(&g->hosts, left.hosts) != 0)
 		return -ENOMEM;
 	uint32_t rows = 0;
-	if (side.hosts > 0)
-		rows = count_drain(book->lane->count, g->hosts.rows + g->hosts.count);
+	if (left.hosts > 0)
+		rows = count_drain(state->lane->count, g->hosts.rows + g->hosts.count);
 	g->hosts.count += rows;
-	verdicts_add(&g->ledger.verdicts, &side.verdicts);
-	g->ledger.fates[FATE_TABLE_FULL] += side.overflowed;
-	int error = take_overflow(m, &side);
-	count_clear(book->lane->count);
-	if (m->map != NULL && side.map != locate_map_prefixes(m->map) &&
-	    count_set_map(book->lane->count, locate_map_prefixes(m->map)) == 0)
-		side.map = locate_map_prefixes(m->map); /* without memory: the old one stays */
-	book->maps[book->flips & 1] = side.map;
+	decode_counts_add(&g->ledger.decode, &left.decode);
+	g->ledger.geo[GEO_TABLE_FULL] += left.overflowed;
+	int error = take_overflow(m, &left);
+	count_clear(state->lane->count);
+	if (m->map != NULL && left.map != locate_map_prefixes(m->map) &&
+	    count_set_map(state->lane->count, locate_map_prefixes(m->map)) == 0)
+		left.map = locate_map_prefixes(m->map); /* without memory: the old one stays */
+	state->maps[state->swaps & 1] = left.map;
 
-	uint64_t received =
-		atomic_load_explicit(&book->lane->received[book->flips & 1], memory_order_relaxed);
-	g->received += received - book->received;
-	read_meter(book, received - book->received);
-	book->received = received;
-	book->flips++;
-	book->hosts = rows;
+	uint64_t received = atomic_load_explicit(&state->lane->received[state->swaps & 1],
+						 memory_order_relaxed);
+	g->received += received - state->received;
+	read_meter(state, received - state->received);
+	state->received = received;
+	state->swaps++;
+	state->hosts = rows;
 	return error;
 }
 
 /* Asks all lanes, then waits for each with a bound. Who does not answer is asked no second time:
  * its counts come with a later period. */
 static void
-flip_lanes(struct manager *m, struct gathered *g)
+swap_lanes(struct manager *m, struct gathered *g)
 {
-	uint64_t deadline = monotonic_ns() + FLIP_WAIT_NS;
+	uint64_t deadline = monotonic_ns() + SWAP_WAIT_NS;
 
 	for (unsigned int i = 0; i < m->lane_count; i++) {
 		if (!m->lanes[i].asked)
-			count_ask_flip(m->lanes[i].lane->count);
+			count_request_swap(m->lanes[i].lane->count);
 		m->lanes[i].asked = true;
 	}
 	for (unsigned int i = 0; i < m->lane_count; i++) {
-		struct lane_book *book = &m->lanes[i];
+		struct lane_state *state = &m->lanes[i];
 
-		while (!count_flipped(book->lane->count) && monotonic_ns() < deadline)
+		while (!count_swapped(state->lane->count) && monotonic_ns() < deadline)
 			rte_delay_us_sleep(20);
-		if (!count_flipped(book->lane->count)) {
-			book->skipped++;
+		if (!count_swapped(state->lane->count)) {
+			state->skipped++;
 			g->skipped++;
 		}
 	}
@@ -212,12 +212,12 @@ drain_lanes(struct manager *m, struct gathered *g)
 	int error = 0;
 
 	for (unsigned int i = 0; i < m->lane_count && error == 0; i++) {
-		struct lane_book *book = &m->lanes[i];
+		struct lane_state *state = &m->lanes[i];
 
-		if (!count_flipped(book->lane->count))
+		if (!count_swapped(state->lane->count))
 			continue;
-		book->asked = false;
-		error = take_side(m, book, g);
+		state->asked = false;
+		error = take_buffer(m, state, g);
 	}
 	drop_old_maps(m);
 	return error;
@@ -238,7 +238,7 @@ read_ports(struct manager *m, struct gathered *g)
 	}
 }
 
-/* Gives each host its place and each of its packets its fate. */
+/* Gives each host its place and each of its packets its geo_result. */
 static int
 locate_all(struct manager *m, struct gathered *g)
 {
@@ -247,18 +247,18 @@ locate_all(struct manager *m, struct gathered *g)
 	for (size_t i = 0; i < g->hosts.count; i++) {
 		struct host_row *row = &g->hosts.rows[i];
 		uint64_t addresses = counts_packets(&row->counts);
-		enum fate fate = FATE_NOT_IN_DATABASE;
+		enum geo_result geo_result = GEO_NOT_IN_DATABASE;
 
 		row->place = locate_host(m->locate, &row->addr, row->family);
 		if (row->place == PLACE_PRIVATE) {
-			fate = FATE_PRIVATE;
+			geo_result = GEO_PRIVATE;
 		} else if (row->place != PLACE_NONE &&
 			   locate_get(m->locate, row->place)->has_position) {
-			fate = FATE_LOCATED;
+			geo_result = GEO_LOCATED;
 			if (heat_add(m->heat, row->place, &row->counts) != 0)
 				error = -ENOMEM;
 		}
-		g->ledger.fates[fate] += addresses;
+		g->ledger.geo[geo_result] += addresses;
 	}
 	heat_add_ledger(m->heat, &g->ledger);
 	return error;
@@ -301,20 +301,20 @@ static void
 describe_lanes(const struct manager *m, struct snapshot_lane *lanes)
 {
 	for (unsigned int i = 0; i < m->lane_count; i++) {
-		const struct lane_book *book = &m->lanes[i];
+		const struct lane_state *state = &m->lanes[i];
 
 		lanes[i] = (struct snapshot_lane){
-			.queue = book->lane->queue,
-			.lcore = book->lane->lcore,
-			.cpu = book->cpu,
-			.received = book->received,
-			.hosts = book->hosts,
-			.skipped = book->skipped,
-			.cycles_per_packet = book->meter.cycles_per_packet,
-			.busy = book->meter.busy,
-			.headroom_pps = book->meter.headroom_pps,
+			.queue = state->lane->queue,
+			.lcore = state->lane->lcore,
+			.cpu = state->cpu,
+			.received = state->received,
+			.hosts = state->hosts,
+			.skipped = state->skipped,
+			.cycles_per_packet = state->meter.cycles_per_packet,
+			.busy = state->meter.busy,
+			.headroom_pps = state->meter.headroom_pps,
 		};
-		snprintf(lanes[i].port, sizeof(lanes[i].port), "%s", m->ports[book->port].source);
+		snprintf(lanes[i].port, sizeof(lanes[i].port), "%s", m->ports[state->port].source);
 	}
 }
 
@@ -352,8 +352,8 @@ picture(struct manager *m, const struct gathered *g, struct host_list *total, do
 	struct snapshot_port ports[MANAGER_MAX_PORTS];
 	uint64_t octets = 0, skipped = 0;
 
-	for (int v = 0; v < VERDICTS; v++)
-		octets += g->ledger.verdicts.octets[v];
+	for (int v = 0; v < DECODE_RESULTS; v++)
+		octets += g->ledger.decode.octets[v];
 	for (unsigned int i = 0; i < m->lane_count; i++)
 		skipped += m->lanes[i].skipped;
 	describe_lanes(m, lanes);
@@ -460,10 +460,10 @@ short_number(double value, char text[16])
 }
 
 static void
-say_period(const struct manager *m, const struct gathered *g, const struct snapshot *s,
-	   double seconds)
+print_period(const struct manager *m, const struct gathered *g, const struct snapshot *s,
+	     double seconds)
 {
-	const uint64_t *frames = g->ledger.verdicts.frames;
+	const uint64_t *frames = g->ledger.decode.frames;
 	double all = g->received ? (double)g->received : 1;
 	char rate[16], bits[16], hosts[16], lost[16], date[32];
 	uint64_t octets = 0;
@@ -472,18 +472,18 @@ say_period(const struct manager *m, const struct gathered *g, const struct snaps
 
 	if (m->settings->quiet)
 		return;
-	for (int v = 0; v < VERDICTS; v++)
-		octets += g->ledger.verdicts.octets[v];
+	for (int v = 0; v < DECODE_RESULTS; v++)
+		octets += g->ledger.decode.octets[v];
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%H:%M:%SZ", &tm);
 	printf("%s  %spackets/s  %sbit/s  TCP %.0f%%  UDP %.0f%%  hosts %s  places %zu  lost "
 	       "%s%s%s\n",
 	       date, short_number((double)g->received / seconds, rate),
 	       short_number((double)octets * 8 / seconds, bits),
-	       100 * (double)frames[VERDICT_TCP] / all, 100 * (double)frames[VERDICT_UDP] / all,
+	       100 * (double)frames[DECODE_TCP] / all, 100 * (double)frames[DECODE_UDP] / all,
 	       short_number((double)g->hosts.count, hosts), snapshot_points(s, WINDOW_NOW),
 	       short_number((double)g->lost, lost),
-	       g->ledger.fates[FATE_TABLE_FULL] ? "  TABLE FULL" : "",
+	       g->ledger.geo[GEO_TABLE_FULL] ? "  TABLE FULL" : "",
 	       g->skipped ? "  LANE LATE" : "");
 	fflush(stdout);
 }
@@ -525,53 +525,53 @@ encode(struct manager *m, struct snapshot *s)
 		log_line("out of memory: a text of this period could not be made");
 }
 
-/* Everything between the lanes' sides and the totals. */
+/* Everything between the lanes' buffers and the totals. */
 static int
-work_up(struct manager *m, struct gathered *g, struct host_list *total, double seconds)
+process_period(struct manager *m, struct gathered *g, struct host_list *total, double seconds)
 {
 	int error = drain_lanes(m, g);
 
-	step_done(m, STEP_DRAIN);
+	merge_step_done(m, STEP_DRAIN);
 	read_ports(m, g);
 	if (error == 0)
 		error = host_list_sort(&g->hosts);
-	step_done(m, STEP_SORT);
+	merge_step_done(m, STEP_SORT);
 	if (error == 0)
 		error = locate_all(m, g);
-	step_done(m, STEP_LOCATE);
+	merge_step_done(m, STEP_LOCATE);
 	if (error == 0)
 		error = heat_end_period(m->heat, seconds);
-	step_done(m, STEP_HEAT);
+	merge_step_done(m, STEP_HEAT);
 	if (error == 0)
 		error = add_to_total(m, &g->hosts, total);
-	step_done(m, STEP_TOTAL);
+	merge_step_done(m, STEP_TOTAL);
 	return error;
 }
 
 /* Does a lane's capture end with this number of frames? False for a source that never ends. */
 static bool
-book_is_over(struct manager *m, const struct lane_book *book, uint64_t received)
+lane_is_over(struct manager *m, const struct lane_state *state, uint64_t received)
 {
 	struct port_counters now;
 
-	if (book->expected == UINT64_MAX)
+	if (state->expected == UINT64_MAX)
 		return false;
-	if (received >= book->expected)
+	if (received >= state->expected)
 		return true;
 	/* what the PMD could not hand over for want of memory will not come any more */
-	return port_read(&m->ports[book->port], &now) == 0 &&
-	       received + now.ierrors + now.rx_nombuf >= book->expected;
+	return port_read(&m->ports[state->port], &now) == 0 &&
+	       received + now.ierrors + now.rx_nombuf >= state->expected;
 }
 
 /*
  * Are all captures in the picture, to their last frame? The lanes may have received more since
- * they flipped: that comes with the next period, and "over" must not be said before.
+ * they swapped: that comes with the next period, and "over" must not be said before.
  */
 static bool
 captures_merged(struct manager *m)
 {
 	for (unsigned int i = 0; i < m->lane_count; i++) {
-		if (!book_is_over(m, &m->lanes[i], m->lanes[i].received))
+		if (!lane_is_over(m, &m->lanes[i], m->lanes[i].received))
 			return false;
 	}
 	return m->lane_count > 0;
@@ -585,11 +585,11 @@ end_period(struct manager *m)
 	uint64_t before = m->period_ns;
 
 	m->step_ns = monotonic_ns();
-	flip_lanes(m, &g);
-	step_done(m, STEP_FLIP);
+	swap_lanes(m, &g);
+	merge_step_done(m, STEP_SWAP);
 	m->period_ns = m->step_ns;
 	double seconds = m->period_ns > before ? (double)(m->period_ns - before) / 1e9 : 1e-9;
-	int error = work_up(m, &g, &total, seconds);
+	int error = process_period(m, &g, &total, seconds);
 
 	if (error == 0) {
 		ledger_add(&m->ledger, &g.ledger);
@@ -601,17 +601,17 @@ end_period(struct manager *m)
 		bool balanced = check_ledger(m, &g);
 		struct snapshot *s = picture(m, &g, &total, seconds, balanced);
 
-		step_done(m, STEP_PICTURE);
+		merge_step_done(m, STEP_PICTURE);
 		error = s ? 0 : -ENOMEM;
 		if (s != NULL) {
 			encode(m, s);
-			step_done(m, STEP_ENCODE);
+			merge_step_done(m, STEP_ENCODE);
 			snapshot_publish(s);
 			snapshot_release(m->last);
 			m->last = snapshot_current();
 			write_outputs(m, s);
-			step_done(m, STEP_FILES);
-			say_period(m, &g, s, seconds);
+			merge_step_done(m, STEP_FILES);
+			print_period(m, &g, s, seconds);
 			if (m->over && !m->told_over && !m->settings->once) {
 				log_line(
 					"the captures have been read to their end; the page stays");
@@ -636,14 +636,14 @@ manager_end(struct manager *m)
 	/* the lanes have returned: the manager answers its own question in their place */
 	for (unsigned int i = 0; i < m->lane_count; i++) {
 		struct rx_lane *lane = m->lanes[i].lane;
-		uint64_t received = atomic_load(&lane->received[lane->flips & 1]);
+		uint64_t received = atomic_load(&lane->received[lane->swaps & 1]);
 
 		if (!m->lanes[i].asked)
-			count_ask_flip(lane->count);
+			count_request_swap(lane->count);
 		m->lanes[i].asked = true;
-		if (count_poll_flip(lane->count)) {
-			lane->flips++;
-			atomic_store(&lane->received[lane->flips & 1], received);
+		if (count_poll_swap(lane->count)) {
+			lane->swaps++;
+			atomic_store(&lane->received[lane->swaps & 1], received);
 		}
 	}
 	return end_period(m);
@@ -655,11 +655,11 @@ manager_captures_over(struct manager *m)
 	bool any = false;
 
 	for (unsigned int i = 0; i < m->lane_count; i++) {
-		struct lane_book *book = &m->lanes[i];
-		uint64_t a = atomic_load_explicit(&book->lane->received[0], memory_order_relaxed);
-		uint64_t b = atomic_load_explicit(&book->lane->received[1], memory_order_relaxed);
+		struct lane_state *state = &m->lanes[i];
+		uint64_t a = atomic_load_explicit(&state->lane->received[0], memory_order_relaxed);
+		uint64_t b = atomic_load_explicit(&state->lane->received[1], memory_order_relaxed);
 
-		if (!book_is_over(m, book, a > b ? a : b))
+		if (!lane_is_over(m, state, a > b ? a : b))
 			return false;
 		any = true;
 	}

@@ -22,18 +22,18 @@
 #define MANAGER_OLD_MAPS  4
 
 /* what the manager keeps of a lane and of a port, beside what they keep of themselves */
-struct lane_book {
+struct lane_state {
 	struct rx_lane *lane;
 	unsigned int port; /* index into ports */
 	unsigned int cpu;
-	bool asked;                       /* a flip is under way */
-	const struct prefix_map *maps[2]; /* what its two sides count an overflow by */
-	uint32_t flips;
-	uint64_t received; /* frames since the start, up to the last flip */
+	bool asked;                       /* a swap is under way */
+	const struct prefix_map *maps[2]; /* what its two buffers count an overflow by */
+	uint32_t swaps;
+	uint64_t received; /* frames since the start, up to the last swap */
 	uint64_t expected; /* of a capture that ends; else UINT64_MAX */
 	uint64_t skipped;
 	uint32_t hosts;                    /* in the last period */
-	uint64_t busy_cycles, idle_cycles; /* up to the last flip */
+	uint64_t busy_cycles, idle_cycles; /* up to the last swap */
 	struct meter meter;
 };
 
@@ -48,12 +48,12 @@ struct manager {
 
 	struct port *ports;
 	unsigned int port_count;
-	struct lane_book lanes[PORT_MAX_QUEUES];
+	struct lane_state lanes[PORT_MAX_QUEUES];
 	unsigned int lane_count;
 
 	struct locate *locate;
 	/* By what lanes count hosts beyond their tables. After a reload the old map stays until no
-	 * side of a lane has it any more. */
+	 * buffer of a lane has it any more. */
 	struct locate_map *map, *old_maps[MANAGER_OLD_MAPS];
 	struct heat *heat;
 	struct snapshot *last; /* a reference of the manager's own: it holds the hosts so far */
@@ -80,7 +80,7 @@ int manager_start(struct manager *manager);
  * 0; -errno, and everything as before. */
 int manager_make_map(struct manager *manager);
 
-/* Ends the period: flips all lanes, merges, locates, publishes, writes the files, says the line.
+/* Ends the period: swaps all lanes, merges, locates, publishes, writes the files, says the line.
  * 0, or -ENOMEM when counts could not be kept: then the process should end. */
 int manager_end_period(struct manager *manager);
 

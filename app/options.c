@@ -11,7 +11,7 @@
 
 #define AT(field) offsetof(struct settings, field)
 
-const struct option options[] = {
+const struct option_def options[] = {
 	{"Sources", "interface", "NAME", OPTION_LIST, AT(interfaces), 0, 0, NULL, NULL,
 	 "Capture on a kernel interface (net_af_packet, promiscuous). Repeatable. The kernel keeps "
 	 "its NIC. Needs CAP_NET_RAW."},
@@ -107,7 +107,7 @@ const struct option options[] = {
 	{"Commands", "config", "FILE", OPTION_TEXT, AT(config), 0, 0, NULL, NULL,
 	 "Read settings from this file; options of the command line override it."},
 	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
-	 "Look at all that a start needs, say it in one line each, with the command that mends "
+	 "Look at all that a start needs, say it in one line each, with the command that remedies "
 	 "each fault, and exit: 0 all is well, 1 a warning, 2 a fault."},
 	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL, "With --check: as JSON."},
 	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,
@@ -119,7 +119,7 @@ const struct option options[] = {
 
 const size_t option_count = sizeof(options) / sizeof(options[0]);
 
-const struct option *
+const struct option_def *
 options_find(const char *name)
 {
 	for (size_t i = 0; i < option_count; i++) {
@@ -130,13 +130,13 @@ options_find(const char *name)
 }
 
 static void *
-field(struct settings *settings, const struct option *option)
+field(struct settings *settings, const struct option_def *option)
 {
 	return (char *)settings + option->offset;
 }
 
 static int
-parse_number(const struct option *option, const char *value, double *number)
+parse_number(const struct option_def *option, const char *value, double *number)
 {
 	const char *allowed = option->kind == OPTION_SECONDS ? "0123456789." : "0123456789";
 	char *end;
@@ -194,7 +194,7 @@ is_pci_address(const char *text)
 
 /* Texts that stand for something else: checked where they are set, so that the line is named. */
 static int
-translate(struct settings *s, const struct option *option, const char *value, const char *where,
+translate(struct settings *s, const struct option_def *option, const char *value, const char *where,
 	  char error[OPTIONS_ERROR_MAX])
 {
 	if (option->offset == AT(window_name)) {
@@ -251,7 +251,7 @@ translate(struct settings *s, const struct option *option, const char *value, co
 }
 
 int
-options_set(struct settings *settings, const struct option *option, const char *value,
+options_set(struct settings *settings, const struct option_def *option, const char *value,
 	    const char *where, char error[OPTIONS_ERROR_MAX])
 {
 	struct text_list *list = field(settings, option);
@@ -368,7 +368,7 @@ options_parse(struct settings *settings, char **args, int count, char error[OPTI
 		}
 		size_t length = strcspn(arg + 2, "=");
 		snprintf(name, sizeof(name), "%.*s", (int)length, arg + 2);
-		const struct option *option = length < sizeof(name) ? options_find(name) : NULL;
+		const struct option_def *option = length < sizeof(name) ? options_find(name) : NULL;
 		if (option == NULL) {
 			snprintf(error, OPTIONS_ERROR_MAX, "unknown option '%.80s'; see --help",
 				 arg);
@@ -440,7 +440,8 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 }
 
 const char *
-options_value(const struct settings *settings, const struct option *option, char *text, size_t size)
+options_value(const struct settings *settings, const struct option_def *option, char *text,
+	      size_t size)
 {
 	const void *at = (const char *)settings + option->offset;
 	const struct text_list *list = at;
@@ -499,7 +500,7 @@ void
 options_print_mdoc(void)
 {
 	for (size_t i = 0; i < option_count; i++) {
-		const struct option *o = &options[i];
+		const struct option_def *o = &options[i];
 
 		if (o->section != NULL)
 			printf("%s.Ss %s\n.Bl -tag -width Ds\n", i ? ".El\n" : "", o->section);
@@ -549,7 +550,7 @@ options_help(const char *version)
 		      4);
 	printf("\nOPTIONS\n");
 	for (size_t i = 0; i < option_count; i++) {
-		const struct option *o = &options[i];
+		const struct option_def *o = &options[i];
 		char help[640];
 
 		if (o->section != NULL)

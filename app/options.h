@@ -66,7 +66,7 @@ enum option_kind {
 	OPTION_SECONDS, /* a decimal */
 };
 
-struct option {
+struct option_def {
 	const char *section; /* NULL: as the one before */
 	const char *name;    /* without "--" */
 	const char *value;   /* how --help calls the value; NULL for a flag */
@@ -78,7 +78,7 @@ struct option {
 	const char *help;
 };
 
-extern const struct option options[];
+extern const struct option_def options[];
 extern const size_t option_count;
 
 #define OPTIONS_ERROR_MAX 512
@@ -90,9 +90,9 @@ void options_defaults(struct settings *settings);
  * "no". `where` opens the error line ("--period", "packet-heatmap.conf:12"). 0, or -1 with the line
  * in `error`.
  */
-int options_set(struct settings *settings, const struct option *option, const char *value,
+int options_set(struct settings *settings, const struct option_def *option, const char *value,
 		const char *where, char error[OPTIONS_ERROR_MAX]);
-const struct option *options_find(const char *name);
+const struct option_def *options_find(const char *name);
 
 /*
  * Splits argv at the first "--": EAL's arguments stand left of it, ours right; without one, all are
@@ -110,8 +110,8 @@ int options_parse(struct settings *settings, char **args, int count, char error[
 int options_check(const struct settings *settings, bool eal_source, char error[OPTIONS_ERROR_MAX]);
 
 /* The value in force as text, into `text`. Returns `text`. */
-const char *options_value(const struct settings *settings, const struct option *option, char *text,
-			  size_t size);
+const char *options_value(const struct settings *settings, const struct option_def *option,
+			  char *text, size_t size);
 
 /* Prints the options as items of an mdoc(7) list, for the man page. */
 void options_print_mdoc(void);

@@ -84,7 +84,7 @@ rx_lcore_run(void *argument)
 	while ((order = atomic_load_explicit(lane->order, memory_order_relaxed)) != LANE_STOP) {
 		if (unlikely(order != last_order)) {
 			/* release: the last burst is done before the manager touches the port */
-			atomic_store_explicit(&lane->resting, order == LANE_REST,
+			atomic_store_explicit(&lane->paused, order == LANE_PAUSE,
 					      memory_order_release);
 			atomic_thread_fence(memory_order_acquire);
 			last_order = order;
@@ -95,12 +95,12 @@ rx_lcore_run(void *argument)
 		if (n > 0) {
 			count_mbufs(lane, &batch, mbufs, n);
 			received += n;
-			atomic_store_explicit(&lane->received[lane->flips & 1], received,
+			atomic_store_explicit(&lane->received[lane->swaps & 1], received,
 					      memory_order_relaxed);
 		}
-		if (unlikely(count_poll_flip(lane->count))) {
-			lane->flips++;
-			atomic_store_explicit(&lane->received[lane->flips & 1], received,
+		if (unlikely(count_poll_swap(lane->count))) {
+			lane->swaps++;
+			atomic_store_explicit(&lane->received[lane->swaps & 1], received,
 					      memory_order_relaxed);
 		}
 		if (n > 0) {

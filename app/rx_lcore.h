@@ -20,7 +20,7 @@
 /* What the manager asks of the lanes of a port. */
 enum lane_order {
 	LANE_RUN,
-	LANE_REST, /* leave the port alone, but still flip: it is being reset, or gone */
+	LANE_PAUSE, /* leave the port alone, but still swap: it is being reset, or gone */
 	LANE_STOP,
 };
 
@@ -36,15 +36,15 @@ struct rx_lane {
 	const _Atomic int *order; /* an enum lane_order, written by the manager */
 
 	/*
-	 * Written by the lane. received[flips & 1] is the number of frames taken since the start;
-	 * at a flip the lane goes on in the other one, so that the manager reads in the one left
+	 * Written by the lane. received[swaps & 1] is the number of frames taken since the start;
+	 * at a swap the lane goes on in the other one, so that the manager reads in the one left
 	 * behind what had been taken when the period ended.
 	 */
 	alignas(LANE_LINE) _Atomic uint64_t received[2];
 	_Atomic uint64_t busy_cycles,
 		idle_cycles; /* polls that brought packets, polls that did not */
-	uint32_t flips;
-	atomic_bool resting; /* the port is not touched any more, until LANE_RUN */
+	uint32_t swaps;
+	atomic_bool paused; /* the port is not touched any more, until LANE_RUN */
 };
 
 /* For rte_eal_remote_launch: polls until LANE_STOP. `lane` is a struct rx_lane. Returns 0. */

@@ -2,9 +2,10 @@
 /*
  * Per-lane tables on rte_hash, and their hand-over between an RX lcore and the manager.
  *
- * A lane owns two sides. Its RX lcore counts into one; the manager owns the other. Once a period
- * the manager asks for a flip, the lane acknowledges between two bursts, and from then on the side
- * just left belongs to the manager: it drains and clears it. No lock, no concurrent use of a table.
+ * A lane owns two buffers. Its RX lcore counts into one; the manager owns the other. Once a period
+ * the manager asks for a swap, the lane acknowledges between two bursts, and from then on the
+ * buffer just left belongs to the manager: it drains and clears it. No lock, no concurrent use of a
+ * table.
  *
  * Who may call: functions marked [lane] only the lane's RX lcore, [manager] only the main lcore,
  * [start] before the lcores are launched or after they have returned.
@@ -25,7 +26,7 @@
 struct count_lane;
 
 struct count_settings {
-	uint32_t hosts; /* distinct addresses that each side can hold; COUNT_MIN_HOSTS ..
+	uint32_t hosts; /* distinct addresses that each buffer can hold; COUNT_MIN_HOSTS ..
 			   COUNT_MAX_HOSTS */
 	int socket;     /* NUMA node, or SOCKET_ID_ANY */
 	/* By what addresses beyond `hosts` are counted; NULL: they are only numbered. The caller's,
@@ -40,40 +41,40 @@ void count_destroy(struct count_lane *lane); /* [start]; NULL is fine */
 /* Octets that count_create will take for these settings (an estimate, for the start log). */
 uint64_t count_memory(const struct count_settings *settings);
 
-/* [lane] Counts a batch: the verdict of each frame, and both addresses of each TCP and UDP packet.
+/* [lane] Counts a batch: the result of each frame, and both addresses of each TCP and UDP packet.
  * Uses the batch up. Never fails, allocates, locks or logs. */
 void count_batch(struct count_lane *lane, struct parse_batch *batch);
 
-/* [lane] Between two bursts: flips if the manager has asked; has it? Costs one load when it has
- * not. What the lane wrote before the call is seen by a manager for whom count_flipped is true. */
-bool count_poll_flip(struct count_lane *lane);
+/* [lane] Between two bursts: swaps if the manager has asked; has it? Costs one load when it has
+ * not. What the lane wrote before the call is seen by a manager for whom count_swapped is true. */
+bool count_poll_swap(struct count_lane *lane);
 
-/* [manager] Asks for a flip; must not be called again before the last one was taken over. */
-void count_ask_flip(struct count_lane *lane);
+/* [manager] Asks for a swap; must not be called again before the last one was taken over. */
+void count_request_swap(struct count_lane *lane);
 
-/* [manager] Has the lane acknowledged? Then the side it left is the manager's until the next ask.
+/* [manager] Has the lane acknowledged? Then the buffer it left is the manager's until the next ask.
  */
-bool count_flipped(const struct count_lane *lane);
+bool count_swapped(const struct count_lane *lane);
 
-/* What the side in the manager's hands holds. */
-struct count_side {
+/* What the buffer in the manager's hands holds. */
+struct count_period {
 	uint32_t hosts; /* rows that count_drain will give */
-	struct verdicts verdicts;
+	struct decode_counts decode;
 	uint64_t overflowed; /* addresses beyond the table: two for each packet */
 	/* Those, by slot of the map: overflow[0 .. map->slots), until count_clear. NULL: no map. */
 	const struct prefix_map *map;
 	const struct counts *overflow;
 };
 
-/* [manager] after count_flipped: */
+/* [manager] after count_swapped: */
 
-/* The first call after a flip moves what the lane's front still holds into the table: in proportion
- * to the hosts, some 100 ns each. */
-void count_side(struct count_lane *lane, struct count_side *side);
-/* Writes count_side.hosts rows, in no particular order, place = PLACE_UNASKED. */
+/* The first call after a swap moves what the lane's flow cache still holds into the table: in
+ * proportion to the hosts, some 100 ns each. */
+void count_get_period(struct count_lane *lane, struct count_period *buffer);
+/* Writes count_get_period.hosts rows, in no particular order, place = PLACE_UNASKED. */
 uint32_t count_drain(struct count_lane *lane, struct host_row *rows);
 void count_clear(struct count_lane *lane);
 
-/* [manager] after count_clear: the map of the side in the manager's hands, from its next period on.
- * 0, or -ENOMEM and the old one stays. The old one is free to go once neither side has it. */
+/* [manager] after count_clear: the map of the buffer in the manager's hands, from its next period
+ * on. 0, or -ENOMEM and the old one stays. The old one is free to go once neither buffer has it. */
 int count_set_map(struct count_lane *lane, const struct prefix_map *map);

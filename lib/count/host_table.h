@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of record of one side of a lane: every host seen in a period, and its counts.
+ * The table of record of one buffer of a lane: every host seen in a period, and its counts.
  *
  *     rte_hash, IPv4 ----\            rows[]  dense: 0 .. used - 1
  *       4-byte keys       >-- row ->  +------+------+------+---
@@ -12,7 +12,7 @@
  * give a row number (the hash's data word), so both share one dense array of rows: draining is a
  * copy of the rows in use, and both families share one capacity.
  *
- * One thread at a time: the RX lcore that counts into the side, or the manager that owns it.
+ * One thread at a time: the RX lcore that counts into the buffer, or the manager that owns it.
  */
 #pragma once
 

@@ -158,17 +158,17 @@ counts_subtract(struct counts *from, const struct counts *what)
 static void
 ledger_subtract(struct ledger *from, const struct ledger *what)
 {
-	for (int v = 0; v < VERDICTS; v++) {
-		from->verdicts.frames[v] -= what->verdicts.frames[v];
-		from->verdicts.octets[v] -= what->verdicts.octets[v];
+	for (int v = 0; v < DECODE_RESULTS; v++) {
+		from->decode.frames[v] -= what->decode.frames[v];
+		from->decode.octets[v] -= what->decode.octets[v];
 	}
-	for (int r = 0; r < REMARKS; r++)
-		from->verdicts.remarks[r] -= what->verdicts.remarks[r];
+	for (int r = 0; r < DECODE_EVENTS; r++)
+		from->decode.events[r] -= what->decode.events[r];
 	for (int t = 0; t < TUNNELS; t++)
-		from->verdicts.unwrapped[t] -= what->verdicts.unwrapped[t];
-	from->verdicts.tunnel_too_deep -= what->verdicts.tunnel_too_deep;
-	for (int f = 0; f < FATES; f++)
-		from->fates[f] -= what->fates[f];
+		from->decode.unwrapped[t] -= what->decode.unwrapped[t];
+	from->decode.tunnel_too_deep -= what->decode.tunnel_too_deep;
+	for (int f = 0; f < GEO_RESULTS; f++)
+		from->geo[f] -= what->geo[f];
 }
 
 /* Lets go of the oldest bucket. */

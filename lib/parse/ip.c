@@ -21,19 +21,19 @@ enum {
 };
 
 static void
-remark(struct walk *w, enum remark r)
+event(struct walk *w, enum decode_event r)
 {
-	w->fact->remarks |= (uint8_t)(1u << r);
+	w->fact->events |= (uint8_t)(1u << r);
 }
 
-/* The packet's layer is known: the verdict, and behind it perhaps a tunnel. `at` stands behind the
+/* The packet's layer is known: the result, and behind it perhaps a tunnel. `at` stands behind the
  * headers; `whole` says that what stands there is the beginning of the payload. */
-static enum step
+static enum merge_step
 payload(struct walk *w, uint8_t proto, bool whole)
 {
-	w->fact->verdict = proto == PROTO_TCP   ? VERDICT_TCP
-			   : proto == PROTO_UDP ? VERDICT_UDP
-						: VERDICT_OTHER_IP;
+	w->fact->result = proto == PROTO_TCP   ? DECODE_TCP
+			  : proto == PROTO_UDP ? DECODE_UDP
+					       : DECODE_OTHER_IP;
 	if (w->decap == 0 || !whole)
 		return STEP_DONE;
 	return step_tunnel(w, proto);
@@ -42,9 +42,9 @@ payload(struct walk *w, uint8_t proto, bool whole)
 /*
  * The header before said IPv4 and the version nibble says 6. Some senders of tunnels and cooked
  * captures do that, and then a whole IPv6 packet stands here: it counts as what it is, with a
- * remark, if the walk ends at TCP or UDP. Anything else was an IPv4 header with a lie in it.
+ * event, if the walk ends at TCP or UDP. Anything else was an IPv4 header with a lie in it.
  */
-static enum step
+static enum merge_step
 ipv6_said_ipv4(struct walk *w)
 {
 	uint32_t decap = w->decap;
@@ -52,12 +52,12 @@ ipv6_said_ipv4(struct walk *w)
 	w->decap = 0;
 	step_ipv6(w);
 	w->decap = decap;
-	if (w->fact->verdict == VERDICT_TCP || w->fact->verdict == VERDICT_UDP) {
-		remark(w, REMARK_OTHER_VERSION);
+	if (w->fact->result == DECODE_TCP || w->fact->result == DECODE_UDP) {
+		event(w, EVENT_OTHER_VERSION);
 		return STEP_DONE;
 	}
-	w->fact->remarks = 0;
-	return walk_done(w, VERDICT_IPV4_VERSION);
+	w->fact->events = 0;
+	return walk_done(w, DECODE_IPV4_VERSION);
 }
 
 /*
@@ -96,37 +96,37 @@ options_end(const uint8_t *options, uint32_t captured, uint32_t size)
 	return false;
 }
 
-enum step
+enum merge_step
 step_ipv4(struct walk *w)
 {
 	const uint8_t *ip = w->at;
 	struct parse_fact *fact = w->fact;
 
 	if (!walk_has(w, 1))
-		return walk_done(w, VERDICT_IPV4_CUT);
+		return walk_done(w, DECODE_IPV4_CUT);
 	if (ip[0] >> 4 == 6)
 		return ipv6_said_ipv4(w);
 	if (!walk_has(w, IPV4_HEADER))
-		return walk_done(w, VERDICT_IPV4_CUT);
+		return walk_done(w, DECODE_IPV4_CUT);
 	if (ip[0] >> 4 != 4)
-		return walk_done(w, VERDICT_IPV4_VERSION);
+		return walk_done(w, DECODE_IPV4_VERSION);
 	uint32_t header = (ip[0] & 15) * 4u;
 	if (header < IPV4_HEADER)
-		return walk_done(w, VERDICT_IPV4_HEADER_LENGTH);
+		return walk_done(w, DECODE_IPV4_HEADER_LENGTH);
 	uint32_t total = be16(ip + 2);
 	if (total == 0) {
 		/* segmentation offload on the capturing host, of more than 64 KiB too ("BIG TCP")
 		 */
 		total = w->left;
-		remark(w, REMARK_TOTAL_LENGTH_ZERO);
+		event(w, EVENT_TOTAL_LENGTH_ZERO);
 	} else if (total < header) {
-		return walk_done(w, VERDICT_IPV4_TOTAL_LENGTH);
+		return walk_done(w, DECODE_IPV4_TOTAL_LENGTH);
 	} else if (total > w->left) {
-		remark(w, REMARK_SNAPPED);
+		event(w, EVENT_SNAPPED);
 	}
 	bool later = be16(ip + 6) & 0x1fff;
 	if (later)
-		remark(w, REMARK_LATER_FRAGMENT);
+		event(w, EVENT_LATER_FRAGMENT);
 
 	fact->octets = total;
 	fact->family = ADDR_IPV4;
@@ -140,8 +140,8 @@ step_ipv4(struct walk *w)
 	} else {
 		uint32_t captured = walk_rest(w) - IPV4_HEADER;
 		if (!options_end(ip + IPV4_HEADER, captured, header - IPV4_HEADER))
-			return walk_done(w, VERDICT_IPV4_CUT);
-		remark(w, REMARK_OPTIONS_CUT);
+			return walk_done(w, DECODE_IPV4_CUT);
+		event(w, EVENT_OPTIONS_CUT);
 	}
 	return payload(w, ip[9], options && !later);
 }
@@ -173,16 +173,16 @@ jumbo_payload(struct walk *w)
 	return 0;
 }
 
-enum step
+enum merge_step
 step_ipv6(struct walk *w)
 {
 	const uint8_t *ip = w->at;
 	struct parse_fact *fact = w->fact;
 
 	if (!walk_has(w, IPV6_HEADER))
-		return walk_done(w, VERDICT_IPV6_CUT);
+		return walk_done(w, DECODE_IPV6_CUT);
 	if (ip[0] >> 4 != 6)
-		return walk_done(w, VERDICT_IPV6_VERSION);
+		return walk_done(w, DECODE_IPV6_VERSION);
 
 	uint8_t next = ip[6];
 	uint32_t behind = w->left - IPV6_HEADER; /* octets of the frame behind the fixed header */
@@ -191,14 +191,14 @@ step_ipv6(struct walk *w)
 	if (payload_length == 0 && next == PROTO_HOP_BY_HOP) {
 		payload_length = jumbo_payload(w);
 		if (payload_length == 0)
-			return walk_done(w, VERDICT_IPV6_JUMBO);
-		remark(w, REMARK_JUMBOGRAM);
+			return walk_done(w, DECODE_IPV6_JUMBO);
+		event(w, EVENT_JUMBOGRAM);
 	} else if (payload_length == 0 && next != PROTO_NONE) {
 		payload_length = behind;
-		remark(w, REMARK_TOTAL_LENGTH_ZERO);
+		event(w, EVENT_TOTAL_LENGTH_ZERO);
 	}
 	if (payload_length > behind)
-		remark(w, REMARK_SNAPPED);
+		event(w, EVENT_SNAPPED);
 
 	/* a jumbogram's length may not fit, and 40 too many octets are not worth a wider field */
 	fact->octets = payload_length > UINT32_MAX - IPV6_HEADER ? UINT32_MAX
@@ -226,9 +226,9 @@ step_ipv6(struct walk *w)
 			return payload(w, next, true);
 		}
 		if (inside < 8)
-			return walk_done(w, VERDICT_IPV6_EXTENSION_LENGTH);
+			return walk_done(w, DECODE_IPV6_EXTENSION_LENGTH);
 		if (!walk_has(w, 8))
-			return walk_done(w, VERDICT_IPV6_EXTENSION_CUT);
+			return walk_done(w, DECODE_IPV6_EXTENSION_CUT);
 		switch (next) {
 		case PROTO_FRAGMENT:
 			size = 8;
@@ -243,16 +243,16 @@ step_ipv6(struct walk *w)
 		if (next == PROTO_FRAGMENT && be16(w->at + 2) & 0xfff8) {
 			/* No header follows, whatever this one names: an extension header would
 			 * stand in the first fragment, so the layer stays unknown. */
-			remark(w, REMARK_LATER_FRAGMENT);
+			event(w, EVENT_LATER_FRAGMENT);
 			return payload(w, w->at[0], false);
 		}
 		if (size > inside)
-			return walk_done(w, VERDICT_IPV6_EXTENSION_LENGTH);
+			return walk_done(w, DECODE_IPV6_EXTENSION_LENGTH);
 		if (!walk_has(w, size))
-			return walk_done(w, VERDICT_IPV6_EXTENSION_CUT);
+			return walk_done(w, DECODE_IPV6_EXTENSION_CUT);
 		next = w->at[0];
 		inside -= size;
 		walk_skip(w, size);
 	}
-	return walk_done(w, VERDICT_IPV6_EXTENSION_CHAIN);
+	return walk_done(w, DECODE_IPV6_EXTENSION_CHAIN);
 }

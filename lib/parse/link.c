@@ -41,7 +41,7 @@ tag_of(uint16_t type)
 }
 
 /* The type field of an Ethernet header or VLAN tag: a type, or the length of an LLC packet. */
-static enum step
+static enum merge_step
 type_or_length(struct walk *w, uint16_t value)
 {
 	if (value <= IEEE_802_3_MAX_LENGTH) {
@@ -64,22 +64,22 @@ is_isl(const uint8_t *frame)
 	       frame[3] == 0x00 && frame[4] == 0x00 && frame[5] >> 4 == 0;
 }
 
-enum step
+enum merge_step
 step_ethernet(struct walk *w)
 {
 	const uint8_t *frame = w->at;
 
 	if (!walk_has(w, ETHERNET_HEADER))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 
 	uint16_t type = be16(frame + 12);
 	if (type <= IEEE_802_3_MAX_LENGTH && is_isl(frame)) {
 		if (!walk_has(w, 26))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		walk_skip(w, ETHERNET_HEADER);
 		walk_limit(w, type);
 		if (!walk_has(w, 12))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		walk_skip(w, 12);
 		return STEP_ETHERNET;
 	}
@@ -92,19 +92,19 @@ step_ethernet(struct walk *w)
  * length, packet number, and with SC set the channel's identifier. 16 octets of check value follow
  * the text.
  */
-static enum step
+static enum merge_step
 pass_macsec(struct walk *w)
 {
 	if (!walk_has(w, 1))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	uint8_t tci = w->at[0];
 	uint32_t size = tci & 0x20 ? 14 : 6;
 	if (tci & 0x80 || tci & 0x0c) /* another version; encrypted or changed */
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	if (!walk_has(w, size + 2))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	if (w->left < size + 2 + 16)
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	uint16_t type = be16(w->at + size);
 	walk_skip(w, size + 2);
 	walk_limit(w, w->left - 16);
@@ -112,11 +112,11 @@ pass_macsec(struct walk *w)
 }
 
 /* RFC 2516: version and type 1, code 0, session, length of the PPP packet */
-static enum step
+static enum merge_step
 pass_pppoe(struct walk *w)
 {
 	if (!walk_has(w, 6))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	uint16_t length = be16(w->at + 4);
 	walk_skip(w, 6);
 	walk_limit(w, length);
@@ -127,35 +127,35 @@ pass_pppoe(struct walk *w)
  * Arista's time stamp: subtype 1, a version (the lower octet 0x10: 64 bits, 0x20: 48 bits, the
  * upper one says TAI or UTC), the stamp, a type.
  */
-static enum step
+static enum merge_step
 pass_arista(struct walk *w)
 {
 	if (!walk_has(w, 4))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	uint16_t version = be16(w->at + 2);
 	if (be16(w->at) != 1 || version >> 8 > 1)
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	uint32_t size = 4;
 	if ((version & 0xff) == 0x10)
 		size += 8;
 	else if ((version & 0xff) == 0x20)
 		size += 6;
 	else
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	if (!walk_has(w, size + 2))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	uint16_t type = be16(w->at + size);
 	walk_skip(w, size + 2);
 	return type_or_length(w, type);
 }
 
-enum step
+enum merge_step
 step_type(struct walk *w)
 {
 	const struct tag *tag = tag_of(w->type);
 	if (tag != NULL) {
 		if (!walk_has(w, tag->size))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		uint16_t type = be16(w->at + tag->size - 2);
 		walk_skip(w, tag->size);
 		return type_or_length(w, type);
@@ -183,21 +183,21 @@ step_type(struct walk *w)
 		return pass_arista(w);
 	case ETHERTYPE_PBB: /* 802.1ah: flags and I-SID, then the customer's whole frame */
 		if (!walk_has(w, 4))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		walk_skip(w, 4);
 		return STEP_ETHERNET;
 	case ETHERTYPE_TRILL: /* RFC 6325 3: flags with the options' length, two nicknames */
 	{
 		if (!walk_has(w, 6))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		uint32_t size = 6 + (be16(w->at) >> 6 & 31) * 4u;
 		if (!walk_has(w, size))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		walk_skip(w, size);
 		return STEP_ETHERNET;
 	}
 	default:
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	}
 }
 
@@ -205,23 +205,23 @@ step_type(struct walk *w)
  * IEEE 802.2. IP stands behind SNAP (RFC 1042), and by its own SAP 6. Only unnumbered information
  * (control 3, one octet) and information frames (lowest bit 0, two octets) carry data.
  */
-enum step
+enum merge_step
 step_llc(struct walk *w)
 {
 	const uint8_t *llc = w->at;
 
 	/* a length of 0..2 is what the sender said: nothing is cut, and nothing is IP */
 	if (w->left < 3)
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	if (!walk_has(w, 3))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	uint32_t size = llc[2] == 3 ? 3 : !(llc[2] & 1) ? 4 : 0;
 	bool snap = llc[0] == 0xaa && llc[1] == 0xaa;
 	bool ip = llc[0] == 0x06;
 	if (size == 0 || !(snap || ip))
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	if (!walk_has(w, snap ? size + 5 : size))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	walk_skip(w, size);
 	if (ip)
 		return STEP_IPV4;
@@ -237,13 +237,13 @@ step_llc(struct walk *w)
 		return STEP_TYPE;
 	case 0x0080c2: /* RFC 2684 5.2: bridged Ethernet with (1) and without (7) FCS, 2 of pad */
 		if (id != 1 && id != 7)
-			return walk_done(w, VERDICT_NOT_IP);
+			return walk_done(w, DECODE_NOT_IP);
 		if (!walk_has(w, 2))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		walk_skip(w, 2);
 		return STEP_ETHERNET;
 	default:
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	}
 }
 
@@ -280,11 +280,11 @@ type_likeness(const uint8_t *p)
  * where the type field would stand at a type, or at what can be a length; if both are, RFC 4448 4.6
  * decides, which wants the control word's first 16 bits to be 0.
  */
-static enum step
+static enum merge_step
 below_labels(struct walk *w)
 {
 	if (!walk_has(w, 1))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	switch (w->at[0] >> 4) {
 	case 4:
 		return STEP_IPV4;
@@ -292,34 +292,34 @@ below_labels(struct walk *w)
 		return STEP_IPV6;
 	case 1: /* RFC 4385 5: version, reserved, channel type */
 		if (!walk_has(w, 4))
-			return walk_done(w, VERDICT_NOT_IP);
+			return walk_done(w, DECODE_NOT_IP);
 		uint16_t channel = be16(w->at + 2);
 		walk_skip(w, 4);
 		return channel == PPP_IPV4   ? STEP_IPV4
 		       : channel == PPP_IPV6 ? STEP_IPV6
-					     : walk_done(w, VERDICT_NOT_IP);
+					     : walk_done(w, DECODE_NOT_IP);
 	case 0:
 		break;
 	default:
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	}
 
 	int plain = walk_has(w, ETHERNET_HEADER) ? type_likeness(w->at + 2 * MAC) : 0;
 	int word = walk_has(w, 4 + ETHERNET_HEADER) ? type_likeness(w->at + 4 + 2 * MAC) : 0;
 	if (plain == 0 && word == 0)
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	if (word > plain || (word == plain && be16(w->at) == 0))
 		walk_skip(w, 4);
 	return STEP_ETHERNET;
 }
 
 /* RFC 3032 2.1: label, traffic class, bottom of stack, TTL */
-enum step
+enum merge_step
 step_mpls(struct walk *w)
 {
 	for (;;) {
 		if (!walk_has(w, 4))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		bool bottom = w->at[2] & 1;
 		walk_skip(w, 4);
 		if (bottom)
@@ -331,19 +331,19 @@ step_mpls(struct walk *w)
  * RFC 1661 2, with the protocol field in one octet where it is odd (6.5), and the address and
  * control octets of RFC 1662 where a tunnel's sender left them there.
  */
-enum step
+enum merge_step
 step_ppp(struct walk *w)
 {
 	if (walk_has(w, 2) && w->at[0] == 0xff && w->at[1] == 0x03)
 		walk_skip(w, 2);
 	if (!walk_has(w, 1))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	uint16_t proto = w->at[0];
 	if (proto & 1) {
 		walk_skip(w, 1);
 	} else {
 		if (!walk_has(w, 2))
-			return walk_done(w, VERDICT_RUNT);
+			return walk_done(w, DECODE_RUNT);
 		proto = be16(w->at);
 		walk_skip(w, 2);
 	}
@@ -356,22 +356,22 @@ step_ppp(struct walk *w)
 	case PPP_MPLS_UPSTREAM:
 		return STEP_MPLS;
 	default:
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	}
 }
 
 /* RFC 8300 2.2: the header's length in words, the kind of context, the protocol that follows */
-enum step
+enum merge_step
 step_nsh(struct walk *w)
 {
 	if (!walk_has(w, 8))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	uint32_t size = (w->at[1] & 63) * 4u;
 	uint8_t next = w->at[3];
 	if (size < 8)
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	if (!walk_has(w, size))
-		return walk_done(w, VERDICT_RUNT);
+		return walk_done(w, DECODE_RUNT);
 	walk_skip(w, size);
 	switch (next) {
 	case 1:
@@ -385,6 +385,6 @@ step_nsh(struct walk *w)
 	case 5:
 		return STEP_MPLS;
 	default:
-		return walk_done(w, VERDICT_NOT_IP);
+		return walk_done(w, DECODE_NOT_IP);
 	}
 }

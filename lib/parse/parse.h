@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bytes -> facts. One frame in, one verdict and (for TCP and UDP) two addresses out.
+ * Bytes -> facts. One frame in, one result and (for TCP and UDP) two addresses out.
  *
  * Pure: no mbuf, no EAL, no clock, no state, nothing allocated. Any thread, any alignment. It never
  * reads at or beyond `bytes + captured`, whatever the headers claim. README.md tells which odd
- * frames count and which verdict the others get.
+ * frames count and which result the others get.
  */
 #pragma once
 
@@ -37,13 +37,13 @@ struct parse_options {
 
 #define PARSE_DECAP_ALL ((1u << TUNNELS) - 1)
 
-/* src and dst only mean something when the verdict is TCP or UDP */
+/* src and dst only mean something when the result is TCP or UDP */
 struct parse_fact {
 	struct host_addr src, dst;
 	uint32_t octets;    /* of the counted IP packet, header included; at most UINT32_MAX */
-	uint8_t verdict;    /* enum verdict */
+	uint8_t result;     /* enum decode_result */
 	uint8_t family;     /* enum addr_family */
-	uint8_t remarks;    /* 1 << enum remark */
+	uint8_t events;     /* 1 << enum decode_event */
 	uint8_t too_deep;   /* 1: more tunnels than PARSE_MAX_TUNNELS */
 	uint16_t unwrapped; /* 1 << enum tunnel for each kind that was looked behind */
 	uint8_t wants_more; /* 1: octets beyond `captured` would have been looked at */
@@ -57,7 +57,7 @@ struct parse_fact {
  * length    the frame's whole length without FCS (more than `captured` when a caller only shows
  *           the head of a segmented mbuf)
  *
- * Writes all of *fact. Cannot fail: what it cannot make sense of has a verdict with a name.
+ * Writes all of *fact. Cannot fail: what it cannot make sense of has a result with a name.
  */
 void parse_frame(const uint8_t *bytes, uint32_t captured, uint32_t length,
 		 const struct parse_options *options, struct parse_fact *fact);

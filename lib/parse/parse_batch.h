@@ -103,7 +103,7 @@ parse_glance_ipv6(const uint8_t *ip, uint32_t left, uint32_t protocols, struct p
 {
 	uint32_t octets = 40 + parse_load16(ip + 4), proto = ip[6];
 
-	/* a payload length of 0 has a remark, one beyond the frame too */
+	/* a payload length of 0 has a event, one beyond the frame too */
 	if (__builtin_expect(ip[0] >> 4 != 6 || octets == 40 || octets > left || proto > 31, 0) ||
 	    __builtin_expect(!(protocols >> proto & 1), 0))
 		return false;

@@ -4,7 +4,7 @@
  *
  * A walk is a position that only moves forward. Each step reads the header that stands at `at`,
  * moves behind it and names the step that reads what follows, until one says STEP_DONE and has
- * left a verdict. No step returns another step without having moved, so the walk ends.
+ * left a result. No step returns another step without having moved, so the walk ends.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum step {
+enum merge_step {
 	STEP_DONE,
 	STEP_ETHERNET, /* destination, source, type or length */
 	STEP_TYPE,     /* what walk.type names, an EtherType; moves by itself */
@@ -139,25 +139,25 @@ walk_limit(struct walk *w, uint32_t n)
 		w->end = w->at + n;
 }
 
-static inline enum step
-walk_done(struct walk *w, enum verdict verdict)
+static inline enum merge_step
+walk_done(struct walk *w, enum decode_result result)
 {
-	w->fact->verdict = (uint8_t)verdict;
+	w->fact->result = (uint8_t)result;
 	return STEP_DONE;
 }
 
 /* link.c: below IP */
-enum step step_ethernet(struct walk *w);
-enum step step_type(struct walk *w);
-enum step step_llc(struct walk *w);
-enum step step_mpls(struct walk *w);
-enum step step_ppp(struct walk *w);
-enum step step_nsh(struct walk *w);
+enum merge_step step_ethernet(struct walk *w);
+enum merge_step step_type(struct walk *w);
+enum merge_step step_llc(struct walk *w);
+enum merge_step step_mpls(struct walk *w);
+enum merge_step step_ppp(struct walk *w);
+enum merge_step step_nsh(struct walk *w);
 
 /* ip.c */
-enum step step_ipv4(struct walk *w);
-enum step step_ipv6(struct walk *w);
+enum merge_step step_ipv4(struct walk *w);
+enum merge_step step_ipv6(struct walk *w);
 
 /* tunnel.c: `at` stands behind an IP packet's headers, the fact tells that packet. Goes into a
  * tunnel if one of the wanted kinds stands there; else STEP_DONE and nothing has changed. */
-enum step step_tunnel(struct walk *w, uint8_t proto);
+enum merge_step step_tunnel(struct walk *w, uint8_t proto);

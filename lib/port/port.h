@@ -84,15 +84,17 @@ void port_close(struct port *port);
 
 /*
  * The events since the last call. Drivers tell them on EAL's interrupt thread, which only sets the
- * bits: what is to be done is done by the manager, with the port's lanes at rest.
+ * bits: what is to be done is done by the manager, with the port's lanes paused.
  */
 unsigned int port_take_events(struct port *port);
 
-/* Resets the device, configures and starts it as before. The lanes rest. 0, or -errno with `error`.
+/* Resets the device, configures and starts it as before. The lanes are paused. 0, or -errno with
+ * `error`.
  */
 int port_reset(struct port *port, void (*note)(const char *text), char error[256]);
 
-/* Lets go of a device that is being unplugged, so that the kernel can finish. The lanes rest. */
+/* Lets go of a device that is being unplugged, so that the kernel can finish. The lanes are paused.
+ */
 void port_detach(struct port *port);
 
 /* 0 or -errno. On an error *counters is untouched. */

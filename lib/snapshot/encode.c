@@ -55,15 +55,15 @@ static const char *
 why_empty(const struct snapshot *s, const struct picture *p)
 {
 	uint64_t frames = ledger_frames(&p->ledger);
-	const uint64_t *fates = p->ledger.fates;
+	const uint64_t *geo_results = p->ledger.geo;
 
 	if (p->count > 0)
 		return "";
 	if (frames == 0)
 		return s->link == LINK_DOWN ? "link_down" : "no_packets";
-	if (p->ledger.verdicts.frames[VERDICT_TCP] + p->ledger.verdicts.frames[VERDICT_UDP] == 0)
+	if (p->ledger.decode.frames[DECODE_TCP] + p->ledger.decode.frames[DECODE_UDP] == 0)
 		return "no_layer";
-	return fates[FATE_NOT_IN_DATABASE] == 0 ? "all_private" : "not_in_database";
+	return geo_results[GEO_NOT_IN_DATABASE] == 0 ? "all_private" : "not_in_database";
 }
 
 struct country {
@@ -262,20 +262,19 @@ encode_names(struct buffer *b, const struct picture *p)
 static json_t *
 totals_json(const struct snapshot *s, const struct picture *p, size_t countries)
 {
-	const struct verdicts *v = &p->ledger.verdicts;
+	const struct decode_counts *v = &p->ledger.decode;
 	json_t *addresses = json_object();
 
-	for (int f = 0; f < FATES; f++)
-		json_object_set_new(addresses, fate_name((enum fate)f),
-				    json_integer((json_int_t)p->ledger.fates[f]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "locations",
-			 (json_int_t)p->count, "countries", (json_int_t)countries, "hosts",
-			 (json_int_t)s->hosts.count, "tcp_packets",
-			 (json_int_t)v->frames[VERDICT_TCP], "udp_packets",
-			 (json_int_t)v->frames[VERDICT_UDP], "tcp_octets",
-			 (json_int_t)v->octets[VERDICT_TCP], "udp_octets",
-			 (json_int_t)v->octets[VERDICT_UDP], "addresses", addresses, "balanced",
-			 (int)s->balanced);
+	for (int f = 0; f < GEO_RESULTS; f++)
+		json_object_set_new(addresses, geo_result_name((enum geo_result)f),
+				    json_integer((json_int_t)p->ledger.geo[f]));
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "locations", (json_int_t)p->count,
+		"countries", (json_int_t)countries, "hosts", (json_int_t)s->hosts.count,
+		"tcp_packets", (json_int_t)v->frames[DECODE_TCP], "udp_packets",
+		(json_int_t)v->frames[DECODE_UDP], "tcp_octets", (json_int_t)v->octets[DECODE_TCP],
+		"udp_octets", (json_int_t)v->octets[DECODE_UDP], "addresses", addresses, "balanced",
+		(int)s->balanced);
 }
 
 static json_t *

@@ -39,7 +39,7 @@ struct snapshot_lane {
 	unsigned int queue, lcore, cpu;
 	uint64_t received; /* frames, since the start */
 	uint32_t hosts;    /* in the last period's table */
-	uint64_t skipped;  /* periods in which it did not flip in time */
+	uint64_t skipped;  /* periods in which it did not swap in time */
 	double cycles_per_packet, busy, headroom_pps;
 };
 
@@ -53,8 +53,8 @@ struct snapshot_port {
 
 /* The steps of a merge, in order. The last two are those of the period before: a text cannot tell
  * how long it took itself. */
-enum step {
-	STEP_FLIP,  /* asking the lanes and waiting for them */
+enum merge_step {
+	STEP_SWAP,  /* asking the lanes and waiting for them */
 	STEP_DRAIN, /* their tables into one list, and cleared */
 	STEP_SORT,
 	STEP_LOCATE, /* and adding to the heat */
@@ -83,7 +83,7 @@ struct snapshot_facts {
 	struct ledger ledger;    /* since the start */
 	struct ledger period_ledger;
 	bool balanced;                /* of this period and since the start */
-	uint64_t late, skipped_lanes; /* periods that ran late; flips that did not come in time */
+	uint64_t late, skipped_lanes; /* periods that ran late; swaps that did not come in time */
 	uint64_t unlisted; /* addresses counted since the start for hosts beyond hosts_limit */
 	uint64_t hosts_limit, hosts_per_lane;
 	uint64_t memory_kb;     /* resident */

@@ -26,26 +26,27 @@ static json_t *
 ledger_json(const struct ledger *ledger)
 {
 	json_t *o = json_object(), *malformed = json_object(), *addresses = json_object();
-	json_t *remarks = json_object(), *unwrapped = json_object();
+	json_t *events = json_object(), *unwrapped = json_object();
 
 	json_object_set_new(o, "frames", number(ledger_frames(ledger)));
-	for (int v = 0; v < VERDICTS; v++)
-		json_object_set_new(v < VERDICT_FIRST_MALFORMED ? o : malformed,
-				    verdict_name((enum verdict)v),
-				    number(ledger->verdicts.frames[v]));
+	for (int v = 0; v < DECODE_RESULTS; v++)
+		json_object_set_new(v < DECODE_FIRST_MALFORMED ? o : malformed,
+				    decode_result_name((enum decode_result)v),
+				    number(ledger->decode.frames[v]));
 	json_object_set_new(o, "malformed_total", number(ledger_malformed(ledger)));
 	json_object_set_new(o, "malformed", malformed);
-	for (int f = 0; f < FATES; f++)
-		json_object_set_new(addresses, fate_name((enum fate)f), number(ledger->fates[f]));
+	for (int f = 0; f < GEO_RESULTS; f++)
+		json_object_set_new(addresses, geo_result_name((enum geo_result)f),
+				    number(ledger->geo[f]));
 	json_object_set_new(o, "addresses", addresses);
-	for (int r = 0; r < REMARKS; r++)
-		json_object_set_new(remarks, remark_name((enum remark)r),
-				    number(ledger->verdicts.remarks[r]));
-	json_object_set_new(o, "remarks", remarks);
+	for (int r = 0; r < DECODE_EVENTS; r++)
+		json_object_set_new(events, decode_event_name((enum decode_event)r),
+				    number(ledger->decode.events[r]));
+	json_object_set_new(o, "events", events);
 	for (int t = 0; t < TUNNELS; t++)
 		json_object_set_new(unwrapped, tunnel_name((enum tunnel)t),
-				    number(ledger->verdicts.unwrapped[t]));
-	json_object_set_new(unwrapped, "too_deep", number(ledger->verdicts.tunnel_too_deep));
+				    number(ledger->decode.unwrapped[t]));
+	json_object_set_new(unwrapped, "too_deep", number(ledger->decode.tunnel_too_deep));
 	json_object_set_new(o, "unwrapped", unwrapped);
 	return o;
 }
@@ -65,7 +66,7 @@ lanes_json(const struct snapshot_facts *f)
 		json_object_set_new(o, "cpu", number(l->cpu));
 		json_object_set_new(o, "received", number(l->received));
 		json_object_set_new(o, "hosts", number(l->hosts));
-		json_object_set_new(o, "flips_missed", number(l->skipped));
+		json_object_set_new(o, "swaps_missed", number(l->skipped));
 		json_object_set_new(o, "cycles_per_packet", decimal(l->cycles_per_packet));
 		json_object_set_new(o, "busy", decimal(l->busy));
 		json_object_set_new(o, "headroom_pps", decimal(l->headroom_pps));
@@ -141,7 +142,7 @@ lost_json(const struct snapshot_facts *f)
 static json_t *
 steps_json(const struct snapshot_facts *f)
 {
-	static const char *const names[STEPS] = {"flip",  "drain",   "sort",   "locate", "heat",
+	static const char *const names[STEPS] = {"swap",  "drain",   "sort",   "locate", "heat",
 						 "total", "picture", "encode", "files"};
 	json_t *o = json_object();
 
@@ -210,7 +211,7 @@ encode_status(const struct snapshot_facts *f, const struct snapshot *s, const st
 	json_object_set_new(o, "databases", databases_json(locate));
 
 	json_object_set_new(errors, "late_periods", number(f->late));
-	json_object_set_new(errors, "flips_missed", number(f->skipped_lanes));
+	json_object_set_new(errors, "swaps_missed", number(f->skipped_lanes));
 	json_object_set_new(errors, "outputs", number(f->output_errors));
 	json_object_set_new(errors, "database", number(locate_errors(locate)));
 	json_object_set_new(o, "errors", errors);

@@ -3,31 +3,31 @@
 
 #include <stddef.h>
 
-static const char *const verdict_names[VERDICTS] = {
-	[VERDICT_TCP] = "tcp",
-	[VERDICT_UDP] = "udp",
-	[VERDICT_OTHER_IP] = "other_ip",
-	[VERDICT_NOT_IP] = "not_ip",
-	[VERDICT_RUNT] = "runt",
-	[VERDICT_IPV4_CUT] = "ipv4_cut",
-	[VERDICT_IPV4_VERSION] = "ipv4_version",
-	[VERDICT_IPV4_HEADER_LENGTH] = "ipv4_header_length",
-	[VERDICT_IPV4_TOTAL_LENGTH] = "ipv4_total_length",
-	[VERDICT_IPV6_CUT] = "ipv6_cut",
-	[VERDICT_IPV6_VERSION] = "ipv6_version",
-	[VERDICT_IPV6_EXTENSION_CUT] = "ipv6_extension_cut",
-	[VERDICT_IPV6_EXTENSION_CHAIN] = "ipv6_extension_chain",
-	[VERDICT_IPV6_EXTENSION_LENGTH] = "ipv6_extension_length",
-	[VERDICT_IPV6_JUMBO] = "ipv6_jumbo",
+static const char *const decode_result_names[DECODE_RESULTS] = {
+	[DECODE_TCP] = "tcp",
+	[DECODE_UDP] = "udp",
+	[DECODE_OTHER_IP] = "other_ip",
+	[DECODE_NOT_IP] = "not_ip",
+	[DECODE_RUNT] = "runt",
+	[DECODE_IPV4_CUT] = "ipv4_cut",
+	[DECODE_IPV4_VERSION] = "ipv4_version",
+	[DECODE_IPV4_HEADER_LENGTH] = "ipv4_header_length",
+	[DECODE_IPV4_TOTAL_LENGTH] = "ipv4_total_length",
+	[DECODE_IPV6_CUT] = "ipv6_cut",
+	[DECODE_IPV6_VERSION] = "ipv6_version",
+	[DECODE_IPV6_EXTENSION_CUT] = "ipv6_extension_cut",
+	[DECODE_IPV6_EXTENSION_CHAIN] = "ipv6_extension_chain",
+	[DECODE_IPV6_EXTENSION_LENGTH] = "ipv6_extension_length",
+	[DECODE_IPV6_JUMBO] = "ipv6_jumbo",
 };
 
-static const char *const remark_names[REMARKS] = {
-	[REMARK_LATER_FRAGMENT] = "later_fragment",
-	[REMARK_TOTAL_LENGTH_ZERO] = "total_length_zero",
-	[REMARK_SNAPPED] = "snapped",
-	[REMARK_OPTIONS_CUT] = "options_cut",
-	[REMARK_OTHER_VERSION] = "other_version",
-	[REMARK_JUMBOGRAM] = "jumbogram",
+static const char *const decode_event_names[DECODE_EVENTS] = {
+	[EVENT_LATER_FRAGMENT] = "later_fragment",
+	[EVENT_TOTAL_LENGTH_ZERO] = "total_length_zero",
+	[EVENT_SNAPPED] = "snapped",
+	[EVENT_OPTIONS_CUT] = "options_cut",
+	[EVENT_OTHER_VERSION] = "other_version",
+	[EVENT_JUMBOGRAM] = "jumbogram",
 };
 
 static const char *const tunnel_names[TUNNELS] = {
@@ -36,23 +36,23 @@ static const char *const tunnel_names[TUNNELS] = {
 	[TUNNEL_GTPU] = "gtpu",   [TUNNEL_TEREDO] = "teredo",       [TUNNEL_L2TP] = "l2tp",
 };
 
-static const char *const fate_names[FATES] = {
-	[FATE_LOCATED] = "located",
-	[FATE_PRIVATE] = "private",
-	[FATE_NOT_IN_DATABASE] = "not_in_database",
-	[FATE_TABLE_FULL] = "table_full",
+static const char *const geo_result_names[GEO_RESULTS] = {
+	[GEO_LOCATED] = "located",
+	[GEO_PRIVATE] = "private",
+	[GEO_NOT_IN_DATABASE] = "not_in_database",
+	[GEO_TABLE_FULL] = "table_full",
 };
 
 const char *
-verdict_name(enum verdict v)
+decode_result_name(enum decode_result v)
 {
-	return verdict_names[v];
+	return decode_result_names[v];
 }
 
 const char *
-remark_name(enum remark r)
+decode_event_name(enum decode_event r)
 {
-	return remark_names[r];
+	return decode_event_names[r];
 }
 
 const char *
@@ -62,20 +62,20 @@ tunnel_name(enum tunnel t)
 }
 
 const char *
-fate_name(enum fate f)
+geo_result_name(enum geo_result f)
 {
-	return fate_names[f];
+	return geo_result_names[f];
 }
 
 void
-verdicts_add(struct verdicts *into, const struct verdicts *from)
+decode_counts_add(struct decode_counts *into, const struct decode_counts *from)
 {
-	for (int v = 0; v < VERDICTS; v++) {
+	for (int v = 0; v < DECODE_RESULTS; v++) {
 		into->frames[v] += from->frames[v];
 		into->octets[v] += from->octets[v];
 	}
-	for (int r = 0; r < REMARKS; r++)
-		into->remarks[r] += from->remarks[r];
+	for (int r = 0; r < DECODE_EVENTS; r++)
+		into->events[r] += from->events[r];
 	for (int t = 0; t < TUNNELS; t++)
 		into->unwrapped[t] += from->unwrapped[t];
 	into->tunnel_too_deep += from->tunnel_too_deep;
@@ -84,17 +84,17 @@ verdicts_add(struct verdicts *into, const struct verdicts *from)
 void
 ledger_add(struct ledger *into, const struct ledger *from)
 {
-	verdicts_add(&into->verdicts, &from->verdicts);
-	for (int f = 0; f < FATES; f++)
-		into->fates[f] += from->fates[f];
+	decode_counts_add(&into->decode, &from->decode);
+	for (int f = 0; f < GEO_RESULTS; f++)
+		into->geo[f] += from->geo[f];
 }
 
 uint64_t
 ledger_frames(const struct ledger *l)
 {
 	uint64_t sum = 0;
-	for (int v = 0; v < VERDICTS; v++)
-		sum += l->verdicts.frames[v];
+	for (int v = 0; v < DECODE_RESULTS; v++)
+		sum += l->decode.frames[v];
 	return sum;
 }
 
@@ -102,18 +102,18 @@ uint64_t
 ledger_malformed(const struct ledger *l)
 {
 	uint64_t sum = 0;
-	for (int v = VERDICT_FIRST_MALFORMED; v < VERDICTS; v++)
-		sum += l->verdicts.frames[v];
+	for (int v = DECODE_FIRST_MALFORMED; v < DECODE_RESULTS; v++)
+		sum += l->decode.frames[v];
 	return sum;
 }
 
 bool
 ledger_balances(const struct ledger *l, uint64_t received)
 {
-	uint64_t fates = 0;
-	for (int f = 0; f < FATES; f++)
-		fates += l->fates[f];
+	uint64_t geo_results = 0;
+	for (int f = 0; f < GEO_RESULTS; f++)
+		geo_results += l->geo[f];
 
 	return ledger_frames(l) == received &&
-	       fates == 2 * (l->verdicts.frames[VERDICT_TCP] + l->verdicts.frames[VERDICT_UDP]);
+	       geo_results == 2 * (l->decode.frames[DECODE_TCP] + l->decode.frames[DECODE_UDP]);
 }

@@ -107,7 +107,7 @@ test_a_card_of_the_kernel(void **state)
 	put("/sys/kernel/iommu_groups/3/type", "DMA");
 	assert_int_equal(check(NULL, 1), CHECK_FAULT);
 	says("ok       IOMMU: at work\n");
-	says("fault    driver: " CARD " still belongs to the kernel's e1000e; mend: "
+	says("fault    driver: " CARD " still belongs to the kernel's e1000e; remedy: "
 	     "packet-heatmap-setup-host bind " CARD "\n");
 }
 
@@ -133,7 +133,7 @@ test_no_driver_of_dpdk(void **state)
 	assert_int_equal(check(NULL, 1), CHECK_FAULT);
 	says("ok       driver: " CARD " is at vfio-pci\n");
 	says("/dev/vfio/3 can be opened\n");
-	says("fault    link: no driver of DPDK that is installed takes " CARD "; mend: apt ");
+	says("fault    link: no driver of DPDK that is installed takes " CARD "; remedy: apt ");
 	says_not("held by a running process");
 }
 
@@ -167,10 +167,10 @@ test_nodes_and_isolated_cpus(void **state)
 	says("ok       NUMA: " CARD " and its lanes are on node 1\n");
 	says("ok       isolated CPUs: 4-5: the lanes' CPUs are theirs alone\n");
 	check("0,1,5", 2);
-	says("warning  NUMA: " CARD " is on node 1, 1 of its lanes are not; mend: ");
+	says("warning  NUMA: " CARD " is on node 1, 1 of its lanes are not; remedy: ");
 	says("warning  isolated CPUs: ");
 	check("0,9", 1);
-	says("fault    CPUs: CPU 9 of cpus = 0,9 is not there, or not online; mend: ");
+	says("fault    CPUs: CPU 9 of cpus = 0,9 is not there, or not online; remedy: ");
 }
 
 static int

@@ -8,7 +8,7 @@
  * port: polls queue 0 of port 0. file: the packets of a capture, read into memory beforehand, again
  * and again: the target for `valgrind --tool=callgrind --toggle-collect=bench_loop`, since its
  * count of instructions is the same at each run.
- * MODE: drop (receive and free), parse, count. A flip with clearing comes each second (port) or
+ * MODE: drop (receive and free), parse, count. A swap with clearing comes each second (port) or
  * each 4 million packets (file).
  */
 #include "count.h"
@@ -92,22 +92,22 @@ burst_mbufs(struct bench *b, struct rte_mbuf **mbufs, unsigned int n)
 }
 
 static void
-flip(struct bench *b)
+swap(struct bench *b)
 {
-	struct count_side side;
+	struct count_period left;
 	double start = thread_seconds();
 
-	count_ask_flip(b->lane);
-	count_poll_flip(b->lane);
+	count_request_swap(b->lane);
+	count_poll_swap(b->lane);
 	double asked = thread_seconds();
-	count_side(b->lane, &side);
+	count_get_period(b->lane, &left);
 	double settled = thread_seconds();
 	count_clear(b->lane);
 	double cleared = thread_seconds();
 	if (b->mode == MODE_COUNT)
-		printf("  flip %.1f ms, settle %.1f ms, clear %.1f ms: %u hosts\n",
+		printf("  swap %.1f ms, settle %.1f ms, clear %.1f ms: %u hosts\n",
 		       1e3 * (asked - start), 1e3 * (settled - asked), 1e3 * (cleared - settled),
-		       side.hosts);
+		       left.hosts);
 }
 
 /* not inlined: callgrind collects inside it */
@@ -172,7 +172,7 @@ bench_file(struct bench *b, uint64_t packets, const char *path)
 		printf("%.2f Mpps, %.1f ns, %.1f TSC cycles a packet\n",
 		       1e-6 * (double)part / seconds, 1e9 * seconds / (double)part,
 		       (double)(rte_rdtsc() - tsc) / (double)part);
-		flip(b);
+		swap(b);
 		done += part;
 	}
 	free(b->frames);
@@ -211,7 +211,7 @@ bench_port(struct bench *b, double seconds, unsigned int mbufs, unsigned int roo
 		double took = thread_seconds() - start;
 		printf("%.2f Mpps, %.1f ns a packet\n", 1e-6 * (double)done / took,
 		       1e9 * took / (double)done);
-		flip(b);
+		swap(b);
 		fflush(stdout);
 	}
 	rte_eth_dev_stop(0);

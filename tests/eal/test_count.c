@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * count against a plain oracle: a pool of known hosts, and beside each the eight numbers that were
- * sent for it. Whatever the burst sizes, the moment of a flip or the size of the table: what is
+ * sent for it. Whatever the burst sizes, the moment of a swap or the size of the table: what is
  * drained is what was sent, host by host; and what found no room is in the overflow.
  */
 #include "count.h"
@@ -108,16 +108,16 @@ pool_pick(const struct pool *pool)
 static void
 fact_make(const struct pool *pool, struct parse_fact *fact, uint32_t *length)
 {
-	*fact = (struct parse_fact){.verdict = random_below(VERDICTS)};
+	*fact = (struct parse_fact){.result = random_below(DECODE_RESULTS)};
 	*length = 60 + random_below(1500);
 	if (random_below(20) == 0) {
-		fact->remarks = random_below(1 << REMARKS);
+		fact->events = random_below(1 << DECODE_EVENTS);
 		fact->unwrapped = random_below(1 << TUNNELS);
 		fact->too_deep = random_below(2);
 	}
 	if (random_below(8) != 0)
-		fact->verdict = random_below(2);
-	if (fact->verdict > VERDICT_UDP)
+		fact->result = random_below(2);
+	if (fact->result > DECODE_UDP)
 		return;
 
 	struct host_row *src = pool_pick(pool), *dst;
@@ -125,7 +125,7 @@ fact_make(const struct pool *pool, struct parse_fact *fact, uint32_t *length)
 		dst = pool_pick(pool);
 	while (dst->family != src->family);
 
-	int layer = fact->verdict == VERDICT_TCP ? LAYER_TCP : LAYER_UDP;
+	int layer = fact->result == DECODE_TCP ? LAYER_TCP : LAYER_UDP;
 	uint32_t octets = *length - 14;
 	if (random_below(200) == 0) /* a jumbogram's payload length has 32 bits: RFC 2675 */
 		octets = (uint32_t)random_next();
@@ -140,12 +140,12 @@ fact_make(const struct pool *pool, struct parse_fact *fact, uint32_t *length)
 }
 
 static void
-verdicts_note(struct verdicts *v, const struct parse_fact *fact, uint32_t length)
+decode_counts_note(struct decode_counts *v, const struct parse_fact *fact, uint32_t length)
 {
-	v->frames[fact->verdict]++;
-	v->octets[fact->verdict] += length;
-	for (int r = 0; r < REMARKS; r++)
-		v->remarks[r] += fact->remarks >> r & 1;
+	v->frames[fact->result]++;
+	v->octets[fact->result] += length;
+	for (int r = 0; r < DECODE_EVENTS; r++)
+		v->events[r] += fact->events >> r & 1;
 	for (int t = 0; t < TUNNELS; t++)
 		v->unwrapped[t] += fact->unwrapped >> t & 1;
 	v->tunnel_too_deep += fact->too_deep;
@@ -155,9 +155,9 @@ verdicts_note(struct verdicts *v, const struct parse_fact *fact, uint32_t length
 static void
 batch_add(struct parse_batch *batch, const struct parse_fact *fact, uint32_t length)
 {
-	int layer = fact->verdict == VERDICT_TCP ? LAYER_TCP : LAYER_UDP;
+	int layer = fact->result == DECODE_TCP ? LAYER_TCP : LAYER_UDP;
 
-	if (fact->verdict > VERDICT_UDP || fact->remarks || fact->unwrapped || fact->too_deep ||
+	if (fact->result > DECODE_UDP || fact->events || fact->unwrapped || fact->too_deep ||
 	    fact->octets > UINT16_MAX || random_below(4) == 0) {
 		batch->other[batch->n_other] = *fact;
 		batch->other_length[batch->n_other++] = length;
@@ -192,7 +192,8 @@ lane_make(uint32_t hosts)
 }
 
 static void
-lane_feed(struct count_lane *lane, const struct pool *pool, struct verdicts *sent, uint32_t packets)
+lane_feed(struct count_lane *lane, const struct pool *pool, struct decode_counts *sent,
+	  uint32_t packets)
 {
 	static struct parse_batch batch; /* of the one thread that feeds */
 
@@ -204,7 +205,7 @@ lane_feed(struct count_lane *lane, const struct pool *pool, struct verdicts *sen
 			struct parse_fact fact;
 			uint32_t length;
 			fact_make(pool, &fact, &length);
-			verdicts_note(sent, &fact, length);
+			decode_counts_note(sent, &fact, length);
 			batch_add(&batch, &fact, length);
 		}
 		count_batch(lane, &batch);
@@ -213,28 +214,28 @@ lane_feed(struct count_lane *lane, const struct pool *pool, struct verdicts *sen
 }
 
 static void
-lane_flip(struct count_lane *lane)
+lane_swap(struct count_lane *lane)
 {
-	assert_true(count_flipped(lane));
-	count_ask_flip(lane);
-	assert_false(count_flipped(lane));
-	count_poll_flip(lane);
-	assert_true(count_flipped(lane));
+	assert_true(count_swapped(lane));
+	count_request_swap(lane);
+	assert_false(count_swapped(lane));
+	count_poll_swap(lane);
+	assert_true(count_swapped(lane));
 }
 
 /* Every drained host is what the oracle says, every host that the oracle knows was drained. */
 static void
-drained_equal(struct count_lane *lane, struct pool *pool, const struct verdicts *sent)
+drained_equal(struct count_lane *lane, struct pool *pool, const struct decode_counts *sent)
 {
-	struct count_side side;
-	count_side(lane, &side);
-	assert_memory_equal(&side.verdicts, sent, sizeof(*sent));
-	assert_int_equal(side.overflowed, 0);
+	struct count_period buffer;
+	count_get_period(lane, &buffer);
+	assert_memory_equal(&buffer.decode, sent, sizeof(*sent));
+	assert_int_equal(buffer.overflowed, 0);
 
-	struct host_row *rows = calloc(side.hosts + 1, sizeof(*rows));
+	struct host_row *rows = calloc(buffer.hosts + 1, sizeof(*rows));
 	assert_non_null(rows);
-	assert_int_equal(count_drain(lane, rows), side.hosts);
-	for (uint32_t i = 0; i < side.hosts; i++) {
+	assert_int_equal(count_drain(lane, rows), buffer.hosts);
+	for (uint32_t i = 0; i < buffer.hosts; i++) {
 		struct host_row *host = pool_find(pool, &rows[i]);
 		assert_non_null(host);
 		assert_int_equal(rows[i].place, PLACE_UNASKED);
@@ -255,10 +256,10 @@ test_equals_oracle(void **state)
 		struct count_lane *lane = lane_make(pool.n + 64);
 
 		for (int period = 0; period < 6; period++) {
-			struct verdicts sent = {0};
+			struct decode_counts sent = {0};
 			/* 0: an empty period is a period */
 			lane_feed(lane, &pool, &sent, period == 3 ? 0 : random_below(60000));
-			lane_flip(lane);
+			lane_swap(lane);
 			drained_equal(lane, &pool, &sent);
 			count_clear(lane);
 		}
@@ -269,19 +270,19 @@ test_equals_oracle(void **state)
 
 /* A period that the manager has not taken (a late acknowledgement) is added to, not replaced. */
 static void
-test_late_flip_keeps_counts(void **state)
+test_late_swap_keeps_counts(void **state)
 {
 	(void)state;
 	struct pool pool = pool_make(1000);
 	struct count_lane *lane = lane_make(2000);
-	struct verdicts sent = {0};
+	struct decode_counts sent = {0};
 
 	lane_feed(lane, &pool, &sent, 5000);
-	count_ask_flip(lane);
+	count_request_swap(lane);
 	lane_feed(lane, &pool, &sent, 5000); /* asked, not yet seen by the lane */
-	assert_false(count_flipped(lane));
-	count_poll_flip(lane);
-	count_poll_flip(lane); /* seen once: the second is no flip */
+	assert_false(count_swapped(lane));
+	count_poll_swap(lane);
+	count_poll_swap(lane); /* seen once: the second is no swap */
 	drained_equal(lane, &pool, &sent);
 	count_clear(lane);
 	count_destroy(lane);
@@ -298,26 +299,26 @@ test_full_table_loses_nothing(void **state)
 
 	assert_non_null(rows);
 	for (int period = 0; period < 3; period++) {
-		struct verdicts sent = {0};
+		struct decode_counts sent = {0};
 		lane_feed(lane, &pool, &sent, 50000);
-		lane_flip(lane);
+		lane_swap(lane);
 
-		struct count_side side;
-		count_side(lane, &side);
-		assert_int_equal(side.hosts, 1000);
+		struct count_period buffer;
+		count_get_period(lane, &buffer);
+		assert_int_equal(buffer.hosts, 1000);
 		assert_int_equal(count_drain(lane, rows), 1000);
-		assert_memory_equal(&side.verdicts, &sent, sizeof(sent));
+		assert_memory_equal(&buffer.decode, &sent, sizeof(sent));
 
 		uint64_t in_rows = 0;
-		for (uint32_t i = 0; i < side.hosts; i++) {
+		for (uint32_t i = 0; i < buffer.hosts; i++) {
 			const struct host_row *host = pool_find(&pool, &rows[i]);
 			assert_non_null(host);
 			assert_memory_equal(&rows[i].counts, &host->counts, sizeof(host->counts));
 			in_rows += counts_packets(&rows[i].counts);
 		}
-		uint64_t addresses = 2 * (sent.frames[VERDICT_TCP] + sent.frames[VERDICT_UDP]);
-		assert_true(side.overflowed > 0);
-		assert_int_equal(in_rows + side.overflowed, addresses);
+		uint64_t addresses = 2 * (sent.frames[DECODE_TCP] + sent.frames[DECODE_UDP]);
+		assert_true(buffer.overflowed > 0);
+		assert_int_equal(in_rows + buffer.overflowed, addresses);
 
 		for (uint32_t i = 0; i < pool.n; i++)
 			memset(&pool.rows[i].counts, 0, sizeof(pool.rows[i].counts));
@@ -387,15 +388,15 @@ test_overflow_counts_by_network(void **state)
 	assert_non_null(lane);
 	assert_non_null(rows);
 	for (int period = 0; period < 5; period++) {
-		struct verdicts sent = {0};
+		struct decode_counts sent = {0};
 		struct counts want[MAP_SLOTS] = {0}, none = {0};
 		unsigned int shift = shift_of[period & 1];
 
 		lane_feed(lane, &pool, &sent, 40000);
-		lane_flip(lane);
-		struct count_side side;
-		count_side(lane, &side);
-		assert_ptr_equal(side.map, shift == 0 ? &maps[0] : &maps[1]);
+		lane_swap(lane);
+		struct count_period buffer;
+		count_get_period(lane, &buffer);
+		assert_ptr_equal(buffer.map, shift == 0 ? &maps[0] : &maps[1]);
 		assert_int_equal(count_drain(lane, rows), 500);
 		/* rows and overflow together are all that was sent */
 		for (uint32_t i = 0; i < 500; i++) {
@@ -409,10 +410,10 @@ test_overflow_counts_by_network(void **state)
 			counts_add(&want[slot_by_hand(&pool.rows[i], shift)], &pool.rows[i].counts);
 			pool.rows[i].counts = none;
 		}
-		assert_int_equal(side.overflowed, overflowed);
-		assert_memory_equal(side.overflow, want, sizeof(want));
+		assert_int_equal(buffer.overflowed, overflowed);
+		assert_memory_equal(buffer.overflow, want, sizeof(want));
 		count_clear(lane);
-		/* from here on by the other map; the lane's own side keeps its map for now */
+		/* from here on by the other map; the lane's own buffer keeps its map for now */
 		assert_int_equal(count_set_map(lane, &maps[1]), 0);
 		shift_of[period & 1] = 3;
 	}
@@ -423,12 +424,12 @@ test_overflow_counts_by_network(void **state)
 	map_free(&maps[1]);
 }
 
-/* -- two threads: the lane counts without a pause while the manager flips */
+/* -- two threads: the lane counts without a pause while the manager swaps */
 
 struct running {
 	struct count_lane *lane;
 	struct pool pool;
-	struct verdicts sent;
+	struct decode_counts sent;
 	uint32_t packets;
 	_Atomic bool over;
 };
@@ -440,28 +441,28 @@ lane_main(void *arg)
 
 	for (uint32_t done = 0; done < r->packets; done += 1000) {
 		lane_feed(r->lane, &r->pool, &r->sent, 1000);
-		count_poll_flip(r->lane);
+		count_poll_swap(r->lane);
 		if (done % 50000 == 0)
 			sched_yield(); /* one CPU for both is enough */
 	}
 	atomic_store(&r->over, true);
 	/* the manager asks once more for the rest */
 	while (atomic_load(&r->over)) {
-		count_poll_flip(r->lane);
+		count_poll_swap(r->lane);
 		sched_yield();
 	}
 	return 0;
 }
 
 static void
-test_flips_under_load(void **state)
+test_swaps_under_load(void **state)
 {
 	(void)state;
 	struct running r = {.pool = pool_make(5000), .packets = 1000000};
 	struct host_row *sum = calloc(r.pool.n, sizeof(*sum));
 	struct host_row *rows = calloc(r.pool.n + 64, sizeof(*rows));
-	struct verdicts seen = {0};
-	unsigned int flips = 0;
+	struct decode_counts seen = {0};
+	unsigned int swaps = 0;
 	bool last = false;
 
 	assert_non_null(sum);
@@ -472,14 +473,14 @@ test_flips_under_load(void **state)
 
 	do {
 		last = atomic_load(&r.over);
-		count_ask_flip(r.lane);
-		while (!count_flipped(r.lane))
+		count_request_swap(r.lane);
+		while (!count_swapped(r.lane))
 			sched_yield();
-		flips++;
+		swaps++;
 
-		struct count_side side;
-		count_side(r.lane, &side);
-		verdicts_add(&seen, &side.verdicts);
+		struct count_period buffer;
+		count_get_period(r.lane, &buffer);
+		decode_counts_add(&seen, &buffer.decode);
 		uint32_t n = count_drain(r.lane, rows);
 		for (uint32_t i = 0; i < n; i++) {
 			struct host_row *host =
@@ -492,7 +493,7 @@ test_flips_under_load(void **state)
 	atomic_store(&r.over, false);
 	assert_int_equal(rte_eal_wait_lcore(1), 0);
 
-	assert_true(flips > 2);
+	assert_true(swaps > 2);
 	assert_memory_equal(&seen, &r.sent, sizeof(seen));
 	for (uint32_t i = 0; i < r.pool.n; i++)
 		assert_memory_equal(&sum[i].counts, &r.pool.rows[i].counts, sizeof(struct counts));
@@ -524,10 +525,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equals_oracle),
-		cmocka_unit_test(test_late_flip_keeps_counts),
+		cmocka_unit_test(test_late_swap_keeps_counts),
 		cmocka_unit_test(test_full_table_loses_nothing),
 		cmocka_unit_test(test_overflow_counts_by_network),
-		cmocka_unit_test(test_flips_under_load),
+		cmocka_unit_test(test_swaps_under_load),
 		cmocka_unit_test(test_refuses_sizes),
 	};
 	return cmocka_run_group_tests(tests, eal_group_setup, eal_group_teardown);

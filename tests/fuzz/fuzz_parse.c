@@ -13,11 +13,11 @@
 static void
 check_same(const struct parse_fact *a, const struct parse_fact *b)
 {
-	FUZZ_CHECK(a->verdict == b->verdict);
-	FUZZ_CHECK(a->remarks == b->remarks);
+	FUZZ_CHECK(a->result == b->result);
+	FUZZ_CHECK(a->events == b->events);
 	FUZZ_CHECK(a->unwrapped == b->unwrapped);
 	FUZZ_CHECK(a->too_deep == b->too_deep);
-	if (a->verdict > VERDICT_UDP)
+	if (a->result > DECODE_UDP)
 		return;
 	FUZZ_CHECK(a->octets == b->octets);
 	FUZZ_CHECK(a->family == b->family);
@@ -35,10 +35,10 @@ parse_exact(const uint8_t *bytes, size_t captured, size_t length, uint32_t decap
 	parse_frame(copy, (uint32_t)captured, (uint32_t)length, &options, &fact);
 	fast = by_batch(copy, captured, length, &options);
 	free(copy);
-	FUZZ_CHECK(fact.verdict < VERDICTS);
+	FUZZ_CHECK(fact.result < DECODE_RESULTS);
 	FUZZ_CHECK(fact.wants_more == fast.wants_more);
 	FUZZ_CHECK(captured < length || !fact.wants_more);
-	if (fact.verdict <= VERDICT_UDP)
+	if (fact.result <= DECODE_UDP)
 		FUZZ_CHECK(fact.octets >= 20 && (fact.family == 4 || fact.family == 6));
 	check_same(&fact, &fast);
 	return fact;

@@ -187,9 +187,9 @@ class Smoke(unittest.TestCase):
     def balanced(self, status):
         """The ledger's two sums, taken again here."""
         ledger = status["ledger"]
-        verdicts = [ledger[name] for name in ("tcp", "udp", "other_ip", "not_ip")]
-        verdicts += ledger["malformed"].values()
-        self.assertEqual(status["received"], sum(verdicts), ledger)
+        results = [ledger[name] for name in ("tcp", "udp", "other_ip", "not_ip")]
+        results += ledger["malformed"].values()
+        self.assertEqual(status["received"], sum(results), ledger)
         self.assertEqual(status["received"], ledger["frames"])
         self.assertEqual(2 * (ledger["tcp"] + ledger["udp"]), sum(ledger["addresses"].values()),
                          ledger)
@@ -199,15 +199,15 @@ class Smoke(unittest.TestCase):
     def same_as_oracle(self, captures, name="hosts.csv", databases=None, status=None):
         """The host table, address by address, and the ledger's sums."""
         hosts, ledger = oracle.count(captures)
-        rows, fates = oracle.table(hosts, oracle.Atlas(databases or self.world.databases))
+        rows, geo_results = oracle.table(hosts, oracle.Atlas(databases or self.world.databases))
         self.assertEqual(oracle.compare(rows, self.file(name)), [])
         if status is not None:
             mine = status["ledger"]
-            for verdict in ("tcp", "udp", "other_ip", "not_ip"):
-                self.assertEqual(mine[verdict], ledger[verdict], verdict)
+            for result in ("tcp", "udp", "other_ip", "not_ip"):
+                self.assertEqual(mine[result], ledger[result], result)
             self.assertEqual(mine["malformed_total"], ledger["malformed"])
-            for fate in ("located", "private", "not_in_database"):
-                self.assertEqual(mine["addresses"][fate], fates[fate], fate)
+            for geo_result in ("located", "private", "not_in_database"):
+                self.assertEqual(mine["addresses"][geo_result], geo_results[geo_result], geo_result)
 
     def rows(self, name="hosts.csv"):
         with open(self.file(name), encoding="utf-8", newline="") as file:

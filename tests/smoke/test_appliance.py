@@ -261,7 +261,7 @@ class Doctor(Smoke):
                      "CPUs", "isolated CPUs", "databases", "listen address", "output files"):
             self.assertIn(name + ": ", done.stdout)
         for line in self.lines(done, "fault"):
-            self.assertIn("; mend: ", line)
+            self.assertIn("; remedy: ", line)
 
     def test_captures_are_looked_at(self):
         done = self.run_program("--check", "--pcap", self.world.capture("one"),
@@ -271,7 +271,7 @@ class Doctor(Smoke):
         self.all_items(done)
         done = self.run_program("--check", "--pcap", "no such.pcap", databases=self.fresh())
         self.assertEqual(done.returncode, 2, done.stdout)
-        self.assertIn("capture: no such.pcap: No such file or directory; mend: file 'no such.pcap'",
+        self.assertIn("capture: no such.pcap: No such file or directory; remedy: file 'no such.pcap'",
                       done.stdout)
 
     def test_devices_of_eal_are_left_to_it(self):
@@ -302,9 +302,9 @@ class Doctor(Smoke):
                 done = self.check(*arguments, databases=[])
                 self.assertEqual(done.returncode, 2, done.stdout)
                 self.assertIn(says, "\n".join(self.lines(done, "fault")))
-                self.assertNotIn("mend: \n", done.stdout)
+                self.assertNotIn("remedy: \n", done.stdout)
                 for line in self.lines(done, "fault"):
-                    self.assertIn("; mend: ", line)
+                    self.assertIn("; remedy: ", line)
 
     @ROOT_ONLY
     def test_it_looks_with_the_eyes_of_the_user(self):
@@ -314,19 +314,19 @@ class Doctor(Smoke):
         done = self.check("--user", "nobody", "--listen", "127.0.0.1:80", "--html", "/etc/x.html",
                           databases=self.fresh())
         faults = "\n".join(self.lines(done, "fault"))
-        self.assertRegex(faults, "listen address: .*Permission denied; .*mend: sysctl .*=80,")
+        self.assertRegex(faults, "listen address: .*Permission denied; .*remedy: sysctl .*=80,")
         # and its advice does not give /etc away
         self.assertRegex(faults, "output files: html: /etc/x.html cannot be written by nobody")
         self.assertNotIn("install -d", faults)
         self.assertFalse(os.path.exists("/etc/x.html"))
         # first the folder of the databases is closed, then the file in it
-        self.assertIn(f"cannot be read by nobody; mend: chmod a+x {self.world.folder}\n",
+        self.assertIn(f"cannot be read by nobody; remedy: chmod a+x {self.world.folder}\n",
                       done.stdout)
         database = self.fresh()
         self.addCleanup(os.chmod, self.world.folder, 0o700)
         os.chmod(self.world.folder, 0o755)
         os.chmod(database[0], 0o600)
-        self.assertIn(f"mend: chmod a+r {database[0]}\n",
+        self.assertIn(f"remedy: chmod a+r {database[0]}\n",
                       self.check("--user", "nobody", databases=database).stdout)
 
     def test_odd_names_stay_one_line_and_json(self):
@@ -349,8 +349,8 @@ class Doctor(Smoke):
                               databases=self.fresh())
         self.assertEqual(done.returncode, 2, done.stdout)
         faults = "\n".join(self.lines(done, "fault"))
-        self.assertRegex(faults, rf"listen address: .*; mend: ss .*{port}")
-        self.assertRegex(faults, r"output files: .*; mend: install -d .*/nonexistent/")
+        self.assertRegex(faults, rf"listen address: .*; remedy: ss .*{port}")
+        self.assertRegex(faults, r"output files: .*; remedy: install -d .*/nonexistent/")
 
     def test_a_missing_interface_database_and_card(self):
         done = self.run_program("--check", "--interface", "nosuch0", "--geo-db", "no.mmdb",
@@ -380,7 +380,7 @@ class Doctor(Smoke):
                          [(line[:7].strip(), line[9:].split(":")[0]) for line in text])
         for one in report["checks"]:
             if one["level"] == "fault":
-                self.assertTrue(one["mend"], one)
+                self.assertTrue(one["remedy"], one)
 
     def test_beside_the_running_program_its_address_is_no_fault(self):
         with self.running("--pcap", self.world.capture("one"), databases=self.fresh()) as program:

@@ -76,18 +76,18 @@ class Frames(Captures):
         self.assertEqual(ledger["unwrapped"]["ipip"], 6)
         self.assertEqual((ledger["tcp"], ledger["other_ip"]), (4, 2))
 
-    def test_verdicts(self):
+    def test_results(self):
         """Each lie has its name."""
         lies4 = self.once(self.path("ipv4-lies"))["ledger"]["malformed"]
         lies6 = self.once(self.path("ipv6-lies"))["ledger"]["malformed"]
         cut = self.once(self.path("cut"))["ledger"]["malformed"]
         jumbo = self.once(self.path("jumbograms"))["ledger"]["malformed"]
-        for verdict in ("ipv4_version", "ipv4_header_length", "ipv4_total_length"):
-            self.assertGreater(lies4[verdict], 0, verdict)
-        for verdict in ("ipv6_version", "ipv6_extension_length"):
-            self.assertGreater(lies6[verdict], 0, verdict)
-        for verdict in ("runt", "ipv4_cut", "ipv6_cut", "ipv6_extension_cut"):
-            self.assertGreater(cut[verdict], 0, verdict)
+        for result in ("ipv4_version", "ipv4_header_length", "ipv4_total_length"):
+            self.assertGreater(lies4[result], 0, result)
+        for result in ("ipv6_version", "ipv6_extension_length"):
+            self.assertGreater(lies6[result], 0, result)
+        for result in ("runt", "ipv4_cut", "ipv6_cut", "ipv6_extension_cut"):
+            self.assertGreater(cut[result], 0, result)
         self.assertEqual(jumbo["ipv6_jumbo"], 2)
 
 

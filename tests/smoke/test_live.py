@@ -164,7 +164,7 @@ class Live(Smoke):
         self.refused(*arguments, code=1, prefix=tight,
                      says=["64 MB of locked memory", "8192 kB", "ulimit -l 65536"])
         done = self.run_program("--check", *arguments, prefix=tight)
-        self.assertRegex(done.stdout, "fault +memory lock limit: .*; mend: ulimit -l 65536")
+        self.assertRegex(done.stdout, "fault +memory lock limit: .*; remedy: ulimit -l 65536")
         os.chown(self.cwd, 65534, -1)
         # no limit for who has CAP_IPC_LOCK; to raise it is not allowed everywhere
         wide = (*self.namespace.prefix, *nobody("+net_raw,+ipc_lock"))
@@ -196,9 +196,9 @@ class Live(Smoke):
 
         self.assertRegex(link(), "^ok +link: sensor up$")
         self.namespace.run("ip", "link", "set", "sender", "down")
-        self.assertRegex(link(), "^warning +link: sensor has no carrier; mend: plug in")
+        self.assertRegex(link(), "^warning +link: sensor has no carrier; remedy: plug in")
         self.namespace.run("ip", "link", "set", "sensor", "down")
-        self.assertRegex(link(), "^warning +link: sensor down; mend: ip link set sensor up$")
+        self.assertRegex(link(), "^warning +link: sensor down; remedy: ip link set sensor up$")
 
     def test_two_interfaces(self):
         self.namespace.run("ip", "link", "add", "sender2", "type", "veth", "peer", "name",

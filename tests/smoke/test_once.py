@@ -56,16 +56,16 @@ class Once(Smoke):
                 self.assertEqual(status["received"], 0)
                 self.assertEqual(len(self.read("hosts.csv").splitlines()), 1)
 
-    def test_remarks(self):
+    def test_events(self):
         """What is odd about counted packets is said."""
         status = self.once(self.world.capture("fragments"))
-        self.assertGreater(status["ledger"]["remarks"]["later_fragment"], 0)
+        self.assertGreater(status["ledger"]["events"]["later_fragment"], 0)
         status = self.once(self.world.capture("offload"))
-        self.assertEqual(status["ledger"]["remarks"]["total_length_zero"], 4)
+        self.assertEqual(status["ledger"]["events"]["total_length_zero"], 4)
         status = self.once(self.world.capture("snap"))
-        self.assertGreater(status["ledger"]["remarks"]["snapped"], 100)
+        self.assertGreater(status["ledger"]["events"]["snapped"], 100)
         status = self.once(self.world.capture("plain"))
-        self.assertEqual(sum(status["ledger"]["remarks"].values()), 0)
+        self.assertEqual(sum(status["ledger"]["events"].values()), 0)
 
     def test_each_reason_has_a_counter(self):
         malformed = self.once(self.world.capture("malformed"))["ledger"]["malformed"]

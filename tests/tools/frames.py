@@ -5,7 +5,7 @@ headers in front of a payload, from the inside out, and may be told to lie in an
 
     ether(ipv4("5.1.0.1", "5.2.0.1", tcp(80, 1234, b"hello")))
 
-Written here rather than with a packet library: a library mends what it thinks is wrong, and takes a
+Written here rather than with a packet library: a library remedies what it thinks is wrong, and takes a
 minute for the hundred thousand packets that take a second here.
 """
 

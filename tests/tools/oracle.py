@@ -69,9 +69,9 @@ def read_pcap(path):
 
 
 def parse(frame):
-    """-> (verdict, source, destination, octets); the last three are None unless tcp or udp."""
-    def is_a(verdict):
-        return verdict, None, None, None
+    """-> (result, source, destination, octets); the last three are None unless tcp or udp."""
+    def is_a(result):
+        return result, None, None, None
 
     if len(frame) < 14:
         return is_a("malformed")
@@ -126,18 +126,18 @@ def parse(frame):
 
 
 def count(paths):
-    """-> (address -> its eight counters, verdict -> frames)"""
+    """-> (address -> its eight counters, result -> frames)"""
     hosts, ledger = {}, collections.Counter()
     for path in paths:
         for frame in read_pcap(path):
-            verdict, source, destination, octets = parse(frame)
-            ledger[verdict] += 1
+            result, source, destination, octets = parse(frame)
+            ledger[result] += 1
             if source is None:
                 continue
             for direction, address in (("src", source), ("dst", destination)):
                 row = hosts.setdefault(address, dict.fromkeys(COLUMNS, 0))
-                row[f"{verdict}_{direction}_packets"] += 1
-                row[f"{verdict}_{direction}_octets"] += octets
+                row[f"{result}_{direction}_packets"] += 1
+                row[f"{result}_{direction}_octets"] += octets
     return hosts, ledger
 
 
@@ -184,21 +184,21 @@ class Atlas:
 
 def table(hosts, atlas):
     """Rows of the CSV, in its order: IPv4 before IPv6, then by value."""
-    fates = collections.Counter()
+    geo_results = collections.Counter()
     rows = []
     for address in sorted(hosts, key=lambda a: (a.version, int(a))):
         row = hosts[address]
         packets = sum(value for name, value in row.items() if name.endswith("packets"))
         place = None
         if is_private(address):
-            fates["private"] += packets
+            geo_results["private"] += packets
         else:
             place = atlas.place(address)
             # without a position it cannot be drawn, whatever else is known
             drawn = place is not None and place[1] != ""
-            fates["located" if drawn else "not_in_database"] += packets
+            geo_results["located" if drawn else "not_in_database"] += packets
         rows.append([address, *(place or ("", "", ""))] + [row[name] for name in COLUMNS])
-    return rows, fates
+    return rows, geo_results
 
 
 def compare(rows, path):
@@ -253,7 +253,7 @@ def main():
     parser.add_argument("captures", nargs="+")
     args = parser.parse_args()
     hosts, ledger = count(args.captures)
-    rows, fates = table(hosts, Atlas(args.db))
+    rows, geo_results = table(hosts, Atlas(args.db))
     if args.compare:
         differences = compare(rows, args.compare)
         for line in differences[:20]:
@@ -262,10 +262,10 @@ def main():
             print(f"{len(differences)} differences in {len(rows)} hosts")
         return 1 if differences else 0
     if args.summary:
-        verdicts = {v: ledger[v] for v in ("tcp", "udp", "other_ip", "not_ip", "malformed")}
-        fates = {f: fates[f] for f in ("located", "private", "not_in_database")}
-        print(json.dumps({"frames": sum(ledger.values()), "hosts": len(rows), "verdicts": verdicts,
-                          "fates": fates}))
+        results = {v: ledger[v] for v in ("tcp", "udp", "other_ip", "not_ip", "malformed")}
+        geo_results = {f: geo_results[f] for f in ("located", "private", "not_in_database")}
+        print(json.dumps({"frames": sum(ledger.values()), "hosts": len(rows), "results": results,
+                          "geo_results": geo_results}))
         return 0
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

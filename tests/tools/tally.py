@@ -25,7 +25,7 @@ def numbers(pattern, text):
 
 def tally(code, text):
     passed = failed = skipped = 0
-    for ran, verdict, details in re.findall(
+    for ran, result, details in re.findall(
             r"^Ran (\d+) tests? in .*\n+(OK|FAILED|NO TESTS RAN)(?: \((.*)\))?$", text,
             re.MULTILINE):
         counts = {key: int(value) for key, value in re.findall(r"([a-z ]+)=(\d+)", details)}
@@ -33,7 +33,7 @@ def tally(code, text):
         bad += counts.get("unexpected successes", 0)
         left_out = counts.get("skipped", 0) + counts.get(" skipped", 0)
         # an error in setUpClass is no test that ran
-        bad = max(bad, 1) if verdict != "OK" else 0
+        bad = max(bad, 1) if result != "OK" else 0
         failed += bad
         skipped += left_out
         passed += max(int(ran) - bad - left_out, 0)

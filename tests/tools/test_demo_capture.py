@@ -53,8 +53,8 @@ class DemoCapture(unittest.TestCase):
         frames = sum(self.ledger.values())
         self.assertEqual(frames, 24000)
         self.assertEqual(self.ledger["malformed"], 0)
-        for verdict in ("tcp", "udp"):
-            self.assertGreater(self.ledger[verdict], frames // 3)
+        for result in ("tcp", "udp"):
+            self.assertGreater(self.ledger[result], frames // 3)
         self.assertGreater(self.ledger["other_ip"], 0)
         versions = collections.Counter(address.version for address in self.hosts)
         self.assertGreater(versions[6], 200)

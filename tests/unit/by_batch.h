@@ -27,13 +27,13 @@ by_batch(const uint8_t *bytes, size_t captured, size_t length, const struct pars
 		fact.src = host_addr_from_ipv4(ends[AS_SOURCE]);
 		fact.dst = host_addr_from_ipv4(ends[AS_DESTINATION]);
 		fact.octets = batch.ipv4[0].octets;
-		fact.verdict = batch.ipv4[0].layer == LAYER_TCP ? VERDICT_TCP : VERDICT_UDP;
+		fact.result = batch.ipv4[0].layer == LAYER_TCP ? DECODE_TCP : DECODE_UDP;
 		fact.family = ADDR_IPV4;
 	} else {
 		fact.src = batch.ipv6[0].addr[AS_SOURCE];
 		fact.dst = batch.ipv6[0].addr[AS_DESTINATION];
 		fact.octets = batch.ipv6[0].octets;
-		fact.verdict = batch.ipv6[0].layer == LAYER_TCP ? VERDICT_TCP : VERDICT_UDP;
+		fact.result = batch.ipv6[0].layer == LAYER_TCP ? DECODE_TCP : DECODE_UDP;
 		fact.family = ADDR_IPV6;
 	}
 	return fact;

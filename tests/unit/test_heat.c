@@ -273,7 +273,7 @@ test_expires(void **state)
 	struct heat *heat = heat_create();
 	const struct counts storm = {.packets = {{UINT64_MAX / 8, 1}, {2, 3}},
 				     .octets = {{UINT64_MAX / 8, 5}, {6, 7}}};
-	struct ledger ledger = {.fates = {1, 2, 3, 4}};
+	struct ledger ledger = {.geo = {1, 2, 3, 4}};
 	struct heat_window hw;
 	(void)state;
 
@@ -290,10 +290,10 @@ test_expires(void **state)
 			heat_window(heat, (enum window)w, &hw);
 			if (gone) {
 				assert_int_equal(counts_packets(&hw.counts[5]), 0);
-				assert_int_equal(hw.ledger.fates[0], 0);
+				assert_int_equal(hw.ledger.geo[0], 0);
 			} else if ((p + 2) * 10 <= window_seconds[w] || w == WINDOW_START) {
 				assert_memory_equal(&hw.counts[5], &storm, sizeof(storm));
-				assert_int_equal(hw.ledger.fates[3], 4);
+				assert_int_equal(hw.ledger.geo[3], 4);
 			}
 		}
 	}

@@ -55,7 +55,7 @@ test_table(void **state)
 	assert_true(option_count > 20);
 	assert_non_null(options[0].section);
 	for (size_t i = 0; i < option_count; i++) {
-		const struct option *o = &options[i];
+		const struct option_def *o = &options[i];
 
 		assert_ptr_equal(options_find(o->name), o);
 		assert_true(strlen(o->name) < 64); /* the parser's room for a name */
@@ -94,7 +94,7 @@ test_defaults(void **state)
 
 	options_defaults(&s);
 	for (size_t i = 0; i < option_count; i++) {
-		const struct option *o = &options[i];
+		const struct option_def *o = &options[i];
 
 		if (o->default_value == NULL)
 			continue;
@@ -117,7 +117,7 @@ test_ranges(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < option_count; i++) {
-		const struct option *o = &options[i];
+		const struct option_def *o = &options[i];
 		char flag[80], value[64], shown[64];
 		struct settings s;
 
@@ -376,7 +376,7 @@ test_help(void **state)
 	assert_non_null(strstr(help, "9.8.7"));
 	squeeze(help);
 	for (size_t i = 0; i < option_count; i++) {
-		const struct option *o = &options[i];
+		const struct option_def *o = &options[i];
 		char item[2048];
 
 		snprintf(item, sizeof(item), " --%s%s%s %s", o->name, o->value ? " " : "",

@@ -15,16 +15,16 @@
 /* cmocka wants those three before it */
 #include <cmocka.h>
 
-#define R(name) (1u << REMARK_##name)
+#define R(name) (1u << EVENT_##name)
 #define T(name) (1u << TUNNEL_##name)
 #define ALL     PARSE_DECAP_ALL
 
 struct want {
-	enum verdict verdict;
+	enum decode_result result;
 	int host;   /* last octet of the source; the destination's is one more */
 	int family; /* 4, 6 */
 	uint32_t octets;
-	unsigned int remarks;
+	unsigned int events;
 	unsigned int unwrapped;
 	int too_deep;
 };
@@ -59,15 +59,15 @@ udp6(struct frame *f)
 	static void build_##id(struct frame *f)
 #define IS_TCP4                                                                                    \
 	{                                                                                          \
-		VERDICT_TCP, 1, 4, 40, 0, 0, 0                                                     \
+		DECODE_TCP, 1, 4, 40, 0, 0, 0                                                      \
 	}
 #define IS_UDP6                                                                                    \
 	{                                                                                          \
-		VERDICT_UDP, 1, 6, 48, 0, 0, 0                                                     \
+		DECODE_UDP, 1, 6, 48, 0, 0, 0                                                      \
 	}
 #define NOT(v)                                                                                     \
 	{                                                                                          \
-		VERDICT_##v, 0, 0, 0, 0, 0, 0                                                      \
+		DECODE_##v, 0, 0, 0, 0, 0, 0                                                       \
 	}
 
 /* ---- link layer */
@@ -411,14 +411,14 @@ CASE(cisco_isl, 0, IS_TCP4)
 
 /* ---- IPv4 */
 
-CASE(ipv4_options, 0, {VERDICT_TCP, 1, 4, 60, 0, 0, 0})
+CASE(ipv4_options, 0, {DECODE_TCP, 1, 4, 60, 0, 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 6, 60, 5, 0, 1);
 	put_tcp(f);
 }
 
-CASE(ipv4_first_fragment, 0, {VERDICT_UDP, 1, 4, 44, 0, 0, 0})
+CASE(ipv4_first_fragment, 0, {DECODE_UDP, 1, 4, 44, 0, 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 17, 44, 0, 0x2000, 1);
@@ -426,14 +426,14 @@ CASE(ipv4_first_fragment, 0, {VERDICT_UDP, 1, 4, 44, 0, 0, 0})
 	put_zeros(f, 16);
 }
 
-CASE(ipv4_later_fragment, 0, {VERDICT_UDP, 1, 4, 40, R(LATER_FRAGMENT), 0, 0})
+CASE(ipv4_later_fragment, 0, {DECODE_UDP, 1, 4, 40, R(LATER_FRAGMENT), 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 17, 40, 0, 0x2003, 1);
 	put_zeros(f, 26);
 }
 
-CASE(ipv4_icmp, 0, {VERDICT_OTHER_IP, 0, 0, 0, 0, 0, 0})
+CASE(ipv4_icmp, 0, {DECODE_OTHER_IP, 0, 0, 0, 0, 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 1, 68, 0, 0, 1);
@@ -442,7 +442,7 @@ CASE(ipv4_icmp, 0, {VERDICT_OTHER_IP, 0, 0, 0, 0, 0, 0})
 	put_tcp(f);
 }
 
-CASE(ipv4_length_zero, 0, {VERDICT_TCP, 1, 4, 1500, R(TOTAL_LENGTH_ZERO), 0, 0})
+CASE(ipv4_length_zero, 0, {DECODE_TCP, 1, 4, 1500, R(TOTAL_LENGTH_ZERO), 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 6, 0, 0, 0, 1);
@@ -450,21 +450,21 @@ CASE(ipv4_length_zero, 0, {VERDICT_TCP, 1, 4, 1500, R(TOTAL_LENGTH_ZERO), 0, 0})
 	put_zeros(f, 1460);
 }
 
-CASE(ipv4_snapped, 0, {VERDICT_TCP, 1, 4, 1500, R(SNAPPED), 0, 0})
+CASE(ipv4_snapped, 0, {DECODE_TCP, 1, 4, 1500, R(SNAPPED), 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 6, 1500, 0, 0, 1);
 	put_tcp(f);
 }
 
-CASE(ipv4_cut_in_options, 0, {VERDICT_IPV4_CUT, 0, 0, 0, R(SNAPPED), 0, 0})
+CASE(ipv4_cut_in_options, 0, {DECODE_IPV4_CUT, 0, 0, 0, R(SNAPPED), 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 6, 60, 5, 0, 1);
 	f->length -= 10;
 }
 
-CASE(ipv4_cut_behind_the_last_option, 0, {VERDICT_TCP, 1, 4, 60, R(SNAPPED) | R(OPTIONS_CUT), 0, 0})
+CASE(ipv4_cut_behind_the_last_option, 0, {DECODE_TCP, 1, 4, 60, R(SNAPPED) | R(OPTIONS_CUT), 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 6, 60, 5, 0, 1);
@@ -472,7 +472,7 @@ CASE(ipv4_cut_behind_the_last_option, 0, {VERDICT_TCP, 1, 4, 60, R(SNAPPED) | R(
 	f->length -= 10;
 }
 
-CASE(ipv4_cut_behind_a_source_route, 0, {VERDICT_TCP, 1, 4, 60, R(SNAPPED) | R(OPTIONS_CUT), 0, 0})
+CASE(ipv4_cut_behind_a_source_route, 0, {DECODE_TCP, 1, 4, 60, R(SNAPPED) | R(OPTIONS_CUT), 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 6, 60, 5, 0, 1);
@@ -502,7 +502,7 @@ CASE(ipv4_version_6, 0, NOT(IPV4_VERSION))
 	f->bytes[14] = 0x65;
 }
 
-CASE(ipv6_said_to_be_ipv4, 0, {VERDICT_UDP, 1, 6, 48, R(OTHER_VERSION), 0, 0})
+CASE(ipv6_said_to_be_ipv4, 0, {DECODE_UDP, 1, 6, 48, R(OTHER_VERSION), 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	udp6(f);
@@ -545,7 +545,7 @@ CASE(ipv6_version, 0, NOT(IPV6_VERSION))
 	f->bytes[14] = 0x45;
 }
 
-CASE(ipv6_chain, 0, {VERDICT_TCP, 1, 6, 40 + 24 + 56 + 8 + 24 + 16 + 20, 0, 0, 0})
+CASE(ipv6_chain, 0, {DECODE_TCP, 1, 6, 40 + 24 + 56 + 8 + 24 + 16 + 20, 0, 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 0, 24 + 56 + 8 + 24 + 16 + 20, 1);
@@ -559,7 +559,7 @@ CASE(ipv6_chain, 0, {VERDICT_TCP, 1, 6, 40 + 24 + 56 + 8 + 24 + 16 + 20, 0, 0, 0
 	put_tcp(f);
 }
 
-CASE(ipv6_first_fragment, 0, {VERDICT_UDP, 1, 6, 40 + 8 + 8 + 16, 0, 0, 0})
+CASE(ipv6_first_fragment, 0, {DECODE_UDP, 1, 6, 40 + 8 + 8 + 16, 0, 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 44, 32, 1);
@@ -568,7 +568,7 @@ CASE(ipv6_first_fragment, 0, {VERDICT_UDP, 1, 6, 40 + 8 + 8 + 16, 0, 0, 0})
 	put_zeros(f, 16);
 }
 
-CASE(ipv6_later_fragment, 0, {VERDICT_TCP, 1, 6, 40 + 8 + 24, R(LATER_FRAGMENT), 0, 0})
+CASE(ipv6_later_fragment, 0, {DECODE_TCP, 1, 6, 40 + 8 + 24, R(LATER_FRAGMENT), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 44, 32, 1);
@@ -576,7 +576,7 @@ CASE(ipv6_later_fragment, 0, {VERDICT_TCP, 1, 6, 40 + 8 + 24, R(LATER_FRAGMENT),
 	put_zeros(f, 24);
 }
 
-CASE(ipv6_later_fragment_of_options, 0, {VERDICT_OTHER_IP, 0, 0, 0, R(LATER_FRAGMENT), 0, 0})
+CASE(ipv6_later_fragment_of_options, 0, {DECODE_OTHER_IP, 0, 0, 0, R(LATER_FRAGMENT), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 44, 32, 1);
@@ -606,7 +606,7 @@ CASE(ipv6_no_next_header_behind_options, 0, NOT(OTHER_IP))
 	put_extension(f, 59, 0);
 }
 
-CASE(ipv6_extension_cut, 0, {VERDICT_IPV6_EXTENSION_CUT, 0, 0, 0, R(SNAPPED), 0, 0})
+CASE(ipv6_extension_cut, 0, {DECODE_IPV6_EXTENSION_CUT, 0, 0, 0, R(SNAPPED), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 0, 60, 1);
@@ -622,7 +622,7 @@ CASE(ipv6_extension_length, 0, NOT(IPV6_EXTENSION_LENGTH))
 	put_tcp(f);
 }
 
-CASE(ipv6_most_extensions, 0, {VERDICT_TCP, 1, 6, 40 + 15 * 8 + 20, 0, 0, 0})
+CASE(ipv6_most_extensions, 0, {DECODE_TCP, 1, 6, 40 + 15 * 8 + 20, 0, 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 60, 15 * 8 + 20, 1);
@@ -642,7 +642,7 @@ CASE(ipv6_too_many_extensions, 0, NOT(IPV6_EXTENSION_CHAIN))
 	put_tcp(f);
 }
 
-CASE(ipv6_payload_zero, 0, {VERDICT_TCP, 1, 6, 1460, R(TOTAL_LENGTH_ZERO), 0, 0})
+CASE(ipv6_payload_zero, 0, {DECODE_TCP, 1, 6, 1460, R(TOTAL_LENGTH_ZERO), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 6, 0, 1);
@@ -650,14 +650,14 @@ CASE(ipv6_payload_zero, 0, {VERDICT_TCP, 1, 6, 1460, R(TOTAL_LENGTH_ZERO), 0, 0}
 	put_zeros(f, 1400);
 }
 
-CASE(ipv6_snapped, 0, {VERDICT_TCP, 1, 6, 1500, R(SNAPPED), 0, 0})
+CASE(ipv6_snapped, 0, {DECODE_TCP, 1, 6, 1500, R(SNAPPED), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 6, 1460, 1);
 	put_tcp(f);
 }
 
-CASE(ipv6_jumbogram, 0, {VERDICT_TCP, 1, 6, 40 + 100000, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
+CASE(ipv6_jumbogram, 0, {DECODE_TCP, 1, 6, 40 + 100000, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 0, 0, 1);
@@ -666,7 +666,7 @@ CASE(ipv6_jumbogram, 0, {VERDICT_TCP, 1, 6, 40 + 100000, R(SNAPPED) | R(JUMBOGRA
 }
 
 CASE(ipv6_jumbogram_behind_padding, 0,
-     {VERDICT_UDP, 1, 6, 40 + 100000, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
+     {DECODE_UDP, 1, 6, 40 + 100000, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 0, 0, 1);
@@ -674,7 +674,7 @@ CASE(ipv6_jumbogram_behind_padding, 0,
 	put_udp(f, 1000, 53, 0);
 }
 
-CASE(ipv6_jumbogram_most, 0, {VERDICT_TCP, 1, 6, UINT32_MAX, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
+CASE(ipv6_jumbogram_most, 0, {DECODE_TCP, 1, 6, UINT32_MAX, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 0, 0, 1);
@@ -683,7 +683,7 @@ CASE(ipv6_jumbogram_most, 0, {VERDICT_TCP, 1, 6, UINT32_MAX, R(SNAPPED) | R(JUMB
 }
 
 CASE(ipv6_jumbogram_cut_behind_its_option, 0,
-     {VERDICT_IPV6_EXTENSION_CUT, 0, 0, 0, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
+     {DECODE_IPV6_EXTENSION_CUT, 0, 0, 0, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 0, 0, 1);
@@ -706,7 +706,7 @@ CASE(ipv6_jumbo_too_small, 0, NOT(IPV6_JUMBO))
 	put_tcp(f);
 }
 
-CASE(ipv6_holding_ipv4_mapped, 0, {VERDICT_UDP, -1, 6, 48, 0, 0, 0})
+CASE(ipv6_holding_ipv4_mapped, 0, {DECODE_UDP, -1, 6, 48, 0, 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	udp6(f);
@@ -731,11 +731,11 @@ inner_frame(struct frame *f)
 
 #define INNER(kinds)                                                                               \
 	{                                                                                          \
-		VERDICT_TCP, 11, 4, 40, 0, kinds, 0                                                \
+		DECODE_TCP, 11, 4, 40, 0, kinds, 0                                                 \
 	}
 #define OUTER(v, n)                                                                                \
 	{                                                                                          \
-		VERDICT_##v, 1, 4, n, 0, 0, 0                                                      \
+		DECODE_##v, 1, 4, n, 0, 0, 0                                                       \
 	}
 
 /* IPv4 with `proto` around `n` octets to come */
@@ -772,7 +772,7 @@ CASE(ipip_4in4, T(IPIP), INNER(T(IPIP)))
 	put_zeros(f, 6);
 }
 
-CASE(ipip_6in4, ALL, {VERDICT_UDP, 1, 6, 48, 0, T(IPIP), 0})
+CASE(ipip_6in4, ALL, {DECODE_UDP, 1, 6, 48, 0, T(IPIP), 0})
 {
 	outer(f, 41, 48);
 	udp6(f);
@@ -786,7 +786,7 @@ CASE(ipip_4in6, ALL, INNER(T(IPIP)))
 	inner(f);
 }
 
-CASE(ipip_6in6, ALL, {VERDICT_UDP, 1, 6, 48, 0, T(IPIP), 0})
+CASE(ipip_6in6, ALL, {DECODE_UDP, 1, 6, 48, 0, T(IPIP), 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 41, 48, 3);
@@ -916,7 +916,7 @@ CASE(erspan_iii_other_frames, ALL, NOT(OTHER_IP))
 	inner_frame(f);
 }
 
-CASE(erspan_of_arp, ALL, {VERDICT_NOT_IP, 0, 0, 0, 0, T(ERSPAN), 0})
+CASE(erspan_of_arp, ALL, {DECODE_NOT_IP, 0, 0, 0, 0, T(ERSPAN), 0})
 {
 	outer(f, 47, 46);
 	put32(f, 0x88be);
@@ -955,13 +955,13 @@ CASE(vxlan_without_its_flag, ALL, OUTER(UDP, 90))
 	inner_frame(f);
 }
 
-CASE(vxlan_cut, ALL, {VERDICT_UDP, 1, 4, 90, R(SNAPPED), 0, 0})
+CASE(vxlan_cut, ALL, {DECODE_UDP, 1, 4, 90, R(SNAPPED), 0, 0})
 {
 	outer_udp(f, 4789, 62);
 	put32(f, 0x08000000);
 }
 
-CASE(vxlan_of_a_runt, ALL, {VERDICT_RUNT, 0, 0, 0, 0, T(VXLAN), 0})
+CASE(vxlan_of_a_runt, ALL, {DECODE_RUNT, 0, 0, 0, 0, T(VXLAN), 0})
 {
 	outer_udp(f, 4789, 12);
 	put32(f, 0x08000000);
@@ -969,7 +969,7 @@ CASE(vxlan_of_a_runt, ALL, {VERDICT_RUNT, 0, 0, 0, 0, T(VXLAN), 0})
 	put32(f, 0);
 }
 
-CASE(vxlan_in_a_first_fragment, ALL, {VERDICT_TCP, 11, 4, 1400, R(SNAPPED), T(VXLAN), 0})
+CASE(vxlan_in_a_first_fragment, ALL, {DECODE_TCP, 11, 4, 1400, R(SNAPPED), T(VXLAN), 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 17, 20 + 8 + 8 + 14 + 40, 0, 0x2000, 1);
@@ -981,7 +981,7 @@ CASE(vxlan_in_a_first_fragment, ALL, {VERDICT_TCP, 11, 4, 1400, R(SNAPPED), T(VX
 	put_tcp(f);
 }
 
-CASE(vxlan_in_a_later_fragment, ALL, {VERDICT_UDP, 1, 4, 90, R(LATER_FRAGMENT), 0, 0})
+CASE(vxlan_in_a_later_fragment, ALL, {DECODE_UDP, 1, 4, 90, R(LATER_FRAGMENT), 0, 0})
 {
 	put_ethernet(f, 0x0800);
 	put_ipv4(f, 17, 90, 0, 0x0010, 1);
@@ -1052,13 +1052,13 @@ CASE(gtpu_echo, ALL, OUTER(UDP, 40))
 	put_zeros(f, 8);
 }
 
-CASE(teredo, ALL, {VERDICT_UDP, 1, 6, 48, 0, T(TEREDO), 0})
+CASE(teredo, ALL, {DECODE_UDP, 1, 6, 48, 0, T(TEREDO), 0})
 {
 	outer_udp(f, 3544, 48);
 	udp6(f);
 }
 
-CASE(teredo_authentication_and_origin, ALL, {VERDICT_UDP, 1, 6, 48, 0, T(TEREDO), 0})
+CASE(teredo_authentication_and_origin, ALL, {DECODE_UDP, 1, 6, 48, 0, T(TEREDO), 0})
 {
 	outer(f, 17, 8 + 13 + 8 + 48);
 	put_udp(f, 3544, 50000, 8 + 13 + 8 + 48);
@@ -1097,7 +1097,7 @@ CASE(l2tp_control, ALL, OUTER(UDP, 40))
 	put_zeros(f, 8);
 }
 
-CASE(four_tunnels, ALL, {VERDICT_TCP, 11, 4, 40, 0, T(IPIP) | T(GRE), 0})
+CASE(four_tunnels, ALL, {DECODE_TCP, 11, 4, 40, 0, T(IPIP) | T(GRE), 0})
 {
 	outer(f, 4, 20 + 24 + 20 + 40);
 	put_ipv4(f, 47, 20 + 24 + 20 + 40, 0, 0, 3);
@@ -1107,7 +1107,7 @@ CASE(four_tunnels, ALL, {VERDICT_TCP, 11, 4, 40, 0, T(IPIP) | T(GRE), 0})
 	inner(f);
 }
 
-CASE(five_tunnels, ALL, {VERDICT_OTHER_IP, 0, 0, 0, 0, T(IPIP), 1})
+CASE(five_tunnels, ALL, {DECODE_OTHER_IP, 0, 0, 0, 0, T(IPIP), 1})
 {
 	outer(f, 4, 120);
 	for (int i = 0; i < 4; i++)
@@ -1115,7 +1115,7 @@ CASE(five_tunnels, ALL, {VERDICT_OTHER_IP, 0, 0, 0, 0, T(IPIP), 1})
 	inner(f);
 }
 
-CASE(five_tunnels_over_udp, ALL, {VERDICT_UDP, 9, 4, 90, 0, T(IPIP), 1})
+CASE(five_tunnels_over_udp, ALL, {DECODE_UDP, 9, 4, 90, 0, T(IPIP), 1})
 {
 	outer(f, 4, 170);
 	put_ipv4(f, 4, 150, 0, 0, 3);
@@ -1277,12 +1277,12 @@ parse_exact(const uint8_t *bytes, size_t captured, size_t length, uint32_t decap
 	parse_frame(copy, (uint32_t)captured, (uint32_t)length, &options, &fact);
 	fast = by_batch(copy, captured, length, &options);
 	free(copy);
-	assert_int_equal(fact.verdict, fast.verdict);
-	assert_int_equal(fact.remarks, fast.remarks);
+	assert_int_equal(fact.result, fast.result);
+	assert_int_equal(fact.events, fast.events);
 	assert_int_equal(fact.unwrapped, fast.unwrapped);
 	assert_int_equal(fact.too_deep, fast.too_deep);
 	assert_int_equal(fact.wants_more, fast.wants_more);
-	if (fact.verdict <= VERDICT_UDP) {
+	if (fact.result <= DECODE_UDP) {
 		assert_int_equal(fact.octets, fast.octets);
 		assert_int_equal(fact.family, fast.family);
 		assert_memory_equal(&fact.src, &fast.src, 16);
@@ -1294,11 +1294,11 @@ parse_exact(const uint8_t *bytes, size_t captured, size_t length, uint32_t decap
 static void
 assert_same_facts(const struct parse_fact *a, const struct parse_fact *b)
 {
-	assert_int_equal(a->verdict, b->verdict);
-	assert_int_equal(a->remarks, b->remarks);
+	assert_int_equal(a->result, b->result);
+	assert_int_equal(a->events, b->events);
 	assert_int_equal(a->unwrapped, b->unwrapped);
 	assert_int_equal(a->too_deep, b->too_deep);
-	if (a->verdict > VERDICT_UDP)
+	if (a->result > DECODE_UDP)
 		return;
 	assert_int_equal(a->octets, b->octets);
 	assert_int_equal(a->family, b->family);
@@ -1326,12 +1326,12 @@ test_case_facts(void **state)
 	c->build(&f);
 	struct parse_fact fact = parse_exact(f.bytes, f.length, f.length, c->decap);
 
-	assert_string_equal(verdict_name(fact.verdict), verdict_name(want->verdict));
-	assert_int_equal(fact.remarks, want->remarks);
+	assert_string_equal(decode_result_name(fact.result), decode_result_name(want->result));
+	assert_int_equal(fact.events, want->events);
 	assert_int_equal(fact.unwrapped, want->unwrapped);
 	assert_int_equal(fact.too_deep, want->too_deep);
 	assert_int_equal(fact.wants_more, 0);
-	if (want->verdict > VERDICT_UDP)
+	if (want->result > DECODE_UDP)
 		return;
 	assert_int_equal(fact.octets, want->octets);
 	assert_int_equal(fact.family, want->family);
@@ -1355,7 +1355,7 @@ test_case_cut(void **state)
 	struct parse_fact whole = parse_exact(f.bytes, f.length, f.length, c->decap);
 	for (size_t n = 0; n <= f.length; n++) {
 		struct parse_fact cut = parse_exact(f.bytes, n, n, c->decap);
-		assert_true(cut.verdict < VERDICTS);
+		assert_true(cut.result < DECODE_RESULTS);
 		assert_int_equal(cut.wants_more, 0);
 		struct parse_fact head = parse_exact(f.bytes, n, f.length, c->decap);
 		if (!head.wants_more)
@@ -1392,7 +1392,7 @@ test_depth_is_bounded(void **state)
 	put_tcp(&f);
 	struct parse_fact whole = parse_exact(f.bytes, f.length, f.length, 0);
 	struct parse_fact head = parse_exact(f.bytes, PARSE_HEAD_MAX, f.length, 0);
-	assert_int_equal(whole.verdict, VERDICT_IPV6_EXTENSION_CUT);
+	assert_int_equal(whole.result, DECODE_IPV6_EXTENSION_CUT);
 	assert_int_equal(whole.wants_more, 0);
 	assert_same_facts(&whole, &head);
 	assert_int_equal(head.wants_more, 0);
@@ -1428,7 +1428,7 @@ test_mutations(void **state)
 			f.bytes[12 + next_random(&seed) % f.length] = (uint8_t)next_random(&seed);
 		uint32_t decap = next_random(&seed) & 1 ? PARSE_DECAP_ALL : 0;
 		struct parse_fact whole = parse_exact(f.bytes, f.length, f.length, decap);
-		assert_true(whole.verdict < VERDICTS);
+		assert_true(whole.result < DECODE_RESULTS);
 		size_t n = next_random(&seed) % (f.length + 1);
 		struct parse_fact head = parse_exact(f.bytes, n, f.length, decap);
 		if (!head.wants_more)

@@ -96,11 +96,11 @@ test_glance_equals_parse_frame(void **state)
 		if (glance == PARSE_GLANCE_NOT)
 			continue;
 
-		assert_true(fact.verdict == VERDICT_TCP || fact.verdict == VERDICT_UDP);
-		assert_int_equal(fact.remarks, 0);
+		assert_true(fact.result == DECODE_TCP || fact.result == DECODE_UDP);
+		assert_int_equal(fact.events, 0);
 		assert_int_equal(fact.unwrapped, 0);
 		assert_int_equal(fact.too_deep, 0);
-		uint32_t layer = fact.verdict == VERDICT_TCP ? LAYER_TCP : LAYER_UDP;
+		uint32_t layer = fact.result == DECODE_TCP ? LAYER_TCP : LAYER_UDP;
 		if (glance == PARSE_GLANCE_IPV4) {
 			assert_int_equal(fact.family, ADDR_IPV4);
 			assert_int_equal(ipv4.octets, fact.octets);
@@ -138,7 +138,7 @@ test_batch_holds_every_frame(void **state)
 	(void)state;
 	for (int round = 0; round < 300; round++) {
 		struct parse_frame_at frames[PARSE_MAX_BATCH];
-		uint64_t frames_of[VERDICTS] = {0}, octets_of[VERDICTS] = {0};
+		uint64_t frames_of[DECODE_RESULTS] = {0}, octets_of[DECODE_RESULTS] = {0};
 		uint32_t n = 1 + random_below(PARSE_MAX_BATCH);
 
 		for (uint32_t i = 0; i < n; i++) {
@@ -147,17 +147,17 @@ test_batch_holds_every_frame(void **state)
 
 			frames[i] = (struct parse_frame_at){store[i], length, length};
 			parse_frame(store[i], length, length, &how, &fact);
-			frames_of[fact.verdict]++;
-			octets_of[fact.verdict] += length;
+			frames_of[fact.result]++;
+			octets_of[fact.result] += length;
 		}
 		parse_batch(&batch, n, &how, next_of_array, frames);
 		assert_int_equal(batch.n_ipv4 + batch.n_ipv6 + batch.n_other, n);
 		assert_int_equal(batch.seen[LAYER_TCP].frames + batch.seen[LAYER_UDP].frames,
 				 batch.n_ipv4 + batch.n_ipv6);
-		frames_of[VERDICT_TCP] -= batch.seen[LAYER_TCP].frames;
-		octets_of[VERDICT_TCP] -= batch.seen[LAYER_TCP].octets;
-		frames_of[VERDICT_UDP] -= batch.seen[LAYER_UDP].frames;
-		octets_of[VERDICT_UDP] -= batch.seen[LAYER_UDP].octets;
+		frames_of[DECODE_TCP] -= batch.seen[LAYER_TCP].frames;
+		octets_of[DECODE_TCP] -= batch.seen[LAYER_TCP].octets;
+		frames_of[DECODE_UDP] -= batch.seen[LAYER_UDP].frames;
+		octets_of[DECODE_UDP] -= batch.seen[LAYER_UDP].octets;
 		for (uint32_t i = 0; i < batch.n_other; i++) {
 			struct parse_fact fact;
 			const struct parse_frame_at *f = &frames[batch.other_frame[i]];
@@ -165,10 +165,10 @@ test_batch_holds_every_frame(void **state)
 			parse_frame(f->bytes, f->captured, f->length, &how, &fact);
 			assert_memory_equal(&batch.other[i], &fact, sizeof(fact));
 			assert_int_equal(batch.other_length[i], f->length);
-			frames_of[fact.verdict]--;
-			octets_of[fact.verdict] -= f->length;
+			frames_of[fact.result]--;
+			octets_of[fact.result] -= f->length;
 		}
-		for (int v = 0; v < VERDICTS; v++) {
+		for (int v = 0; v < DECODE_RESULTS; v++) {
 			assert_int_equal(frames_of[v], 0);
 			assert_int_equal(octets_of[v], 0);
 		}

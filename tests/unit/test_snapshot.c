@@ -84,18 +84,18 @@ add(struct world *w, const char *address, const struct counts *counts)
 {
 	struct host_row row = {.counts = *counts};
 	enum addr_family family;
-	enum fate fate = FATE_NOT_IN_DATABASE;
+	enum geo_result geo_result = GEO_NOT_IN_DATABASE;
 
 	assert_int_equal(host_addr_parse(address, &row.addr, &family), 0);
 	row.family = family;
 	row.place = locate_host(w->locate, &row.addr, row.family);
 	if (row.place == PLACE_PRIVATE) {
-		fate = FATE_PRIVATE;
+		geo_result = GEO_PRIVATE;
 	} else if (row.place != PLACE_NONE && locate_get(w->locate, row.place)->has_position) {
-		fate = FATE_LOCATED;
+		geo_result = GEO_LOCATED;
 		assert_int_equal(heat_add(w->heat, row.place, counts), 0);
 	}
-	w->ledger.fates[fate] += counts_packets(counts);
+	w->ledger.geo[geo_result] += counts_packets(counts);
 	if (w->hosts.count == w->hosts.capacity)
 		assert_int_equal(host_list_reserve(&w->hosts, w->hosts.count + 16), 0);
 	w->hosts.rows[w->hosts.count++] = row;
@@ -145,10 +145,10 @@ add_by_chance(struct world *w, unsigned int n)
 		}
 		add(w, address, &c);
 	}
-	w->ledger.verdicts.frames[VERDICT_TCP] = 4000;
-	w->ledger.verdicts.frames[VERDICT_UDP] = 5000;
-	w->ledger.verdicts.octets[VERDICT_TCP] = 400000;
-	w->ledger.verdicts.octets[VERDICT_UDP] = 500000;
+	w->ledger.decode.frames[DECODE_TCP] = 4000;
+	w->ledger.decode.frames[DECODE_UDP] = 5000;
+	w->ledger.decode.octets[DECODE_TCP] = 400000;
+	w->ledger.decode.octets[DECODE_UDP] = 500000;
 }
 
 /* Ends the period and makes the snapshot; the world keeps its hosts. */
@@ -477,10 +477,11 @@ test_heat(void **state)
 			assert_int_equal(json_integer_value(json_object_get(totals, "udp_octets")),
 					 500000);
 			assert_true(json_is_true(json_object_get(totals, "balanced")));
-			for (int f = 0; f < FATES; f++)
-				assert_int_equal(json_integer_value(json_object_get(
-							 addresses, fate_name((enum fate)f))),
-						 w.ledger.fates[f]);
+			for (int f = 0; f < GEO_RESULTS; f++)
+				assert_int_equal(
+					json_integer_value(json_object_get(
+						addresses, geo_result_name((enum geo_result)f))),
+					w.ledger.geo[f]);
 			json_decref(heat);
 		}
 		snapshot_release(s);
@@ -538,10 +539,10 @@ test_why_empty(void **state)
 		struct world w;
 
 		world_begin(&w, "world4", NULL);
-		w.ledger.verdicts.frames[VERDICT_TCP] = cases[i].tcp;
-		w.ledger.verdicts.frames[VERDICT_NOT_IP] = cases[i].other;
-		w.ledger.fates[FATE_PRIVATE] = cases[i].private;
-		w.ledger.fates[FATE_NOT_IN_DATABASE] = cases[i].unknown;
+		w.ledger.decode.frames[DECODE_TCP] = cases[i].tcp;
+		w.ledger.decode.frames[DECODE_NOT_IP] = cases[i].other;
+		w.ledger.geo[GEO_PRIVATE] = cases[i].private;
+		w.ledger.geo[GEO_NOT_IN_DATABASE] = cases[i].unknown;
 		w.facts.link = cases[i].link;
 		struct snapshot *s = make_snapshot(&w);
 		json_t *heat = heat_json(s, WINDOW_START);
@@ -913,8 +914,8 @@ test_status(void **state)
 
 	world_begin(&w, "epoch", "world6");
 	add_by_chance(&w, 50);
-	for (size_t i = 0; i < sizeof(w.ledger.verdicts) / sizeof(uint64_t); i++)
-		((uint64_t *)&w.ledger.verdicts)[i] = 100 + i;
+	for (size_t i = 0; i < sizeof(w.ledger.decode) / sizeof(uint64_t); i++)
+		((uint64_t *)&w.ledger.decode)[i] = 100 + i;
 	struct snapshot *s = make_snapshot(&w);
 	const struct text *text = snapshot_text(s, TEXT_STATUS, WINDOW_NOW);
 	assert_non_null(text);
@@ -923,21 +924,21 @@ test_status(void **state)
 	const json_t *ledger = json_object_get(status, "ledger");
 	const json_t *malformed = json_object_get(ledger, "malformed");
 
-	for (int v = 0; v < VERDICTS; v++)
-		assert_int_equal(
-			json_integer_value(json_object_get(v < VERDICT_RUNT ? ledger : malformed,
-							   verdict_name((enum verdict)v))),
-			w.ledger.verdicts.frames[v]);
-	for (int r = 0; r < REMARKS; r++)
-		assert_int_equal(
-			json_integer_value(json_object_get(json_object_get(ledger, "remarks"),
-							   remark_name((enum remark)r))),
-			w.ledger.verdicts.remarks[r]);
+	for (int v = 0; v < DECODE_RESULTS; v++)
+		assert_int_equal(json_integer_value(json_object_get(
+					 v < DECODE_RUNT ? ledger : malformed,
+					 decode_result_name((enum decode_result)v))),
+				 w.ledger.decode.frames[v]);
+	for (int r = 0; r < DECODE_EVENTS; r++)
+		assert_int_equal(json_integer_value(
+					 json_object_get(json_object_get(ledger, "events"),
+							 decode_event_name((enum decode_event)r))),
+				 w.ledger.decode.events[r]);
 	for (int t = 0; t < TUNNELS; t++)
 		assert_int_equal(
 			json_integer_value(json_object_get(json_object_get(ledger, "unwrapped"),
 							   tunnel_name((enum tunnel)t))),
-			w.ledger.verdicts.unwrapped[t]);
+			w.ledger.decode.unwrapped[t]);
 	assert_int_equal(json_integer_value(json_object_get(ledger, "frames")),
 			 ledger_frames(&w.ledger));
 	assert_int_equal(json_integer_value(json_object_get(ledger, "malformed_total")),

@@ -106,17 +106,17 @@ test_names(void **state)
 	size_t n = 0;
 	(void)state;
 
-	for (int v = 0; v < VERDICTS; v++)
-		check_name(verdict_name((enum verdict)v), seen, &n);
+	for (int v = 0; v < DECODE_RESULTS; v++)
+		check_name(decode_result_name((enum decode_result)v), seen, &n);
 	n = 0;
-	for (int r = 0; r < REMARKS; r++)
-		check_name(remark_name((enum remark)r), seen, &n);
+	for (int r = 0; r < DECODE_EVENTS; r++)
+		check_name(decode_event_name((enum decode_event)r), seen, &n);
 	n = 0;
 	for (int t = 0; t < TUNNELS; t++)
 		check_name(tunnel_name((enum tunnel)t), seen, &n);
 	n = 0;
-	for (int f = 0; f < FATES; f++)
-		check_name(fate_name((enum fate)f), seen, &n);
+	for (int f = 0; f < GEO_RESULTS; f++)
+		check_name(geo_result_name((enum geo_result)f), seen, &n);
 }
 
 /* Every single counter is carried into the sums, and each one alone tips the balance. */
@@ -136,35 +136,35 @@ test_ledger(void **state)
 		assert_int_equal(((const uint64_t *)&sum)[i], 2 * (i + 1));
 
 	uint64_t frames = 0, malformed = 0;
-	for (int v = 0; v < VERDICTS; v++) {
-		frames += sum.verdicts.frames[v];
-		if (v >= VERDICT_RUNT)
-			malformed += sum.verdicts.frames[v];
+	for (int v = 0; v < DECODE_RESULTS; v++) {
+		frames += sum.decode.frames[v];
+		if (v >= DECODE_RUNT)
+			malformed += sum.decode.frames[v];
 	}
 	assert_int_equal(ledger_frames(&sum), frames);
 	assert_int_equal(ledger_malformed(&sum), malformed);
 
 	struct ledger even = {0};
 	assert_true(ledger_balances(&even, 0));
-	even.verdicts.frames[VERDICT_TCP] = 5;
-	even.verdicts.frames[VERDICT_UDP] = 6;
-	even.verdicts.frames[VERDICT_IPV6_JUMBO] = 7;
-	even.fates[FATE_LOCATED] = 10;
-	even.fates[FATE_PRIVATE] = 3;
-	even.fates[FATE_NOT_IN_DATABASE] = 4;
-	even.fates[FATE_TABLE_FULL] = 5;
+	even.decode.frames[DECODE_TCP] = 5;
+	even.decode.frames[DECODE_UDP] = 6;
+	even.decode.frames[DECODE_IPV6_JUMBO] = 7;
+	even.geo[GEO_LOCATED] = 10;
+	even.geo[GEO_PRIVATE] = 3;
+	even.geo[GEO_NOT_IN_DATABASE] = 4;
+	even.geo[GEO_TABLE_FULL] = 5;
 	assert_true(ledger_balances(&even, 18));
 	assert_false(ledger_balances(&even, 17));
 	assert_false(ledger_balances(&even, 19));
-	for (int f = 0; f < FATES; f++) {
-		even.fates[f]++;
+	for (int f = 0; f < GEO_RESULTS; f++) {
+		even.geo[f]++;
 		assert_false(ledger_balances(&even, 18));
-		even.fates[f]--;
+		even.geo[f]--;
 	}
-	for (int v = 0; v < VERDICTS; v++) {
-		even.verdicts.frames[v]++;
+	for (int v = 0; v < DECODE_RESULTS; v++) {
+		even.decode.frames[v]++;
 		assert_false(ledger_balances(&even, 18));
-		even.verdicts.frames[v]--;
+		even.decode.frames[v]--;
 	}
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The front: where an RX lcore counts, before the table of record (host_table.h) hears of it.
+ * The flow cache: where an RX lcore counts, before the table of record (host_table.h) hears of it.
  *
  * The idea
  *
  * Two look-ups a packet in rte_hash touch three cold lines each: the bucket, the key, the row. The
- * front is a set-associative cache in which key and counters share one line, the hash is taken
+ * flow cache is a set-associative cache in which key and counters share one line, the hash is taken
  * once, and a line that is to be used is fetched long before. It is written back: what a way has
  * counted goes to the table when another host takes the way, when a counter is about to run over,
- * and when the manager has taken over the side ("settling"). Nothing is ever only dropped.
+ * and when the manager has taken over the buffer ("settling"). Nothing is ever only dropped.
  *
  *     one set = one cache line
  *
@@ -30,7 +30,7 @@
  *
  * How large
  *
- * As many sets as the traffic asks for: the side starts with what its last period needed, and
+ * As many sets as the traffic asks for: the buffer starts with what its last period needed, and
  * doubles when it has evicted as many ways as it has sets. Growing is one assignment, since an
  * entry that stays behind under the old mask is still a count that settling finds; the host is
  * then merely in two sets. Measured over memory (parse and count, no NIC,
@@ -54,41 +54,41 @@
 #include <emmintrin.h>
 #include <stdint.h>
 
-#define FRONT_WAYS4 3
-#define FRONT_WAYS6 2
+#define FLOW_CACHE_WAYS4 3
+#define FLOW_CACHE_WAYS6 2
 
-struct front_set4 {
-	uint32_t key[FRONT_WAYS4];
+struct flow_cache_set4 {
+	uint32_t key[FLOW_CACHE_WAYS4];
 	uint32_t unused;
-	uint32_t cells[FRONT_WAYS4][CELLS];
+	uint32_t cells[FLOW_CACHE_WAYS4][CELLS];
 };
-_Static_assert(sizeof(struct front_set4) == 64, "a set is one cache line");
+_Static_assert(sizeof(struct flow_cache_set4) == 64, "a set is one cache line");
 
-struct front_set6 {
-	struct host_addr key[FRONT_WAYS6];
-	uint32_t cells[FRONT_WAYS6][CELLS];
+struct flow_cache_set6 {
+	struct host_addr key[FLOW_CACHE_WAYS6];
+	uint32_t cells[FLOW_CACHE_WAYS6][CELLS];
 };
-_Static_assert(sizeof(struct front_set6) == 64, "a set is one cache line");
+_Static_assert(sizeof(struct flow_cache_set6) == 64, "a set is one cache line");
 
-struct front {
-	struct front_set4 *sets4;
-	struct front_set6 *sets6;
+struct flow_cache {
+	struct flow_cache_set4 *sets4;
+	struct flow_cache_set6 *sets6;
 	uint32_t mask4, mask6;       /* sets in use, less 1 */
 	uint32_t most4, most6;       /* the masks of all that there are */
 	uint32_t evicted4, evicted6; /* since the last doubling */
 };
 
 /* 0 or -ENOMEM. `hosts`: the capacity of the table behind it. */
-int front_open(struct front *front, uint32_t hosts, int socket);
-void front_close(struct front *front); /* a zeroed front is fine */
-uint64_t front_memory(uint32_t hosts);
+int flow_cache_open(struct flow_cache *cache, uint32_t hosts, int socket);
+void flow_cache_close(struct flow_cache *cache); /* a zeroed flow cache is fine */
+uint64_t flow_cache_memory(uint32_t hosts);
 
 /* Once it is empty: as many sets as that many hosts of each family ask for. */
-void front_resize(struct front *front, uint32_t hosts4, uint32_t hosts6);
+void flow_cache_resize(struct flow_cache *cache, uint32_t hosts4, uint32_t hosts6);
 
 /* One bit for each way that holds the key. Bit 3 means nothing: it compares what is unused. */
 static inline unsigned int
-front_match4(const struct front_set4 *set, uint32_t key)
+flow_cache_match4(const struct flow_cache_set4 *set, uint32_t key)
 {
 	__m128i equal = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)set->key),
 					_mm_set1_epi32((int)key));
@@ -97,7 +97,7 @@ front_match4(const struct front_set4 *set, uint32_t key)
 }
 
 static inline unsigned int
-front_match6(const struct front_set6 *set, const struct host_addr *key)
+flow_cache_match6(const struct flow_cache_set6 *set, const struct host_addr *key)
 {
 	__m128i wanted = _mm_loadu_si128((const __m128i *)key);
 	__m128i first = _mm_cmpeq_epi8(_mm_load_si128((const __m128i *)&set->key[0]), wanted);
@@ -108,14 +108,14 @@ front_match6(const struct front_set6 *set, const struct host_addr *key)
 }
 
 static inline bool
-front_cells_used(const uint32_t cells[CELLS])
+flow_cache_cells_used(const uint32_t cells[CELLS])
 {
 	return (cells[0] | cells[1] | cells[2] | cells[3]) != 0;
 }
 
 /* The way that has counted the fewest packets, be it none. */
 static inline unsigned int
-front_least(uint32_t (*cells)[CELLS], unsigned int ways)
+flow_cache_least(uint32_t (*cells)[CELLS], unsigned int ways)
 {
 	unsigned int least = 0, fewest = UINT32_MAX;
 

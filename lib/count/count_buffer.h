@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One side of a lane: what a period leaves behind. A front to count into, the table of record
- * behind it, the verdicts, and what found no room in the table.
+ * One buffer of a lane: what a period leaves behind. A flow cache to count into, the table of
+ * record behind it, the results, and what found no room in the table.
  *
  * When the table is full, a host that is not in it is counted in its network's slot instead
  * (prefix_map.h): one counter for each record of the geolocation database, dense, made beforehand,
@@ -12,16 +12,16 @@
  * only those that are hit ever are. A flat table and not the database's own tree: one line for an
  * IPv4 address against up to 32 loads that wait for each other. Measured, sources that never come
  * twice, 70 % of all addresses beyond the table: 0.59 to 0.70 of the rate of ordinary Zipf traffic.
- * The price is 80 octets a slot and side, 56 MB with the 703,339 records of DB-IP City Lite,
+ * The price is 80 octets a slot and buffer, 56 MB with the 703,339 records of DB-IP City Lite,
  * and in ordinary memory only what is touched becomes resident. A slot's packed cells come before
- * its wide counters, as in the front: 16 octets a slot stay in the cache where 64 would not.
+ * its wide counters, as in the flow cache: 16 octets a slot stay in the cache where 64 would not.
  *
- * One thread at a time: [lane] the RX lcore while it counts into the side, [manager] once the side
- * has been handed over.
+ * One thread at a time: [lane] the RX lcore while it counts into the buffer, [manager] once the
+ * buffer has been handed over.
  */
 #pragma once
 
-#include "front.h"
+#include "flow_cache.h"
 #include "host_table.h"
 #include "ledger.h"
 #include "parse_batch.h"
@@ -38,12 +38,12 @@ struct strays {
 	union host_id id[HOST_TABLE_BULK];
 };
 
-struct side {
-	alignas(64) struct front front;
+struct count_buffer {
+	alignas(64) struct flow_cache cache;
 	struct host_table hosts;
-	struct host_bulk out4, out6; /* on the way from the front to the table */
+	struct host_bulk out4, out6; /* on the way from the flow cache to the table */
 	struct strays strays4, strays6;
-	struct verdicts verdicts;
+	struct decode_counts decode;
 	const struct prefix_map *map; /* NULL: what overflows is only numbered */
 	struct counts *overflow;      /* map->slots; before them each cell is counted in: */
 	uint32_t (*overflow_cells)[CELLS];
@@ -53,18 +53,19 @@ struct side {
 };
 
 /* [start] 0 or -errno; `name`: see host_table_open. */
-int side_open(struct side *side, const char *name, uint32_t hosts, int socket, uint32_t seed);
-void side_close(struct side *side); /* a zeroed side is fine */
+int count_buffer_open(struct count_buffer *buffer, const char *name, uint32_t hosts, int socket,
+		      uint32_t seed);
+void count_buffer_close(struct count_buffer *buffer); /* a zeroed buffer is fine */
 
-/* [start], or [manager] while the side is empty. 0, or -ENOMEM and the map as it was. */
-int side_set_map(struct side *side, const struct prefix_map *map, int socket);
+/* [start], or [manager] while the buffer is empty. 0, or -ENOMEM and the map as it was. */
+int count_buffer_set_map(struct count_buffer *buffer, const struct prefix_map *map, int socket);
 
 /* [lane] Counts a batch, and uses it up. */
-void side_count(struct side *side, struct parse_batch *batch);
+void count_buffer_count(struct count_buffer *buffer, struct parse_batch *batch);
 
-/* [manager] What the front still holds goes into the table. Once a period; a second call does
+/* [manager] What the flow cache still holds goes into the table. Once a period; a second call does
  * nothing. */
-void side_settle(struct side *side);
+void count_buffer_settle(struct count_buffer *buffer);
 
-/* [manager] Empties the side, and makes its front as large as the period asked for. */
-void side_clear(struct side *side);
+/* [manager] Empties the buffer, and makes its flow cache as large as the period asked for. */
+void count_buffer_clear(struct count_buffer *buffer);
