@@ -298,12 +298,12 @@ link_state(enum port_link link)
 }
 
 static void
-describe_lanes(const struct manager *m, struct snapshot_lane *lanes)
+describe_lanes(const struct manager *m, struct period_lane *lanes)
 {
 	for (unsigned int i = 0; i < m->lane_count; i++) {
 		const struct lane_state *state = &m->lanes[i];
 
-		lanes[i] = (struct snapshot_lane){
+		lanes[i] = (struct period_lane){
 			.queue = state->lane->queue,
 			.lcore = state->lane->lcore,
 			.cpu = state->cpu,
@@ -319,14 +319,14 @@ describe_lanes(const struct manager *m, struct snapshot_lane *lanes)
 }
 
 static enum link_state
-describe_ports(const struct manager *m, struct snapshot_port *ports)
+describe_ports(const struct manager *m, struct period_port *ports)
 {
 	enum link_state all = LINK_UNKNOWN;
 
 	for (unsigned int i = 0; i < m->port_count; i++) {
 		const struct port *port = &m->ports[i];
 
-		ports[i] = (struct snapshot_port){
+		ports[i] = (struct period_port){
 			.link = link_state(port->link),
 			.link_mbps = port->link_mbps,
 			.received = m->counters[i].received,
@@ -348,8 +348,8 @@ static struct snapshot *
 picture(struct manager *m, const struct gathered *g, struct host_list *total, double seconds,
 	bool balanced)
 {
-	struct snapshot_lane lanes[PORT_MAX_QUEUES];
-	struct snapshot_port ports[MANAGER_MAX_PORTS];
+	struct period_lane lanes[PORT_MAX_QUEUES];
+	struct period_port ports[MANAGER_MAX_PORTS];
 	uint64_t octets = 0, skipped = 0;
 
 	for (int v = 0; v < DECODE_RESULTS; v++)

@@ -28,7 +28,7 @@ event(struct walk *w, enum decode_event r)
 
 /* The packet's layer is known: the result, and behind it perhaps a tunnel. `at` stands behind the
  * headers; `whole` says that what stands there is the beginning of the payload. */
-static enum merge_step
+static enum walk_step
 payload(struct walk *w, uint8_t proto, bool whole)
 {
 	w->fact->result = proto == PROTO_TCP   ? DECODE_TCP
@@ -44,7 +44,7 @@ payload(struct walk *w, uint8_t proto, bool whole)
  * captures do that, and then a whole IPv6 packet stands here: it counts as what it is, with a
  * event, if the walk ends at TCP or UDP. Anything else was an IPv4 header with a lie in it.
  */
-static enum merge_step
+static enum walk_step
 ipv6_said_ipv4(struct walk *w)
 {
 	uint32_t decap = w->decap;
@@ -96,7 +96,7 @@ options_end(const uint8_t *options, uint32_t captured, uint32_t size)
 	return false;
 }
 
-enum merge_step
+enum walk_step
 step_ipv4(struct walk *w)
 {
 	const uint8_t *ip = w->at;
@@ -173,7 +173,7 @@ jumbo_payload(struct walk *w)
 	return 0;
 }
 
-enum merge_step
+enum walk_step
 step_ipv6(struct walk *w)
 {
 	const uint8_t *ip = w->at;

@@ -41,7 +41,7 @@ tag_of(uint16_t type)
 }
 
 /* The type field of an Ethernet header or VLAN tag: a type, or the length of an LLC packet. */
-static enum merge_step
+static enum walk_step
 type_or_length(struct walk *w, uint16_t value)
 {
 	if (value <= IEEE_802_3_MAX_LENGTH) {
@@ -64,7 +64,7 @@ is_isl(const uint8_t *frame)
 	       frame[3] == 0x00 && frame[4] == 0x00 && frame[5] >> 4 == 0;
 }
 
-enum merge_step
+enum walk_step
 step_ethernet(struct walk *w)
 {
 	const uint8_t *frame = w->at;
@@ -92,7 +92,7 @@ step_ethernet(struct walk *w)
  * length, packet number, and with SC set the channel's identifier. 16 octets of check value follow
  * the text.
  */
-static enum merge_step
+static enum walk_step
 pass_macsec(struct walk *w)
 {
 	if (!walk_has(w, 1))
@@ -112,7 +112,7 @@ pass_macsec(struct walk *w)
 }
 
 /* RFC 2516: version and type 1, code 0, session, length of the PPP packet */
-static enum merge_step
+static enum walk_step
 pass_pppoe(struct walk *w)
 {
 	if (!walk_has(w, 6))
@@ -127,7 +127,7 @@ pass_pppoe(struct walk *w)
  * Arista's time stamp: subtype 1, a version (the lower octet 0x10: 64 bits, 0x20: 48 bits, the
  * upper one says TAI or UTC), the stamp, a type.
  */
-static enum merge_step
+static enum walk_step
 pass_arista(struct walk *w)
 {
 	if (!walk_has(w, 4))
@@ -149,7 +149,7 @@ pass_arista(struct walk *w)
 	return type_or_length(w, type);
 }
 
-enum merge_step
+enum walk_step
 step_type(struct walk *w)
 {
 	const struct tag *tag = tag_of(w->type);
@@ -205,7 +205,7 @@ step_type(struct walk *w)
  * IEEE 802.2. IP stands behind SNAP (RFC 1042), and by its own SAP 6. Only unnumbered information
  * (control 3, one octet) and information frames (lowest bit 0, two octets) carry data.
  */
-enum merge_step
+enum walk_step
 step_llc(struct walk *w)
 {
 	const uint8_t *llc = w->at;
@@ -280,7 +280,7 @@ type_likeness(const uint8_t *p)
  * where the type field would stand at a type, or at what can be a length; if both are, RFC 4448 4.6
  * decides, which wants the control word's first 16 bits to be 0.
  */
-static enum merge_step
+static enum walk_step
 below_labels(struct walk *w)
 {
 	if (!walk_has(w, 1))
@@ -314,7 +314,7 @@ below_labels(struct walk *w)
 }
 
 /* RFC 3032 2.1: label, traffic class, bottom of stack, TTL */
-enum merge_step
+enum walk_step
 step_mpls(struct walk *w)
 {
 	for (;;) {
@@ -331,7 +331,7 @@ step_mpls(struct walk *w)
  * RFC 1661 2, with the protocol field in one octet where it is odd (6.5), and the address and
  * control octets of RFC 1662 where a tunnel's sender left them there.
  */
-enum merge_step
+enum walk_step
 step_ppp(struct walk *w)
 {
 	if (walk_has(w, 2) && w->at[0] == 0xff && w->at[1] == 0x03)
@@ -361,7 +361,7 @@ step_ppp(struct walk *w)
 }
 
 /* RFC 8300 2.2: the header's length in words, the kind of context, the protocol that follows */
-enum merge_step
+enum walk_step
 step_nsh(struct walk *w)
 {
 	if (!walk_has(w, 8))

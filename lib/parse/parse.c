@@ -16,7 +16,7 @@ parse_frame(const uint8_t *bytes, uint32_t captured, uint32_t length,
 			 .decap = options->decap,
 			 .fact = fact};
 
-	enum merge_step step = STEP_ETHERNET;
+	enum walk_step step = STEP_ETHERNET;
 	while (step != STEP_DONE) {
 		switch (step) {
 		case STEP_ETHERNET:

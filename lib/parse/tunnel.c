@@ -36,8 +36,8 @@ enum {
 };
 
 /* A tunnel of this kind has been recognised, and `in` stands at what it carries. */
-static enum merge_step
-enter(struct walk *w, const struct walk *in, enum tunnel kind, enum merge_step next)
+static enum walk_step
+enter(struct walk *w, const struct walk *in, enum tunnel kind, enum walk_step next)
 {
 	if (w->tunnels == PARSE_MAX_TUNNELS) {
 		w->fact->too_deep = 1;
@@ -57,7 +57,7 @@ wants(const struct walk *w, enum tunnel kind)
 }
 
 /* The step that reads what an EtherType names; STEP_DONE for what no tunnel carries. */
-static enum merge_step
+static enum walk_step
 carried(struct walk *in, uint16_t type)
 {
 	switch (type) {
@@ -80,7 +80,7 @@ carried(struct walk *in, uint16_t type)
 }
 
 /* What a version nibble names; STEP_DONE for neither. */
-static enum merge_step
+static enum walk_step
 by_nibble(const struct walk *in)
 {
 	if (!walk_has(in, 1))
@@ -92,7 +92,7 @@ by_nibble(const struct walk *in)
  * ERSPAN over GRE. Type I is GRE alone (no sequence number), type II has 8 octets with version 1,
  * type III 12 with version 2, and 8 more if its last bit says so.
  */
-static enum merge_step
+static enum walk_step
 erspan(struct walk *w, struct walk *in, uint16_t type, bool sequence)
 {
 	if (!wants(w, TUNNEL_ERSPAN))
@@ -123,7 +123,7 @@ erspan(struct walk *w, struct walk *in, uint16_t type, bool sequence)
 }
 
 /* RFC 2784, RFC 2890 (key, sequence), RFC 1701 (routing), RFC 2637 (version 1: PPTP) */
-static enum merge_step
+static enum walk_step
 gre(struct walk *w)
 {
 	struct walk in = *w;
@@ -171,12 +171,12 @@ gre(struct walk *w)
 			walk_skip(&in, 4);
 		return enter(w, &in, TUNNEL_GRE, STEP_IPV4);
 	}
-	enum merge_step next = carried(&in, type);
+	enum walk_step next = carried(&in, type);
 	return next == STEP_DONE ? STEP_DONE : enter(w, &in, TUNNEL_GRE, next);
 }
 
 /* RFC 7348: flags with I set, 24 bits reserved, VNI, 8 bits reserved */
-static enum merge_step
+static enum walk_step
 vxlan(struct walk *w, struct walk *in)
 {
 	if (!walk_has(in, 8) || !(in->at[0] & 0x08))
@@ -186,7 +186,7 @@ vxlan(struct walk *w, struct walk *in)
 }
 
 /* draft-ietf-nvo3-vxlan-gpe 3.1: version, I, P (next protocol given), O (management) */
-static enum merge_step
+static enum walk_step
 vxlan_gpe(struct walk *w, struct walk *in)
 {
 	if (!walk_has(in, 8))
@@ -195,7 +195,7 @@ vxlan_gpe(struct walk *w, struct walk *in)
 	uint8_t proto = in->at[3];
 	if (!(flags & 0x08) || flags & 0x30 || flags & 0x01) /* no VNI; version; OAM */
 		return STEP_DONE;
-	enum merge_step next = STEP_ETHERNET;
+	enum walk_step next = STEP_ETHERNET;
 	if (flags & 0x04) {
 		switch (proto) {
 		case 1:
@@ -222,7 +222,7 @@ vxlan_gpe(struct walk *w, struct walk *in)
 }
 
 /* RFC 8926 3.4: version 0, options' length in words, O (control), protocol type, VNI */
-static enum merge_step
+static enum walk_step
 geneve(struct walk *w, struct walk *in)
 {
 	if (!walk_has(in, 8) || in->at[0] >> 6 != 0 || in->at[1] & 0x80)
@@ -232,7 +232,7 @@ geneve(struct walk *w, struct walk *in)
 	if (!walk_has(in, size))
 		return STEP_DONE;
 	walk_skip(in, size);
-	enum merge_step next = carried(in, type);
+	enum walk_step next = carried(in, type);
 	return next == STEP_DONE ? STEP_DONE : enter(w, in, TUNNEL_GENEVE, next);
 }
 
@@ -241,7 +241,7 @@ geneve(struct walk *w, struct walk *in)
  * E, S, PN is set four more octets stand there, the last one naming the first extension header;
  * each of those has its length in words first and the next one's name last.
  */
-static enum merge_step
+static enum walk_step
 gtpu(struct walk *w, struct walk *in)
 {
 	if (!walk_has(in, 8) || in->at[0] >> 4 != 3 || in->at[1] != 255)
@@ -266,12 +266,12 @@ gtpu(struct walk *w, struct walk *in)
 			walk_skip(in, size);
 		}
 	}
-	enum merge_step next = by_nibble(in);
+	enum walk_step next = by_nibble(in);
 	return next == STEP_DONE ? STEP_DONE : enter(w, in, TUNNEL_GTPU, next);
 }
 
 /* RFC 4380 5.1.1: an IPv6 packet, before it perhaps an authentication (1) and an origin (0) */
-static enum merge_step
+static enum walk_step
 teredo(struct walk *w, struct walk *in)
 {
 	if (walk_has(in, 4) && be16(in->at) == 1) {
@@ -288,7 +288,7 @@ teredo(struct walk *w, struct walk *in)
 }
 
 /* RFC 2661 3.1: T (control), L (length), S (Ns, Nr), O (offset), version 2; then PPP */
-static enum merge_step
+static enum walk_step
 l2tp(struct walk *w, struct walk *in)
 {
 	if (!walk_has(in, 6))
@@ -322,7 +322,7 @@ l2tp(struct walk *w, struct walk *in)
  * Tunnels over UDP are known by their destination port: the source port is where VXLAN, GENEVE and
  * GTP-U put their entropy. Teredo and L2TP answer from the port that they were asked at.
  */
-static enum merge_step
+static enum walk_step
 udp(struct walk *w)
 {
 	struct walk in = *w;
@@ -353,7 +353,7 @@ udp(struct walk *w)
 	return STEP_DONE;
 }
 
-enum merge_step
+enum walk_step
 step_tunnel(struct walk *w, uint8_t proto)
 {
 	switch (proto) {
@@ -363,7 +363,7 @@ step_tunnel(struct walk *w, uint8_t proto)
 		return gre(w);
 	case PROTO_IPIP:
 	case PROTO_IPV6: {
-		enum merge_step next = by_nibble(w);
+		enum walk_step next = by_nibble(w);
 		if (!wants(w, TUNNEL_IPIP) || next != (proto == PROTO_IPIP ? STEP_IPV4 : STEP_IPV6))
 			return STEP_DONE;
 		struct walk in = *w;

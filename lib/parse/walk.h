@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum merge_step {
+enum walk_step {
 	STEP_DONE,
 	STEP_ETHERNET, /* destination, source, type or length */
 	STEP_TYPE,     /* what walk.type names, an EtherType; moves by itself */
@@ -139,7 +139,7 @@ walk_limit(struct walk *w, uint32_t n)
 		w->end = w->at + n;
 }
 
-static inline enum merge_step
+static inline enum walk_step
 walk_done(struct walk *w, enum decode_result result)
 {
 	w->fact->result = (uint8_t)result;
@@ -147,17 +147,17 @@ walk_done(struct walk *w, enum decode_result result)
 }
 
 /* link.c: below IP */
-enum merge_step step_ethernet(struct walk *w);
-enum merge_step step_type(struct walk *w);
-enum merge_step step_llc(struct walk *w);
-enum merge_step step_mpls(struct walk *w);
-enum merge_step step_ppp(struct walk *w);
-enum merge_step step_nsh(struct walk *w);
+enum walk_step step_ethernet(struct walk *w);
+enum walk_step step_type(struct walk *w);
+enum walk_step step_llc(struct walk *w);
+enum walk_step step_mpls(struct walk *w);
+enum walk_step step_ppp(struct walk *w);
+enum walk_step step_nsh(struct walk *w);
 
 /* ip.c */
-enum merge_step step_ipv4(struct walk *w);
-enum merge_step step_ipv6(struct walk *w);
+enum walk_step step_ipv4(struct walk *w);
+enum walk_step step_ipv6(struct walk *w);
 
 /* tunnel.c: `at` stands behind an IP packet's headers, the fact tells that packet. Goes into a
  * tunnel if one of the wanted kinds stands there; else STEP_DONE and nothing has changed. */
-enum merge_step step_tunnel(struct walk *w, uint8_t proto);
+enum walk_step step_tunnel(struct walk *w, uint8_t proto);

@@ -19,6 +19,7 @@
 #include "ledger.h"
 #include "locate.h"
 #include "merge.h"
+#include "period.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,29 +28,6 @@
 #define SNAPSHOT_HISTORY 90
 #define SNAPSHOT_TALKERS 12
 #define SNAPSHOT_NAMES   2000 /* points whose names are sent along */
-
-enum link_state {
-	LINK_UNKNOWN,
-	LINK_UP,
-	LINK_DOWN,
-};
-
-struct snapshot_lane {
-	char port[64];
-	unsigned int queue, lcore, cpu;
-	uint64_t received; /* frames, since the start */
-	uint32_t hosts;    /* in the last period's table */
-	uint64_t skipped;  /* periods in which it did not swap in time */
-	double cycles_per_packet, busy, headroom_pps;
-};
-
-struct snapshot_port {
-	char name[64];
-	char driver[32];
-	enum link_state link;
-	uint32_t link_mbps;                             /* 0: unknown */
-	uint64_t received, imissed, ierrors, rx_nombuf; /* as the port says, since the start */
-};
 
 /* The steps of a merge, in order. The last two are those of the period before: a text cannot tell
  * how long it took itself. */
@@ -91,9 +69,9 @@ struct snapshot_facts {
 	double step_ms[STEPS];
 	const double *history; /* packets/s, oldest first */
 	size_t history_count;
-	const struct snapshot_lane *lanes;
+	const struct period_lane *lanes;
 	size_t lane_count;
-	const struct snapshot_port *ports;
+	const struct period_port *ports;
 	size_t port_count;
 	const char *settings_json; /* an object: the effective configuration; or NULL */
 	const char *security_json; /* an object: user, capabilities, seccomp; or NULL */

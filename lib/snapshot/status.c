@@ -57,7 +57,7 @@ lanes_json(const struct snapshot_facts *f)
 	json_t *lanes = json_array();
 
 	for (size_t i = 0; i < f->lane_count; i++) {
-		const struct snapshot_lane *l = &f->lanes[i];
+		const struct period_lane *l = &f->lanes[i];
 		json_t *o = json_object();
 
 		json_object_set_new(o, "port", json_text(l->port));
@@ -81,7 +81,7 @@ ports_json(const struct snapshot_facts *f)
 	json_t *ports = json_array();
 
 	for (size_t i = 0; i < f->port_count; i++) {
-		const struct snapshot_port *p = &f->ports[i];
+		const struct period_port *p = &f->ports[i];
 		json_t *o = json_object();
 
 		json_object_set_new(o, "name", json_text(p->name));

@@ -868,8 +868,8 @@ test_odd_names(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *const sources[] = {cases[i].given};
-		struct snapshot_lane lane = {.queue = 3};
-		struct snapshot_port port = {.link = LINK_DOWN, .imissed = 7};
+		struct period_lane lane = {.queue = 3};
+		struct period_port port = {.link = LINK_DOWN, .imissed = 7};
 		struct world w;
 
 		world_begin(&w, "world4", NULL);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "period.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct period *
+period_create(void)
+{
+	struct period *period = calloc(1, sizeof(*period));
+
+	if (period != NULL)
+		atomic_init(&period->references, 1);
+	return period;
+}
+
+int
+period_reserve(struct period *period, size_t lanes, size_t ports)
+{
+	period->lanes = calloc(lanes + 1, sizeof(*period->lanes));
+	period->ports = calloc(ports + 1, sizeof(*period->ports));
+	if (period->lanes == NULL || period->ports == NULL)
+		return -ENOMEM;
+	period->lane_count = lanes;
+	period->port_count = ports;
+	return 0;
+}
+
+int
+period_add_overflow(struct period *period, void *map, uint32_t slot, const struct counts *counts)
+{
+	const size_t n = period->overflow_count;
+
+	/* a power of two is full: the next one is twice as large */
+	if ((n & (n - 1)) == 0) {
+		struct period_overflow *more =
+			realloc(period->overflow, (n ? 2 * n : 1) * sizeof(*more));
+
+		if (more == NULL) {
+			if (period->map_unref != NULL)
+				period->map_unref(map);
+			return -ENOMEM;
+		}
+		period->overflow = more;
+	}
+	period->overflow[n] = (struct period_overflow){.map = map, .slot = slot, .counts = *counts};
+	period->overflow_count++;
+	return 0;
+}
+
+struct period *
+period_ref(struct period *period)
+{
+	atomic_fetch_add_explicit(&period->references, 1, memory_order_relaxed);
+	return period;
+}
+
+void
+period_unref(struct period *period)
+{
+	if (period == NULL ||
+	    atomic_fetch_sub_explicit(&period->references, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < period->overflow_count && period->map_unref != NULL; i++)
+		period->map_unref(period->overflow[i].map);
+	host_list_free(&period->hosts);
+	free(period->overflow);
+	free(period->lanes);
+	free(period->ports);
+	free(period);
+}
+
+double
+period_seconds(const struct period *period)
+{
+	return period->end_ns > period->start_ns ? (double)(period->end_ns - period->start_ns) / 1e9
+						 : 1e-9;
+}
+
+uint64_t
+period_octets(const struct period *period)
+{
+	uint64_t octets = 0;
+
+	for (int r = 0; r < DECODE_RESULTS; r++)
+		octets += period->ledger.decode.octets[r];
+	return octets;
+}
