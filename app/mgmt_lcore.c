@@ -386,6 +386,7 @@ picture(struct manager *m, const struct gathered *g, struct host_list *total, do
 		.hosts_limit = m->settings->hosts_total,
 		.hosts_per_lane = m->settings->hosts_per_lane,
 		.memory_kb = resident_kb(),
+		.windows_memory_kb = heat_memory(m->heat) / 1024,
 		.output_errors = m->output_errors,
 		.history = m->history,
 		.history_count = m->history_count,

@@ -4,19 +4,25 @@
 #include "large.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * A bucket ends where one more period would take it further from its length than it is. Two
- * neighbours are together longer than one should be, so a window never has more than twice as many
- * as planned, the one before them and the one that is being filled.
+ * A bucket is closed when one more period would take it further from its length than it is now. So
+ * a bucket and the next one are together longer than one bucket is planned to be, and a window of n
+ * planned buckets holds at most 2 n.
  */
-#define MAX_BUCKETS (2 * 24 + 2)
+#define MAX_BUCKETS (2 * 24)
 
-/* Half a period, and some air: periods of 10 s take 9.999 s or 10.001 s, and a window must not
- * waver between two lengths that are equally near. */
+/* Somewhat less than half a period: periods of 10 s take 9.999 s or 10.001 s, and a window must not
+ * alternate between two lengths that are equally near. */
 #define NEAREST 0.45
+
+/* Arrays grow by an eighth: at most an eighth is unused, and an entry is copied 9 times on average
+ * until the array has its final size. */
+#define GROWTH(n) ((n) / 8)
+#define SMALLEST  64
 
 const char *const window_names[WINDOWS] = {"now", "1m", "5m", "1h", "24h", "start"};
 
@@ -33,9 +39,11 @@ struct entry {
 	uint32_t place;
 };
 
-/* What one stretch of time saw: only the places that it saw. */
+_Static_assert(sizeof(struct entry) == 72, "heat.h computes the memory with 72 octets an entry");
+
+/* The counts of some consecutive periods. */
 struct bucket {
-	struct entry *entries;
+	struct entry *entries; /* ascending by place, each place once */
 	size_t count, capacity;
 	struct ledger ledger;
 	double seconds;
@@ -46,7 +54,7 @@ struct ring {
 	uint32_t places;
 	struct ledger ledger;
 	double seconds;
-	struct bucket buckets[MAX_BUCKETS]; /* in a circle; the newest is being filled */
+	struct bucket buckets[MAX_BUCKETS]; /* circular; the newest is being filled */
 	unsigned int oldest, used;
 };
 
@@ -91,17 +99,19 @@ heat_destroy(struct heat *heat)
 	free(heat);
 }
 
-/* Grows an array of counts, with zeros, so that `place` is in it. */
+/* Grows an array of counts, with zeros, so that it has an element for `place`. */
 static int
 make_room(struct counts **counts, uint32_t *capacity, uint32_t place)
 {
 	if (place < *capacity)
 		return 0;
 	if (place > UINT32_MAX / 2)
-		return -ENOMEM; /* doubling would wrap around */
-	uint32_t want = *capacity ? *capacity : 1024;
-	while (want <= place)
-		want *= 2;
+		return -ENOMEM; /* no database has so many: the number is wrong */
+	uint32_t want = *capacity + GROWTH(*capacity);
+	if (want <= place)
+		want = place + 1;
+	if (want < SMALLEST)
+		want = SMALLEST;
 	struct counts *grown = large_grow(*counts, (size_t)*capacity * sizeof(*grown),
 					  (size_t)want * sizeof(*grown));
 	if (grown == NULL)
@@ -115,14 +125,16 @@ make_room(struct counts **counts, uint32_t *capacity, uint32_t place)
 int
 heat_add(struct heat *heat, uint32_t place, const struct counts *counts)
 {
-	/* a place is noted when its packets leave 0: without any it would be noted again */
+	/* a place is entered in touched[] when its packets leave 0: without packets it would be
+	 * entered again */
 	if (counts_packets(counts) == 0)
 		return 0;
 	if (make_room(&heat->period, &heat->capacity, place) != 0)
 		return -ENOMEM;
 	if (counts_packets(&heat->period[place]) == 0) {
 		if (heat->touched_count == heat->touched_capacity) {
-			size_t want = heat->touched_capacity ? 2 * heat->touched_capacity : 1024;
+			size_t want =
+				heat->touched_capacity + GROWTH(heat->touched_capacity) + SMALLEST;
 			uint32_t *touched = realloc(heat->touched, want * sizeof(*touched));
 
 			if (touched == NULL)
@@ -171,7 +183,7 @@ ledger_subtract(struct ledger *from, const struct ledger *what)
 		from->geo[f] -= what->geo[f];
 }
 
-/* Lets go of the oldest bucket. */
+/* Subtracts the oldest bucket from the window's sum and frees it. */
 static void
 expire(struct ring *ring)
 {
@@ -180,17 +192,38 @@ expire(struct ring *ring)
 	for (size_t i = 0; i < bucket->count; i++)
 		counts_subtract(&ring->sum[bucket->entries[i].place], &bucket->entries[i].counts);
 	ledger_subtract(&ring->ledger, &bucket->ledger);
-	ring->seconds -= bucket->seconds;
-	bucket->count = 0;
-	bucket->seconds = 0;
-	memset(&bucket->ledger, 0, sizeof(bucket->ledger));
+	free(bucket->entries);
+	*bucket = (struct bucket){0};
 	ring->oldest = (ring->oldest + 1) % MAX_BUCKETS;
 	ring->used--;
-	if (ring->used == 0)
-		ring->seconds = 0; /* nor what rounding left */
+	/* summed anew rather than subtracted from: rounding errors must not add up over months */
+	ring->seconds = 0;
+	for (unsigned int b = 0; b < ring->used; b++)
+		ring->seconds += ring->buckets[(ring->oldest + b) % MAX_BUCKETS].seconds;
 }
 
-/* The bucket that a period goes into, once what the window has left behind is gone. */
+/* No more entries will be added: gives the unused ones back. */
+static void
+bucket_close(struct bucket *bucket)
+{
+	struct entry *entries;
+
+	if (bucket->count == bucket->capacity)
+		return;
+	if (bucket->count == 0) {
+		free(bucket->entries);
+		bucket->entries = NULL;
+		bucket->capacity = 0;
+		return;
+	}
+	entries = realloc(bucket->entries, bucket->count * sizeof(*entries));
+	if (entries == NULL)
+		return; /* the larger one is as good */
+	bucket->entries = entries;
+	bucket->capacity = bucket->count;
+}
+
+/* Expires what the window no longer covers. The bucket for a period that takes `seconds`. */
 static struct bucket *
 bucket_for(struct ring *ring, enum window window, double seconds)
 {
@@ -202,6 +235,8 @@ bucket_for(struct ring *ring, enum window window, double seconds)
 		expire(ring);
 	newest = &ring->buckets[(ring->oldest + ring->used + MAX_BUCKETS - 1) % MAX_BUCKETS];
 	if (ring->used == 0 || newest->seconds + seconds > part + slack) {
+		if (ring->used > 0)
+			bucket_close(newest);
 		if (ring->used == MAX_BUCKETS)
 			expire(ring);
 		newest = &ring->buckets[(ring->oldest + ring->used) % MAX_BUCKETS];
@@ -211,58 +246,82 @@ bucket_for(struct ring *ring, enum window window, double seconds)
 }
 
 static int
-order_of_entries(const void *a, const void *b)
+order_of_places(const void *a, const void *b)
 {
-	uint32_t pa = ((const struct entry *)a)->place, pb = ((const struct entry *)b)->place;
+	uint32_t pa = *(const uint32_t *)a, pb = *(const uint32_t *)b;
 
 	return pa < pb ? -1 : pa > pb;
 }
 
-/* Entries of several periods in one bucket: adds up those of the same place. */
+/* Buckets are merged with touched[] in ascending order. Where many places have counts, looking at
+ * all places costs less than sorting. */
 static void
-compact(struct bucket *bucket)
+sort_touched(struct heat *heat)
 {
-	size_t kept = 0;
+	size_t n = 0;
 
-	if (bucket->count == 0)
-		return; /* the entries may be NULL, which qsort must not be given */
-	qsort(bucket->entries, bucket->count, sizeof(*bucket->entries), order_of_entries);
-	for (size_t i = 0; i < bucket->count; i++) {
-		if (kept > 0 && bucket->entries[kept - 1].place == bucket->entries[i].place)
-			counts_add(&bucket->entries[kept - 1].counts, &bucket->entries[i].counts);
-		else
-			bucket->entries[kept++] = bucket->entries[i];
+	if (heat->touched_count < heat->places / 8) {
+		if (heat->touched_count > 1)
+			qsort(heat->touched, heat->touched_count, sizeof(*heat->touched),
+			      order_of_places);
+		return;
 	}
-	bucket->count = kept;
+	for (uint32_t place = 0; place < heat->places && n < heat->touched_count; place++) {
+		if (counts_packets(&heat->period[place]) != 0)
+			heat->touched[n++] = place;
+	}
 }
 
+/* How many of the period's places the bucket has no entry for yet. */
+static size_t
+new_places(const struct bucket *bucket, const struct heat *heat)
+{
+	size_t known = 0, k = 0;
+
+	for (size_t i = 0; i < heat->touched_count && k < bucket->count; i++) {
+		while (k < bucket->count && bucket->entries[k].place < heat->touched[i])
+			k++;
+		known += k < bucket->count && bucket->entries[k].place == heat->touched[i];
+	}
+	return heat->touched_count - known;
+}
+
+/* 0 or -ENOMEM: the bucket is as it was. Linear in the places of both. */
 static int
 bucket_add_period(struct bucket *bucket, const struct heat *heat, double seconds)
 {
-	size_t want = bucket->count + heat->touched_count;
+	const size_t want = bucket->count + new_places(bucket, heat);
 
 	if (want > bucket->capacity) {
-		/* the doubles of earlier periods first: they may be all the room that is needed */
-		compact(bucket);
-		want = bucket->count + heat->touched_count;
-	}
-	if (want > bucket->capacity) {
-		size_t capacity = want + want / 2;
-		struct entry *entries =
-			large_grow(bucket->entries, bucket->count * sizeof(*bucket->entries),
-				   capacity * sizeof(*bucket->entries));
+		/* a bucket's first period is often its only one: no more than it needs */
+		size_t capacity = want + (bucket->count > 0 ? GROWTH(want) : 0);
+		struct entry *entries = realloc(bucket->entries, capacity * sizeof(*entries));
 
 		if (entries == NULL)
 			return -ENOMEM;
 		bucket->entries = entries;
 		bucket->capacity = capacity;
 	}
-	for (size_t i = 0; i < heat->touched_count; i++) {
-		struct entry *entry = &bucket->entries[bucket->count++];
+	/* merged from the end, so that it is done in place */
+	size_t from = bucket->count, to = want, i = heat->touched_count;
 
-		entry->place = heat->touched[i];
-		entry->counts = heat->period[entry->place];
+	while (i > 0) {
+		uint32_t place = heat->touched[i - 1];
+
+		if (from > 0 && bucket->entries[from - 1].place >= place) {
+			struct entry *entry = &bucket->entries[--to];
+
+			if (to != --from)
+				*entry = bucket->entries[from];
+			if (entry->place != place)
+				continue;
+			counts_add(&entry->counts, &heat->period[place]);
+		} else {
+			bucket->entries[--to] = (struct entry){heat->period[place], place};
+		}
+		i--;
 	}
+	bucket->count = want;
 	ledger_add(&bucket->ledger, &heat->ledger);
 	bucket->seconds += seconds;
 	return 0;
@@ -288,6 +347,9 @@ heat_end_period(struct heat *heat, double seconds)
 {
 	int error = 0;
 
+	if (!isfinite(seconds) || seconds < 0)
+		seconds = 0; /* one such number would spoil the sums for good */
+	sort_touched(heat);
 	for (int w = 0; w < WINDOWS; w++) {
 		int e = ring_add_period(&heat->rings[w], (enum window)w, heat, seconds);
 		if (e != 0)
@@ -309,4 +371,20 @@ heat_window(const struct heat *heat, enum window window, struct heat_window *out
 	out->places = heat->places < ring->places ? heat->places : ring->places;
 	out->ledger = ring->ledger;
 	out->seconds = ring->seconds;
+}
+
+size_t
+heat_memory(const struct heat *heat)
+{
+	size_t octets = sizeof(*heat) + large_size(heat->capacity * sizeof(*heat->period)) +
+			heat->touched_capacity * sizeof(*heat->touched);
+
+	for (int w = 0; w < WINDOWS; w++) {
+		const struct ring *ring = &heat->rings[w];
+
+		octets += large_size(ring->places * sizeof(*ring->sum));
+		for (int b = 0; b < MAX_BUCKETS; b++)
+			octets += ring->buckets[b].capacity * sizeof(*ring->buckets[b].entries);
+	}
+	return octets;
 }

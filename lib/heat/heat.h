@@ -3,20 +3,35 @@
  * Places x counters, over time windows.
  *
  * A window is a sum of periods: the last one ("now"), the last minute, 5 minutes, hour, day, and
- * everything since the start. The four in the middle slide: each is a circle of buckets (of whole
- * periods), and what leaves the circle is subtracted from the window's running sum. So a period
- * costs its own places times six, whatever the length of the windows, and an expired bucket its
- * places once.
+ * everything since the start. The four in the middle slide: each is a circular list of buckets (of
+ * whole periods), and a bucket that expires is subtracted from the window's running sum. So a
+ * period costs its own places and those of the buckets being filled, whatever the length of the
+ * windows, and an expired bucket its places once.
  *
  *     1m   [b][b][b][b][b][b]      buckets of about 10 s: as many as come nearest to 60 s
  *     24h  [b] ... [b]             of about an hour
  *
  * A bucket takes as many periods as come nearest to its length, at least one; and the oldest bucket
- * goes when the window would be nearer to its length without it. So a window is right to one
+ * expires when the window would be nearer to its length without it. So a window is right to one
  * bucket, with periods of any length; one that is shorter than a period is that period. `seconds`
  * says what it really covers.
  *
- * Memory: 68 octets for each place in each bucket that saw it, 64 for each place and window's sum.
+ * Memory, where every one of P places has packets in every period (the most that P places take):
+ *
+ *     buckets        1 + 6 + 10 + 12 + 24 are planned, and each window may have one more while
+ *                    periods do not divide its length: (53 + 4) x 72 octets          4,104 P
+ *     being filled   an eighth of the entries unused in 5 of them: 5 x 9                45 P
+ *     sums           the 6 windows' and the period's: 7 x 64, and an eighth            504 P
+ *     touched        4, and an eighth                                                  4.5 P
+ *                                                                                    -------
+ *                                                                     4,658 octets a place
+ *
+ * and 256 kB once. That holds for periods that divide the buckets' lengths (as 10 s and 5 s do), to
+ * the milliseconds of a real clock; with other lengths a window has up to twice its planned
+ * buckets: HEAT_WORST_PER_PLACE.
+ * A bucket that is closed has as many entries as it saw places, one that expires is freed; so
+ * places that are quiet for a day cost their sums only. Arrays of 4 MB and more end on whole large
+ * pages (large.h). While an array grows, it exists twice.
  *
  * Pure but for malloc. [manager] one thread.
  */
@@ -43,6 +58,11 @@ extern const char *const window_names[WINDOWS]; /* "now", "1m", "5m", "1h", "24h
 /* The window of that name, or WINDOWS. */
 enum window window_parse(const char *name);
 
+/* Octets; see above. Worst: (1 + 2 x 52) buckets x 72 + 45 + 504 + 4.5. */
+#define HEAT_PER_PLACE       4658
+#define HEAT_WORST_PER_PLACE 8114
+#define HEAT_ONCE            ((size_t)256 << 10)
+
 struct heat;
 
 struct heat *heat_create(void); /* NULL with errno ENOMEM */
@@ -66,3 +86,6 @@ struct heat_window {
 };
 
 void heat_window(const struct heat *heat, enum window window, struct heat_window *out);
+
+/* Octets allocated for all windows, without malloc's own overhead. */
+size_t heat_memory(const struct heat *heat);

@@ -64,8 +64,9 @@ struct snapshot_facts {
 	uint64_t late, skipped_lanes; /* periods that ran late; swaps that did not come in time */
 	uint64_t unlisted; /* addresses counted since the start for hosts beyond hosts_limit */
 	uint64_t hosts_limit, hosts_per_lane;
-	uint64_t memory_kb;     /* resident */
-	uint64_t output_errors; /* files that could not be written */
+	uint64_t memory_kb;         /* resident */
+	uint64_t windows_memory_kb; /* allocated by lib/heat */
+	uint64_t output_errors;     /* files that could not be written */
 	double step_ms[STEPS];
 	const double *history; /* packets/s, oldest first */
 	size_t history_count;

@@ -182,6 +182,7 @@ encode_status(const struct snapshot_facts *f, const struct snapshot *s, const st
 	json_object_set_new(o, "link", json_string(link_name(f->link)));
 	json_object_set_new(o, "huge_pages", json_boolean(f->huge_pages));
 	json_object_set_new(o, "memory_kb", number(f->memory_kb));
+	json_object_set_new(o, "windows_memory_kb", number(f->windows_memory_kb));
 
 	json_object_set_new(o, "period", number(f->period));
 	json_object_set_new(o, "period_s", decimal(f->period_s));

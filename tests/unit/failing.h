@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The allocation that fails, counted from now on: 0 is the next one, negative none at all. */
 void failing_at(long n);
@@ -14,3 +15,9 @@ void failing_at(long n);
 void failing_from(long n);
 /* Has one failed since? */
 bool failing_happened(void);
+
+/*
+ * Octets that are allocated now, as malloc rounds them. Only differences between two calls mean
+ * something, and only where what is freed in between was not allocated by a shared library.
+ */
+size_t failing_allocated(void);

@@ -58,6 +58,7 @@ world_begin(struct world *w, const char *one, const char *two)
 		.uptime_s = 170.5,
 		.link = LINK_UP,
 		.period_frames = 1000,
+		.windows_memory_kb = 4242,
 		.period_octets = 64000,
 		.period_lost = 10,
 		.received = 2000,
@@ -943,6 +944,7 @@ test_status(void **state)
 			 ledger_frames(&w.ledger));
 	assert_int_equal(json_integer_value(json_object_get(ledger, "malformed_total")),
 			 ledger_malformed(&w.ledger));
+	assert_int_equal(json_integer_value(json_object_get(status, "windows_memory_kb")), 4242);
 	assert_string_equal(string_at(json_object_get(status, "settings"), "period"), "10");
 	assert_int_equal(json_object_size(json_object_get(status, "security")), 0);
 	/* a database that says it is of the year 584 billion */
