@@ -7,6 +7,7 @@
 #include "geo.h"
 #include "http.h"
 #include "locate.h"
+#include "offloads.h"
 #include "port.h"
 #include "sources.h"
 
@@ -784,6 +785,29 @@ interface_flags(const char *name)
 	return request.ifr_flags;
 }
 
+static void
+check_offloads(struct doctor *d, const char *name)
+{
+	char remedy[96];
+
+	switch (offloads_merge(name)) {
+	case 1:
+		snprintf(remedy, sizeof(remedy), "ethtool -K %.16s " OFFLOADS_OFF, name);
+		say(d, CHECK_WARNING, "offloads", remedy,
+		    "%s hands over merged packets: packets are fewer than on the wire, octets are "
+		    "whole",
+		    name);
+		break;
+	case 0:
+		say(d, CHECK_OK, "offloads", NULL, "%s merges no packets", name);
+		break;
+	default:
+		say(d, CHECK_WARNING, "offloads", NULL, "%s does not say whether it merges packets",
+		    name);
+		break;
+	}
+}
+
 /* The kernel keeps the card of an interface, so there is less to look at. */
 static void
 check_interface(struct doctor *d, const char *name)
@@ -816,6 +840,7 @@ check_interface(struct doctor *d, const char *name)
 	} else {
 		say(d, CHECK_OK, "link", NULL, "%s up", name);
 	}
+	check_offloads(d, name);
 	check_numa(d, name, device);
 	say(d, CHECK_OK, "RSS", NULL, "not needed: the kernel spreads %s over %u lane%s", name,
 	    lanes, lanes == 1 ? "" : "s");

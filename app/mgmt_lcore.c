@@ -329,6 +329,8 @@ describe_ports(const struct manager *m, struct period_port *ports)
 		ports[i] = (struct period_port){
 			.link = link_state(port->link),
 			.link_mbps = port->link_mbps,
+			.kernel_interface = port->interface[0] != 0,
+			.merged_packets = port->merged_packets,
 			.received = m->counters[i].received,
 			.imissed = m->counters[i].imissed,
 			.ierrors = m->counters[i].ierrors,

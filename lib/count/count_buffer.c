@@ -339,10 +339,10 @@ count_ipv6(struct count_buffer *buffer, const struct parse_pair6 *restrict pairs
 /* -- what no glance told: one fact at a time */
 
 static void
-count_decode_result(struct decode_counts *v, const struct parse_fact *fact, uint32_t length)
+count_decode_result(struct decode_counts *v, const struct parse_fact *fact)
 {
 	v->frames[fact->result]++;
-	v->octets[fact->result] += length;
+	v->octets[fact->result] += fact->frame_octets;
 	v->tunnel_too_deep += fact->too_deep;
 	for (uint32_t bits = fact->events; bits != 0; bits &= bits - 1)
 		v->events[__builtin_ctz(bits)]++;
@@ -412,7 +412,7 @@ count_buffer_count(struct count_buffer *buffer, struct parse_batch *batch)
 	for (uint32_t i = 0; i < batch->n_other; i++) {
 		const struct parse_fact *fact = &batch->other[i];
 
-		count_decode_result(v, fact, batch->other_length[i]);
+		count_decode_result(v, fact);
 		if (fact->result == DECODE_TCP || fact->result == DECODE_UDP)
 			join_pairs(buffer, batch, fact);
 	}

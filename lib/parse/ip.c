@@ -26,6 +26,21 @@ event(struct walk *w, enum decode_event r)
 	w->fact->events |= (uint8_t)(1u << r);
 }
 
+/*
+ * The IP packet at `at` has `octets`: the frame has at least as many behind its link headers. That
+ * is more than its length where a snap length cut it, or where a packet socket hands over a
+ * buffer's worth of what the kernel merged. A packet inside a tunnel has nothing to say of that.
+ */
+static void
+frame_holds(struct walk *w, const uint8_t *at, uint32_t octets)
+{
+	uint32_t link = (uint32_t)(at - w->start);
+	uint32_t frame = octets > UINT32_MAX - link ? UINT32_MAX : link + octets;
+
+	if (w->tunnels == 0 && frame > w->fact->frame_octets)
+		w->fact->frame_octets = frame;
+}
+
 /* The packet's layer is known: the result, and behind it perhaps a tunnel. `at` stands behind the
  * headers; `whole` says that what stands there is the beginning of the payload. */
 static enum walk_step
@@ -47,7 +62,7 @@ payload(struct walk *w, uint8_t proto, bool whole)
 static enum walk_step
 ipv6_said_ipv4(struct walk *w)
 {
-	uint32_t decap = w->decap;
+	uint32_t decap = w->decap, frame_octets = w->fact->frame_octets;
 
 	w->decap = 0;
 	step_ipv6(w);
@@ -57,6 +72,7 @@ ipv6_said_ipv4(struct walk *w)
 		return STEP_DONE;
 	}
 	w->fact->events = 0;
+	w->fact->frame_octets = frame_octets;
 	return walk_done(w, DECODE_IPV4_VERSION);
 }
 
@@ -123,6 +139,7 @@ step_ipv4(struct walk *w)
 		return walk_done(w, DECODE_IPV4_TOTAL_LENGTH);
 	} else if (total > w->left) {
 		event(w, EVENT_SNAPPED);
+		frame_holds(w, ip, total);
 	}
 	bool later = be16(ip + 6) & 0x1fff;
 	if (later)
@@ -203,6 +220,7 @@ step_ipv6(struct walk *w)
 	/* a jumbogram's length may not fit, and 40 too many octets are not worth a wider field */
 	fact->octets = payload_length > UINT32_MAX - IPV6_HEADER ? UINT32_MAX
 								 : IPV6_HEADER + payload_length;
+	frame_holds(w, ip, fact->octets);
 	fact->family = ADDR_IPV6;
 	fact->src = host_addr_from_ipv6(ip + 8);
 	fact->dst = host_addr_from_ipv6(ip + 24);

@@ -7,11 +7,12 @@ void
 parse_frame(const uint8_t *bytes, uint32_t captured, uint32_t length,
 	    const struct parse_options *options, struct parse_fact *fact)
 {
-	*fact = (struct parse_fact){0};
+	*fact = (struct parse_fact){.frame_octets = length};
 
 	uint32_t head = captured < PARSE_HEAD_MAX ? captured : PARSE_HEAD_MAX;
 	struct walk w = {.at = bytes,
 			 .end = bytes + head,
+			 .start = bytes,
 			 .left = length,
 			 .decap = options->decap,
 			 .fact = fact};

@@ -40,7 +40,11 @@ struct parse_options {
 /* src and dst only mean something when the result is TCP or UDP */
 struct parse_fact {
 	struct host_addr src, dst;
-	uint32_t octets;    /* of the counted IP packet, header included; at most UINT32_MAX */
+	uint32_t octets; /* of the counted IP packet, header included; at most UINT32_MAX */
+	/* Of the frame on the wire, without FCS: `length`, or what the outermost IP header says
+	 * where that is more (the capture was cut, or the sender's offload made one large packet of
+	 * many); at most UINT32_MAX. */
+	uint32_t frame_octets;
 	uint8_t result;     /* enum decode_result */
 	uint8_t family;     /* enum addr_family */
 	uint8_t events;     /* 1 << enum decode_event */

@@ -39,13 +39,12 @@ struct parse_batch {
 	uint32_t n_other;        /* facts: of the frames that a glance did not tell */
 	struct {
 		uint32_t frames;
-		uint32_t octets; /* of the frames */
+		uint32_t octets; /* of the frames: no header said more, see parse_glance */
 	} seen[LAYERS];          /* what the pairs were read from */
 	struct parse_pair4 ipv4[PARSE_MAX_BATCH];
 	struct parse_pair6 ipv6[PARSE_MAX_BATCH];
 	struct parse_fact other[PARSE_MAX_BATCH];
-	uint32_t other_length[PARSE_MAX_BATCH]; /* octets of the frame of other[i] */
-	uint16_t other_frame[PARSE_MAX_BATCH];  /* which of the burst it is */
+	uint16_t other_frame[PARSE_MAX_BATCH]; /* which of the burst it is */
 };
 
 enum parse_glance {
@@ -114,6 +113,9 @@ parse_glance_ipv6(const uint8_t *ip, uint32_t left, uint32_t protocols, struct p
 }
 
 /*
+ * A packet that its header says is longer than the frame is left to parse_frame, which knows the
+ * frame's octets: so here they are `length`.
+ *
  * One look at a frame; the first three arguments are those of parse_frame. Writes the pair of the
  * family that it returns. What it does not know for certain it leaves to parse_frame.
  */
@@ -178,7 +180,6 @@ parse_batch(struct parse_batch *batch, uint32_t n, const struct parse_options *h
 			break;
 		default:
 			parse_frame(f.bytes, f.captured, f.length, how, &batch->other[n_other]);
-			batch->other_length[n_other] = f.length;
 			batch->other_frame[n_other++] = (uint16_t)i;
 			continue;
 		}

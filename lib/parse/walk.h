@@ -28,12 +28,13 @@ enum walk_step {
 };
 
 struct walk {
-	const uint8_t *at;  /* next octet to read */
-	const uint8_t *end; /* first octet that must not be read */
-	uint32_t left;      /* octets of the frame from `at` on: more than end - at when cut */
-	uint16_t type;      /* for STEP_TYPE */
-	uint8_t tunnels;    /* looked behind so far */
-	uint32_t decap;     /* parse_options.decap */
+	const uint8_t *at;    /* next octet to read */
+	const uint8_t *end;   /* first octet that must not be read */
+	const uint8_t *start; /* of the frame */
+	uint32_t left;        /* octets of the frame from `at` on: more than end - at when cut */
+	uint16_t type;        /* for STEP_TYPE */
+	uint8_t tunnels;      /* looked behind so far */
+	uint32_t decap;       /* parse_options.decap */
 	struct parse_fact *fact;
 };
 

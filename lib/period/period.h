@@ -47,6 +47,9 @@ struct period_port {
 	enum link_state link;
 	uint32_t link_mbps;                             /* 0: unknown */
 	uint64_t received, imissed, ierrors, rx_nombuf; /* as the port says, since the start */
+	bool kernel_interface;
+	bool merged_packets;             /* its offloads make one packet of several */
+	uint64_t resets, reset_failures; /* that a port was reset, that it could not be */
 };
 
 /*

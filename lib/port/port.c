@@ -2,6 +2,7 @@
 #include "port.h"
 
 #include "af_packet.h"
+#include "offloads.h"
 #include "unplug.h"
 
 #include <errno.h>
@@ -291,6 +292,21 @@ start_device(struct port *port, void (*note)(const char *text), char error[256])
 	return 0;
 }
 
+static void
+tell_offloads(struct port *port, void (*note)(const char *text))
+{
+	char text[256];
+
+	port->merged_packets = port->interface[0] != 0 && offloads_merge(port->interface) == 1;
+	if (!port->merged_packets)
+		return;
+	snprintf(text, sizeof(text),
+		 "%s hands over merged packets (offloads are on): packets are fewer than on the "
+		 "wire, octets are whole; ethtool -K %s " OFFLOADS_OFF " ends that",
+		 port->source, port->interface);
+	say(note, text);
+}
+
 int
 port_start(struct port *port, void (*note)(const char *text), char error[256])
 {
@@ -302,6 +318,7 @@ port_start(struct port *port, void (*note)(const char *text), char error[256])
 	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
 	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RESET, on_event, port);
 	unplug_watch(port->name, &port->events, PORT_EVENT_REMOVED);
+	tell_offloads(port, note);
 	port_poll_link(port);
 	return 0;
 }

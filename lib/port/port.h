@@ -57,7 +57,8 @@ struct port {
 	bool interface_gone; /* deleted: its sockets do not come back, whatever takes its name */
 	int socket;          /* NUMA node, or SOCKET_ID_ANY */
 	uint16_t queues;
-	bool virtual_rx; /* net_pcap and the like: no cable, link means nothing */
+	bool merged_packets; /* a kernel interface whose offloads make one packet of several */
+	bool virtual_rx;     /* net_pcap and the like: no cable, link means nothing */
 	bool configured, started;
 	bool gone;                     /* unplugged: only its numbers are left */
 	struct port_settings settings; /* as configured: a reset asks for them again */

@@ -33,6 +33,10 @@ ledger_json(const struct ledger *ledger)
 		json_object_set_new(v < DECODE_FIRST_MALFORMED ? o : malformed,
 				    decode_result_name((enum decode_result)v),
 				    number(ledger->decode.frames[v]));
+	uint64_t octets = 0;
+	for (int v = 0; v < DECODE_RESULTS; v++)
+		octets += ledger->decode.octets[v];
+	json_object_set_new(o, "frame_octets", number(octets));
 	json_object_set_new(o, "malformed_total", number(ledger_malformed(ledger)));
 	json_object_set_new(o, "malformed", malformed);
 	for (int f = 0; f < GEO_RESULTS; f++)
@@ -88,6 +92,8 @@ ports_json(const struct snapshot_facts *f)
 		json_object_set_new(o, "driver", json_text(p->driver));
 		json_object_set_new(o, "link", json_string(link_name(p->link)));
 		json_object_set_new(o, "link_mbps", number(p->link_mbps));
+		if (p->kernel_interface)
+			json_object_set_new(o, "merged_packets", json_boolean(p->merged_packets));
 		json_object_set_new(o, "received", number(p->received));
 		json_object_set_new(o, "imissed", number(p->imissed));
 		json_object_set_new(o, "ierrors", number(p->ierrors));

@@ -160,7 +160,7 @@ batch_add(struct parse_batch *batch, const struct parse_fact *fact, uint32_t len
 	if (fact->result > DECODE_UDP || fact->events || fact->unwrapped || fact->too_deep ||
 	    fact->octets > UINT16_MAX || random_below(4) == 0) {
 		batch->other[batch->n_other] = *fact;
-		batch->other_length[batch->n_other++] = length;
+		batch->other[batch->n_other++].frame_octets = length;
 		return;
 	}
 	batch->seen[layer].frames++;

@@ -1402,6 +1402,70 @@ test_depth_is_bounded(void **state)
 	assert_int_equal(head.wants_more, 1);
 }
 
+/*
+ * The frame's octets are those on the wire: of a frame that was cut, or merged by an offload and
+ * handed over in part, what its outermost IP header says.
+ */
+static void
+test_frame_octets(void **state)
+{
+	static const struct {
+		uint16_t type; /* behind a VLAN tag where `tag` */
+		bool tag;
+		uint16_t length; /* of the IP packet, or of the payload */
+		uint32_t decap;
+		uint32_t frame_octets;
+	} rows[] = {
+		{0x0800, false, 65160, 0, 14 + 65160},
+		{0x0800, true, 65160, 0, 18 + 65160},
+		{0x86dd, false, 65120, 0, 14 + 40 + 65120},
+		{0x86dd, true, 65120, PARSE_DECAP_ALL, 18 + 40 + 65120},
+		{0x0800, false, 40, 0, 200}, /* padding is on the wire too */
+		{0x86dd, false, 20, 0, 200},
+		{0x0800, false, 0, 0, 200},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct frame f = {.length = 0};
+
+		put_ethernet(&f, rows[i].tag ? 0x8100 : rows[i].type);
+		if (rows[i].tag)
+			put_vlan(&f, 7, rows[i].type);
+		if (rows[i].type == 0x0800)
+			put_ipv4(&f, 6, rows[i].length, 0, 0, 1);
+		else
+			put_ipv6(&f, 6, rows[i].length, 1);
+		put_tcp(&f);
+		put_zeros(&f, 200 - f.length);
+		struct parse_fact fact = parse_exact(f.bytes, 200, 200, rows[i].decap);
+		assert_int_equal(fact.result, DECODE_TCP);
+		assert_int_equal(fact.frame_octets, rows[i].frame_octets);
+	}
+}
+
+/* What a tunnel holds says nothing of the frame around it, and what is no IP nothing at all. */
+static void
+test_frame_octets_of_the_outermost_header(void **state)
+{
+	struct frame f = {.length = 0};
+
+	(void)state;
+	build_vxlan_in_a_first_fragment(&f);
+	struct parse_fact fact = parse_exact(f.bytes, f.length, f.length, PARSE_DECAP_ALL);
+	assert_int_equal(fact.octets, 1400);
+	assert_int_equal(fact.frame_octets, f.length);
+	f.bytes[16] = 0x10; /* the outer header's total length */
+	fact = parse_exact(f.bytes, f.length, f.length, PARSE_DECAP_ALL);
+	assert_int_equal(fact.frame_octets, 14 + (0x1000 | f.bytes[17]));
+
+	struct frame arp = {.length = 0};
+	put_ethernet(&arp, 0x0806);
+	put_zeros(&arp, 46);
+	fact = parse_exact(arp.bytes, arp.length, arp.length, 0);
+	assert_int_equal(fact.frame_octets, 60);
+}
+
 static uint64_t
 next_random(uint64_t *seed)
 {
@@ -1466,16 +1530,19 @@ test_decap_option(void **state)
 int
 main(void)
 {
+	enum { FIXED = 6 }; /* tests that are no case of the table */
 	static char names[2 * CASES][80];
-	struct CMUnitTest tests[2 * CASES + 4] = {
+	struct CMUnitTest tests[2 * CASES + FIXED] = {
 		cmocka_unit_test(test_ipv4_mapped_stays_ipv6),
 		cmocka_unit_test(test_depth_is_bounded),
+		cmocka_unit_test(test_frame_octets),
+		cmocka_unit_test(test_frame_octets_of_the_outermost_header),
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_decap_option),
 	};
 
 	for (size_t i = 0; i < CASES; i++) {
-		struct CMUnitTest *t = tests + 4 + 2 * i;
+		struct CMUnitTest *t = tests + FIXED + 2 * i;
 
 		snprintf(names[2 * i], sizeof(names[0]), "%s", cases[i]->name);
 		snprintf(names[2 * i + 1], sizeof(names[0]), "%s, cut", cases[i]->name);
