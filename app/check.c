@@ -853,12 +853,15 @@ check_capture(struct doctor *d, const char *path)
 	char remedy[2 * PATH_MAX], quoted[PATH_MAX];
 	struct capture capture;
 
-	if (capture_open(path, &capture, error) != 0) {
+	if (capture_open(path, d->settings->strict, NULL, &capture, error) != 0) {
 		snprintf(remedy, sizeof(remedy), "file %s", quote(path, quoted, sizeof(quoted)));
 		say(d, CHECK_FAULT, "capture", remedy, "%s", error);
 		return;
 	}
 	close(capture.fd);
+	if (capture.damage[0] != 0)
+		say(d, CHECK_WARNING, "capture", NULL, "%s: %s; the packets before it count", path,
+		    capture.damage);
 	say(d, capture.packets > 0 ? CHECK_OK : CHECK_WARNING, "capture", NULL, "%s: %llu packets",
 	    path, (unsigned long long)capture.packets);
 }

@@ -151,7 +151,7 @@ preflight(struct app *a)
 			return fail(error);
 	}
 	for (unsigned int i = 0; i < s->pcaps.count; i++) {
-		if (capture_open(s->pcaps.items[i], &a->captures[i], error) != 0)
+		if (capture_open(s->pcaps.items[i], s->strict, NULL, &a->captures[i], error) != 0)
 			return fail(error);
 		if (a->captures[i].packets == 0) {
 			log_line("%s: the capture holds no packets", s->pcaps.items[i]);
@@ -165,6 +165,8 @@ preflight(struct app *a)
 			return EXIT_FAILURE;
 		}
 	}
+	if (!s->once) /* which says it at its end, and that is now */
+		captures_log_damage(a->captures, s->pcaps.count, log_text);
 	int status = tables_can_fill(a) ? manager_make_map(&a->manager) : 0;
 	if (status != 0) {
 		log_line("cannot lay out the geolocation database in memory: %s",
@@ -434,6 +436,7 @@ log_summary(const struct app *a)
 		 (unsigned long long)ledger_malformed(&m->ledger),
 		 m->last ? snapshot_hosts(m->last)->count : 0, (unsigned long long)m->lost,
 		 ledger_balances(&m->ledger, m->received) ? "balances" : "DOES NOT BALANCE");
+	captures_log_damage(a->captures, a->settings.pcaps.count, log_text);
 }
 
 /* Waits for a signal until `until` (monotonic). The signal, or 0 at the time. */

@@ -30,6 +30,9 @@ const struct option_def options[] = {
 	{NULL, "once", NULL, OPTION_FLAG, AT(once), 0, 0, NULL, NULL,
 	 "Replay the captures to their end, merge once, write the outputs asked for, exit. No web "
 	 "server unless --listen names an address."},
+	{NULL, "strict", NULL, OPTION_FLAG, AT(strict), 0, 0, NULL, NULL,
+	 "Refuse a capture that is cut short or damaged. Otherwise the packets before the damage "
+	 "count, and a line at the end says where it is."},
 
 	{"Places", "geo-db", "FILE", OPTION_LIST, AT(geo_dbs), 0, 0, NULL, NULL,
 	 "A city database in MaxMind's format. Repeatable: the first that answers wins. Default: "
@@ -421,6 +424,8 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 		wrong = "--once and --pcap-loop exclude each other";
 	else if (s->pcap_loop && s->pcaps.count == 0)
 		wrong = "--pcap-loop needs captures: name them with --pcap FILE";
+	else if (s->strict && s->pcaps.count == 0)
+		wrong = "--strict is about captures: name them with --pcap FILE";
 	else if (s->once && s->devices.count > 0)
 		wrong = "--once ends with its captures, a --device never does: leave one out";
 	else if (s->json && !s->check)

@@ -24,7 +24,7 @@ struct text_list {
 struct settings {
 	/* where packets come from */
 	struct text_list interfaces, pcaps, devices;
-	bool pcap_loop, once;
+	bool pcap_loop, once, strict;
 	uint32_t pcap_rate; /* packets/s of each lane; 0: as fast as they can be read */
 
 	/* where addresses are */

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +11,7 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <pcap/pcap.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +22,55 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* between two looks whether to stop: 64 MB at the most, of the longest packets there are */
+#define PACKETS_PER_LOOK 256
+
 static int
 fail(char error[SOURCES_ERROR_MAX], const char *path, const char *what)
 {
 	snprintf(error, SOURCES_ERROR_MAX, "%s: %s", path, what);
-	return -1;
+	return -EINVAL;
 }
 
-/* Reads every packet: how many, and how long. Wants all of them whole. */
+/* libpcap's own, which the one below stands before. */
 static int
-read_through(pcap_t *pcap, struct capture *capture, char error[SOURCES_ERROR_MAX])
+read_record(pcap_t *pcap, struct pcap_pkthdr **header, const u_char **data)
 {
+	typedef int next_ex(pcap_t *, struct pcap_pkthdr **, const u_char **);
+	static _Atomic(next_ex *) found;
+	next_ex *call = atomic_load_explicit(&found, memory_order_relaxed);
+
+	if (call == NULL) {
+		*(void **)&call = dlsym(RTLD_NEXT, "pcap_next_ex");
+		atomic_store_explicit(&found, call, memory_order_relaxed);
+	}
+	return call(pcap, header, data);
+}
+
+/*
+ * Stands before libpcap's for the whole process, the PMD's shared object included (app/meson.build
+ * exports it), and does the same but at a record of a file that cannot be read. There libpcap would
+ * take whatever follows for the next record, and net_pcap would hand over more than was counted by
+ * capture_open. So this is the end of the file.
+ */
+int
+pcap_next_ex(pcap_t *pcap, struct pcap_pkthdr **header, const u_char **data)
+{
+	int ret = read_record(pcap, header, data);
+
+	if (ret != PCAP_ERROR || pcap_file(pcap) == NULL)
+		return ret;
+	/* cannot fail on a regular file, and capture_open takes no other */
+	(void)fseeko(pcap_file(pcap), 0, SEEK_END);
+	return PCAP_ERROR_BREAK;
+}
+
+/* Reads the packets before the end or the damage: how many, and how long. */
+static int
+read_through(pcap_t *pcap, bool strict, bool (*stopped)(void), struct capture *capture,
+	     char error[SOURCES_ERROR_MAX])
+{
+	off_t good = ftello(pcap_file(pcap));
 	struct pcap_pkthdr *header;
 	const u_char *data;
 	char text[600];
@@ -46,22 +86,31 @@ read_through(pcap_t *pcap, struct capture *capture, char error[SOURCES_ERROR_MAX
 			name ? name : "unknown", pcap_datalink(pcap));
 		return fail(error, capture->path, text);
 	}
-	while ((ret = pcap_next_ex(pcap, &header, &data)) == 1) {
+	while ((ret = read_record(pcap, &header, &data)) == 1) {
 		capture->packets++;
 		if (header->caplen > capture->longest)
 			capture->longest = header->caplen;
+		good = ftello(pcap_file(pcap));
+		if (capture->packets % PACKETS_PER_LOOK == 0 && stopped != NULL && stopped()) {
+			fail(error, capture->path, "stopped while it was looked at");
+			return -ECANCELED;
+		}
 	}
 	if (ret == PCAP_ERROR_BREAK)
 		return 0;
-	snprintf(text, sizeof(text),
-		 "the capture is cut short or damaged after packet %llu (%.200s); "
-		 "'tcpdump -r FILE -w NEW' saves the whole packets before it",
-		 (unsigned long long)capture->packets, pcap_geterr(pcap));
+	snprintf(capture->damage, sizeof(capture->damage),
+		 "cut short or damaged after packet %llu, at octet %llu (%.200s)",
+		 (unsigned long long)capture->packets, (unsigned long long)good, pcap_geterr(pcap));
+	if (!strict)
+		return 0;
+	snprintf(text, sizeof(text), "%s; without --strict the packets before it count",
+		 capture->damage);
 	return fail(error, capture->path, text);
 }
 
 int
-capture_open(const char *path, struct capture *capture, char error[SOURCES_ERROR_MAX])
+capture_open(const char *path, bool strict, bool (*stopped)(void), struct capture *capture,
+	     char error[SOURCES_ERROR_MAX])
 {
 	char pcap_error[PCAP_ERRBUF_SIZE] = "", text[400], fd_path[32];
 	struct stat st;
@@ -80,26 +129,39 @@ capture_open(const char *path, struct capture *capture, char error[SOURCES_ERROR
 	else if (st.st_size == 0)
 		wrong = "the file is empty, not even a capture's header is in it";
 	if (wrong != NULL) {
-		fail(error, path, wrong);
 		close(fd);
-		return -1;
+		return fail(error, path, wrong);
 	}
 	snprintf(fd_path, sizeof(fd_path), "/proc/self/fd/%d", fd);
 	pcap_t *pcap = pcap_open_offline(fd_path, pcap_error);
 	if (pcap == NULL) {
 		snprintf(text, sizeof(text), "not a capture that can be read: %.250s", pcap_error);
-		fail(error, path, text);
 		close(fd);
-		return -1;
+		return fail(error, path, text);
 	}
-	int ret = read_through(pcap, capture, error);
+	int ret = read_through(pcap, strict, stopped, capture, error);
 	pcap_close(pcap);
 	if (ret != 0) {
 		close(fd);
-		return -1;
+		return ret;
 	}
 	capture->fd = fd;
 	return 0;
+}
+
+void
+captures_log_damage(const struct capture *captures, unsigned int count,
+		    void (*log)(const char *line))
+{
+	char line[SOURCES_ERROR_MAX];
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (captures[i].damage[0] == 0)
+			continue;
+		snprintf(line, sizeof(line), "warning: %s: %s; the packets before it count",
+			 captures[i].path, captures[i].damage);
+		log(line);
+	}
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What packets come from, looked at before EAL starts: net_pcap checks neither the link type of a
- * capture nor its wholeness, and net_af_packet's refusals name no cause.
+ * capture nor whether it is whole, and net_af_packet's refusals name no cause.
  *
  * [start] Pure but for reading the file or asking the kernel. Errors are lines for the user.
  */
@@ -9,6 +9,7 @@
 
 #include "options.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SOURCES_ERROR_MAX 4400
@@ -18,10 +19,21 @@ struct capture {
 	int fd;           /* open: the PMD is given /proc/self/fd/N, so that any name will do */
 	uint64_t packets; /* in the file */
 	uint32_t longest; /* captured octets of the longest one */
+	char damage[400]; /* where it cannot be read on, and why; empty: sound to its end */
 };
 
-/* Reads the whole capture once. 0, or -1 with `error`. The caller closes capture->fd. */
-int capture_open(const char *path, struct capture *capture, char error[SOURCES_ERROR_MAX]);
+/*
+ * Reads the capture once, to its end or to where it is damaged: the packets before that count, but
+ * with `strict`, which refuses the capture. `stopped`, asked every few hundred packets, ends the
+ * reading when it says true; NULL: nobody asks. 0, -ECANCELED when stopped, or another -errno, both
+ * with `error`. The caller closes capture->fd.
+ */
+int capture_open(const char *path, bool strict, bool (*stopped)(void), struct capture *capture,
+		 char error[SOURCES_ERROR_MAX]);
+
+/* One line for each capture that is damaged: how many packets stand before it, and where it is. */
+void captures_log_damage(const struct capture *captures, unsigned int count,
+			 void (*log)(const char *line));
 
 /* Is it an Ethernet (or loopback) interface that we may capture on? 0, or -1 with `error`. */
 int interface_check(const char *name, char error[SOURCES_ERROR_MAX]);

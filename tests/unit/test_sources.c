@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pcap/pcap.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -64,7 +66,7 @@ refused(const char *path, const char *says)
 	struct capture capture;
 
 	error[0] = 0;
-	assert_int_equal(capture_open(path, &capture, error), -1);
+	assert_int_not_equal(capture_open(path, false, NULL, &capture, error), 0);
 	assert_int_equal(capture.fd, -1);
 	assert_true_of(strstr(error, says) != NULL, "%s", error);
 	assert_memory_equal(error, path, strlen(path));
@@ -81,18 +83,18 @@ test_captures(void **state)
 	(void)state;
 
 	write_file("sound.pcap", octets, length);
-	assert_int_equal(capture_open("sound.pcap", &capture, error), 0);
+	assert_int_equal(capture_open("sound.pcap", false, NULL, &capture, error), 0);
 	assert_int_equal(capture.packets, 5);
 	assert_int_equal(capture.longest, 9000);
 	assert_true(capture.fd >= 0);
 	assert_true(fcntl(capture.fd, F_GETFD) & FD_CLOEXEC);
 	close(capture.fd);
 	write_file("none.pcap", octets, 24);
-	assert_int_equal(capture_open("none.pcap", &capture, error), 0);
+	assert_int_equal(capture_open("none.pcap", false, NULL, &capture, error), 0);
 	assert_int_equal(capture.packets, 0);
 	close(capture.fd);
 
-	/* cut at every octet: whole records only, or refused with the number of those before */
+	/* cut at every octet: the whole records before count, and the rest is told or refused */
 	size_t ends[6] = {24}, whole = 0;
 	for (size_t i = 0; i < 5; i++)
 		ends[i + 1] = ends[i] + 16 + lengths[i];
@@ -107,14 +109,22 @@ test_captures(void **state)
 		} else if (cut < 24) {
 			refused("cut.pcap", "not a capture that can be read");
 		} else if (cut == ends[whole]) {
-			assert_int_equal(capture_open("cut.pcap", &capture, error), 0);
+			assert_int_equal(capture_open("cut.pcap", false, NULL, &capture, error), 0);
 			assert_int_equal(capture.packets, whole);
+			assert_string_equal(capture.damage, "");
 			close(capture.fd);
 		} else {
 			while (whole < 4 && cut > ends[whole + 1])
 				whole++;
-			snprintf(says, sizeof(says), "after packet %zu ", whole);
-			refused("cut.pcap", says);
+			snprintf(says, sizeof(says), "damaged after packet %zu, at octet %zu ",
+				 whole, ends[whole]);
+			assert_int_equal(capture_open("cut.pcap", true, NULL, &capture, error),
+					 -EINVAL);
+			assert_non_null(strstr(error, says));
+			assert_int_equal(capture_open("cut.pcap", false, NULL, &capture, error), 0);
+			assert_int_equal(capture.packets, whole);
+			assert_non_null(strstr(capture.damage, says));
+			close(capture.fd);
 		}
 	}
 	write_file("wifi.pcap", octets, make_pcap(octets, 105, lengths, 2));
@@ -129,6 +139,72 @@ test_captures(void **state)
 	refused("dir", "is a folder");
 	refused("nowhere.pcap", strerror(ENOENT));
 	refused("/dev/zero", "not a regular file");
+}
+
+static unsigned int looks, looks_left;
+
+static bool
+stopped(void)
+{
+	looks++;
+	return looks > looks_left;
+}
+
+/* A look over a capture is ended within a few hundred packets of the wish. */
+static void
+test_look_is_stopped(void **state)
+{
+	static uint32_t lengths[3000];
+	static uint8_t octets[24 + 3000 * 16];
+	struct capture capture;
+	(void)state;
+
+	write_file("many.pcap", octets, make_pcap(octets, 1, lengths, 3000));
+	looks = 0;
+	looks_left = UINT_MAX;
+	assert_int_equal(capture_open("many.pcap", false, stopped, &capture, error), 0);
+	assert_int_equal(capture.packets, 3000);
+	assert_true(looks >= 3);
+	close(capture.fd);
+	looks = 0;
+	looks_left = 1;
+	assert_int_equal(capture_open("many.pcap", false, stopped, &capture, error), -ECANCELED);
+	assert_int_equal(looks, 2);
+	assert_int_equal(capture.fd, -1);
+	assert_true(capture.packets < 1500);
+	assert_non_null(strstr(error, "stopped"));
+}
+
+/* What the PMD calls: behind a record that cannot be read there is the end, not the next one. */
+static void
+test_nothing_behind_damage(void **state)
+{
+	static const uint32_t lengths[] = {60, 60, 60, 60};
+	static uint8_t octets[512];
+	struct capture capture;
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	char path[64];
+	(void)state;
+
+	size_t length = make_pcap(octets, 1, lengths, 4);
+	/* the second record claims to be 2 GB; whole ones follow its header */
+	memset(octets + 24 + 76 + 8, 0x7f, 4);
+	memmove(octets + 24 + 76 + 16, octets + 24 + 2 * 76, 2 * 76);
+	write_file("insane.pcap", octets, length - 60);
+	assert_int_equal(capture_open("insane.pcap", false, NULL, &capture, error), 0);
+	assert_int_equal(capture.packets, 1);
+	assert_non_null(strstr(capture.damage, "after packet 1, at octet 100 "));
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", capture.fd);
+	pcap_t *pcap = pcap_open_offline(path, error);
+	assert_non_null(pcap);
+	assert_int_equal(pcap_next_ex(pcap, &header, &data), 1);
+	assert_int_equal(header->caplen, 60);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pcap_next_ex(pcap, &header, &data), PCAP_ERROR_BREAK);
+	pcap_close(pcap);
+	close(capture.fd);
 }
 
 static void
@@ -218,6 +294,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_captures, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_look_is_stopped, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_behind_damage, setup, teardown),
 		cmocka_unit_test(test_interfaces),
 		cmocka_unit_test_setup_teardown(test_databases, setup, teardown),
 		cmocka_unit_test(test_device_addresses),
