@@ -92,7 +92,7 @@ manager_make_map(struct manager *m)
 	}
 	if (m->map != NULL && old == NULL)
 		return -EBUSY; /* four reloads within two periods */
-	struct locate_map *map = locate_map_create(m->locate);
+	struct locate_map *map = locate_map_create(locate_opened(m->locate), NULL);
 	if (map == NULL)
 		return -errno;
 	if (old != NULL)
@@ -113,7 +113,7 @@ drop_old_maps(struct manager *m)
 			used |= m->lanes[l].maps[0] == prefixes || m->lanes[l].maps[1] == prefixes;
 		}
 		if (!used) {
-			locate_map_destroy(m->old_maps[i]);
+			locate_map_unref(m->old_maps[i]);
 			m->old_maps[i] = NULL;
 		}
 	}
@@ -678,10 +678,10 @@ manager_destroy(struct manager *m)
 	heat_destroy(m->heat);
 	m->heat = NULL;
 	for (int i = 0; i < MANAGER_OLD_MAPS; i++) {
-		locate_map_destroy(m->old_maps[i]);
+		locate_map_unref(m->old_maps[i]);
 		m->old_maps[i] = NULL;
 	}
-	locate_map_destroy(m->map);
+	locate_map_unref(m->map);
 	m->map = NULL;
 	locate_destroy(m->locate);
 	m->locate = NULL;

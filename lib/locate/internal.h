@@ -3,11 +3,73 @@
 #pragma once
 
 #include "locate.h"
-#include "special.h"
 
 #include <maxminddb.h>
 
-/* Decodes a record of a database with the flat or the nested schema, and interns its place.
- * PLACE_NONE where it names neither position nor country, PLACE_UNASKED without memory. */
+struct database {
+	MMDB_s mmdb;
+	bool flat; /* schema of DB-IP's npm package; else GeoLite2's nested one */
+	struct locate_database about;
+};
+
+struct locate_databases {
+	atomic_uint references;
+	size_t count;
+	struct database *each[LOCATE_MAX_DATABASES]; /* read-only once open */
+};
+
+/* Long loops look at it each time that the low bits of their step counter are zero. */
+#define LOCATE_CANCEL_STEPS 4096
+
+static inline bool
+locate_is_cancelled(const atomic_bool *cancel)
+{
+	return cancel != NULL && atomic_load_explicit(cancel, memory_order_relaxed);
+}
+
+/* -- tree.c: the search tree */
+
+/*
+ * The nodes that a walk through all of a tree may visit, subtrees that are reached twice counted
+ * twice. IPv4 stands up to five times in an IPv6 database (::/96, mapped, 6to4, Teredo, NAT64); a
+ * made one, with two pointers to each next level, could have 2^128.
+ */
+uint64_t locate_tree_steps(const MMDB_s *mmdb);
+
+/* 0, -ELOOP with what is wrong in words, -ENOMEM, -ECANCELED. Time and memory go by node_count. */
+int locate_tree_check(const MMDB_s *mmdb, const atomic_bool *cancel, const char **wrong);
+
+/* -- record.c: records of either schema */
+
+/*
+ * Is the value at `offset` of a section (data or metadata) whole, and small enough that the library
+ * may be let loose on it? It recurses as deep as a value is nested, and goes through the same array
+ * as often as pointers lead there.
+ */
+bool locate_value_is_sound(const uint8_t *section, size_t size, size_t offset);
+
+/* What a record says; false where it is corrupt. `number` is left zero, and so is all padding. */
+bool locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *place);
+
+/* Copies a name as valid UTF-8; `size` of the target, the 0 octet included. */
+void locate_copy_name(char *to, size_t size, const char *from, size_t length);
+
+/* -- places.c: places by what they say */
+
+struct places {
+	struct interned *interned; /* uthash; only ever grows */
+	struct interned **numbered;
+	struct block *blocks; /* the newest first */
+	size_t count, capacity;
+};
+
+/* The number of the place that says the same; PLACE_UNASKED without memory. */
+uint32_t places_intern(struct places *places, const struct place *place);
+const struct place *places_get(const struct places *places, uint32_t number);
+void places_free(struct places *places);
+
+/* -- locate.c */
+
+/* Decodes a record and interns its place. PLACE_NONE where it is corrupt or names neither position
+ * nor country, PLACE_UNASKED without memory. */
 uint32_t locate_intern_record(struct locate *locate, MMDB_entry_s *entry, bool flat);
-bool locate_is_flat(const struct locate *locate, size_t database);

@@ -7,19 +7,26 @@
  * interned by what they say (position, country, city), so that the same city out of two databases
  * (IPv4 and IPv6 are two files at DB-IP) is one place on the map and one line in the lists.
  *
- * Numbers and pointers of places stay valid until locate_destroy, across a reload too. That is what
- * lets a snapshot point at places while the manager goes on.
+ * Numbers and pointers of places stay valid until locate_destroy, across locate_adopt too. That is
+ * what lets a snapshot point at places while the owner goes on.
  *
- * [manager] One thread at a time. What locate_get returns may be read by any thread.
+ * A reload in two steps, so that no period waits for a disk:
+ *
+ *     loader   locate_databases_open (databases.h), locate_map_create (map.h): slow, and they share
+ *              nothing with a struct locate
+ *     owner    locate_adopt, between two periods: fast
+ *
+ * [owner] One thread at a time has a struct locate; all functions here are for it. What locate_get
+ * returns may be read by any thread.
  */
 #pragma once
 
+#include "databases.h"
 #include "host_row.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #define PLACE_CITY_MAX 128 /* octets of UTF-8, cut at a character */
 
@@ -32,31 +39,18 @@ struct place {
 	uint32_t number;
 };
 
-struct locate_database {
-	char path[4096];
-	char type[64];           /* the metadata's database_type */
-	char title[96];          /* as shown: "DB-IP City Lite 2026-06" */
-	const char *attribution; /* what its licence asks for, or "" */
-	const char *attribution_url;
-	time_t built;
-	unsigned int ip_version;
-};
-
-#define LOCATE_MAX_DATABASES 8
-#define LOCATE_ERROR_MAX     4400
-
 struct locate;
 
-/*
- * Opens the databases; the first that answers wins. On failure NULL, and a line for the user in
- * `error` (LOCATE_ERROR_MAX): which file, what is wrong with it, what to do. A database without any
- * position (ASN, ISP, ...) is refused.
- */
+/* locate_databases_open and a struct locate for them. NULL with errno and a line in `error`. */
 struct locate *locate_create(const char *const *paths, size_t count, char *error);
 void locate_destroy(struct locate *locate); /* NULL is fine */
 
-/* Opens the same or other files anew and then lets go of the old ones. 0, or -1 with `error` and
- * everything as before. */
+/* From now on `databases` answers. Takes over the caller's reference, and gives back its own to the
+ * databases before. */
+void locate_adopt(struct locate *locate, struct locate_databases *databases);
+
+/* locate_databases_open and locate_adopt for who may wait. 0, or -1 with `error` and everything as
+ * before. */
 int locate_reload(struct locate *locate, const char *const *paths, size_t count, char *error);
 
 /* The number of the place, or PLACE_PRIVATE, or PLACE_NONE. Never PLACE_UNASKED. */
@@ -66,8 +60,10 @@ uint32_t locate_host(struct locate *locate, const struct host_addr *addr, uint32
 const struct place *locate_get(const struct locate *locate, uint32_t number);
 size_t locate_count(const struct locate *locate);
 
+/* The databases that answer now; a caller that keeps them takes a reference of its own. */
+struct locate_databases *locate_opened(const struct locate *locate);
 size_t locate_databases(const struct locate *locate);
 const struct locate_database *locate_database(const struct locate *locate, size_t i);
 
-/* Records or walks that the library called corrupt; their hosts count as not in the database. */
+/* Records and look-ups that are corrupt; their hosts count as not in the database. */
 uint64_t locate_errors(const struct locate *locate);

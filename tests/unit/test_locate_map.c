@@ -81,7 +81,7 @@ setup(void **state)
 	b.locate = locate_create(paths, path_count, error);
 	if (b.locate == NULL)
 		fail_msg("%s", error);
-	b.map = locate_map_create(b.locate);
+	b.map = locate_map_create(locate_opened(b.locate), NULL);
 	assert_non_null(b.map);
 	*state = &b;
 	return 0;
@@ -92,8 +92,8 @@ teardown(void **state)
 {
 	struct both *b = *state;
 
-	locate_map_destroy(b->map);
-	locate_map_destroy(NULL);
+	locate_map_unref(b->map);
+	locate_map_unref(NULL);
 	locate_destroy(b->locate);
 	return 0;
 }

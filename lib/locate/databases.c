@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "databases.h"
+
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ANOTHER "name another with --geo-db"
+
+/*
+ * Does any record hold a position, and in which schema? Walks the tree, which was checked,
+ * depth-first until one does; a database of another kind (ASN, country) has none at all, and is
+ * told by a bounded number of records.
+ */
+static bool
+has_positions(MMDB_s *mmdb, const atomic_bool *cancel, bool *flat)
+{
+	/* a node's two records per level of the tree: 2 x 128 can be open at a time */
+	uint32_t open[2 * 129];
+	size_t depth = 0;
+	unsigned int records = 0;
+
+	open[depth++] = 0;
+	for (uint64_t steps = 0; depth > 0 && records < 20000 && steps < 2000000; steps++) {
+		MMDB_search_node_s node;
+
+		if (steps % 256 == 0 && locate_is_cancelled(cancel))
+			return false;
+		if (MMDB_read_node(mmdb, open[--depth], &node) != MMDB_SUCCESS)
+			continue;
+		const uint8_t types[2] = {node.right_record_type, node.left_record_type};
+		const uint64_t next[2] = {node.right_record, node.left_record};
+		MMDB_entry_s entries[2] = {node.right_record_entry, node.left_record_entry};
+
+		for (int side = 0; side < 2; side++) {
+			struct place place;
+
+			if (types[side] == MMDB_RECORD_TYPE_SEARCH_NODE) {
+				if (depth < sizeof(open) / sizeof(open[0]))
+					open[depth++] = (uint32_t)next[side];
+			} else if (types[side] == MMDB_RECORD_TYPE_DATA) {
+				records++;
+				for (int schema = 0; schema < 2; schema++) {
+					*flat = schema == 1;
+					if (locate_record_decode(&entries[side], *flat, &place) &&
+					    place.has_position)
+						return true;
+				}
+			}
+		}
+	}
+	return false;
+}
+
+/* Title and attribution: what the licences of the two known makers ask for. */
+static void
+describe(struct database *db, const char *path)
+{
+	const MMDB_metadata_s *meta = &db->mmdb.metadata;
+	struct locate_database *about = &db->about;
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	const char *maker = NULL;
+	struct tm tm;
+	char month[16];
+
+	snprintf(about->path, sizeof(about->path), "%s", path);
+	locate_copy_name(
+		about->type, sizeof(about->type), meta->database_type ? meta->database_type : "",
+		meta->database_type ? strnlen(meta->database_type, sizeof(about->type) - 1) : 0);
+	/* whoever says a year beyond 9999 does not know */
+	about->built = meta->build_epoch < 253402300800 ? (time_t)meta->build_epoch : 0;
+	about->ip_version = meta->ip_version;
+	about->attribution = about->attribution_url = "";
+
+	bool maxmind = strstr(about->type, "GeoLite2") || strstr(about->type, "GeoIP2") ||
+		       strcasestr(base, "geolite2");
+	/* the npm packages call it "city ipv4": the file's name tells whose it is */
+	bool dbip = strcasestr(about->type, "dbip") || strcasestr(about->type, "db-ip") ||
+		    strcasestr(base, "dbip") || strncmp(about->type, "city ipv", 8) == 0;
+	if (maxmind) {
+		maker = strstr(about->type, "GeoIP2") ? "MaxMind GeoIP2 City" : "GeoLite2 City";
+		about->attribution = "This product includes GeoLite2 data created by MaxMind";
+		about->attribution_url = "https://www.maxmind.com";
+	} else if (dbip) {
+		maker = "DB-IP City Lite";
+		about->attribution = "IP Geolocation by DB-IP";
+		about->attribution_url = "https://db-ip.com";
+	}
+	if (about->built > 0 && gmtime_r(&about->built, &tm) != NULL &&
+	    strftime(month, sizeof(month), " %Y-%m", &tm) > 0)
+		snprintf(about->title, sizeof(about->title), "%s%s", maker ? maker : about->type,
+			 month);
+	else
+		snprintf(about->title, sizeof(about->title), "%s", maker ? maker : about->type);
+}
+
+/* Where the library looks for the metadata: behind the last marker of the last 128 kB. */
+#define METADATA_MAX ((size_t)128 << 10)
+static const char marker[] = "\xab\xcd\xefMaxMind.com";
+
+/* The library writes out all values of the metadata that it is asked for, pointers followed: true
+ * if that has an end. A file without metadata passes, the library says so itself. */
+static bool
+metadata_is_sound(int fd, off_t size)
+{
+	const size_t length = size < (off_t)METADATA_MAX ? (size_t)size : METADATA_MAX;
+	const size_t mark = sizeof(marker) - 1;
+	uint8_t *tail = malloc(METADATA_MAX);
+	bool sound = true;
+
+	if (tail == NULL)
+		return false;
+	if (pread(fd, tail, length, size - (off_t)length) == (ssize_t)length) {
+		size_t start = 0;
+
+		for (size_t at = length; at >= mark && start == 0; at--) {
+			if (memcmp(tail + at - mark, marker, mark) == 0)
+				start = at;
+		}
+		if (start > 0)
+			sound = locate_value_is_sound(tail + start, length - start, 0);
+	}
+	free(tail);
+	return sound;
+}
+
+/* Reads the file in at once: a look-up shall not wait for the disk, nor fault once a page. */
+static int
+read_in(const MMDB_s *mmdb, const atomic_bool *cancel)
+{
+	const size_t size = (size_t)mmdb->file_size, each = (size_t)4 << 20;
+
+	for (size_t at = 0; at < size; at += each) {
+		if (locate_is_cancelled(cancel))
+			return -ECANCELED;
+		/* a wish: kernels before 5.14 do not know it */
+		madvise((void *)(uintptr_t)(mmdb->file_content + at),
+			size - at < each ? size - at : each, MADV_POPULATE_READ);
+	}
+	return 0;
+}
+
+/* A descriptor of the regular file at `path`; negative errno with a line in `error`. */
+static int
+open_regular(const char *path, struct stat *st, char *error)
+{
+	char checked[64];
+	/* O_PATH opens nothing yet: it neither waits for the writer of a FIFO nor wakes a device,
+	 * and what it found cannot be exchanged before it is opened for reading */
+	int fd = -1, found = open(path, O_PATH | O_CLOEXEC), status;
+
+	if (found >= 0 && fstat(found, st) == 0 && !S_ISREG(st->st_mode)) {
+		snprintf(error, LOCATE_ERROR_MAX,
+			 "%s: is %s, not a geolocation database; name a file with --geo-db", path,
+			 S_ISDIR(st->st_mode) ? "a folder" : "no regular file");
+		close(found);
+		return -EINVAL;
+	}
+	if (found >= 0) {
+		snprintf(checked, sizeof(checked), "/proc/self/fd/%d", found);
+		fd = open(checked, O_RDONLY | O_CLOEXEC);
+	}
+	status = fd < 0 ? -errno : fd;
+	if (found >= 0)
+		close(found);
+	if (fd < 0)
+		snprintf(error, LOCATE_ERROR_MAX, "%s: cannot open the geolocation database: %s",
+			 path, strerror(-status));
+	return status;
+}
+
+/* 0, or negative errno with a line in `error` */
+static int
+open_library(const char *path, MMDB_s *mmdb, char *error)
+{
+	char checked[64];
+	struct stat st;
+	int fd = open_regular(path, &st, error);
+
+	if (fd < 0)
+		return fd;
+	if (!metadata_is_sound(fd, st.st_size)) {
+		snprintf(error, LOCATE_ERROR_MAX, "%s: the metadata is corrupt; " ANOTHER, path);
+		close(fd);
+		return -EINVAL;
+	}
+	/* the file that was looked at, whatever has got its name since */
+	snprintf(checked, sizeof(checked), "/proc/self/fd/%d", fd);
+	int status = MMDB_open(checked, MMDB_MODE_MMAP, mmdb), saved = errno;
+	close(fd);
+	if (status == MMDB_SUCCESS)
+		return 0;
+	const bool system = status == MMDB_FILE_OPEN_ERROR && saved != 0;
+	snprintf(error, LOCATE_ERROR_MAX, "%s: cannot open the geolocation database: %s%s", path,
+		 system ? strerror(saved) : MMDB_strerror(status),
+		 status == MMDB_FILE_OPEN_ERROR ? "" : "; " ANOTHER);
+	return system ? -saved : status == MMDB_OUT_OF_MEMORY_ERROR ? -ENOMEM : -EINVAL;
+}
+
+static void
+database_close(struct database *db)
+{
+	MMDB_close(&db->mmdb);
+	free(db);
+}
+
+/* NULL with errno, and a line in `error` */
+static struct database *
+database_open(const char *path, const atomic_bool *cancel, char *error)
+{
+	struct database *db = calloc(1, sizeof(*db));
+	const char *wrong = NULL;
+
+	if (db == NULL) {
+		snprintf(error, LOCATE_ERROR_MAX, "%s: out of memory", path);
+		return NULL;
+	}
+	int status = open_library(path, &db->mmdb, error);
+	if (status != 0) {
+		free(db);
+		errno = -status;
+		return NULL;
+	}
+	status = read_in(&db->mmdb, cancel);
+	if (status == 0)
+		status = locate_tree_check(&db->mmdb, cancel, &wrong);
+	if (status == 0 && !has_positions(&db->mmdb, cancel, &db->flat))
+		status = locate_is_cancelled(cancel) ? -ECANCELED : -EINVAL;
+	if (status == 0) {
+		describe(db, path);
+		return db;
+	}
+	if (wrong != NULL)
+		snprintf(error, LOCATE_ERROR_MAX,
+			 "%s: %s: the file is damaged; bring it anew, or " ANOTHER, path, wrong);
+	else if (status == -EINVAL)
+		snprintf(error, LOCATE_ERROR_MAX,
+			 "%s: the database (type '%.40s') holds no latitude and longitude; "
+			 "a City database is needed, name one with --geo-db",
+			 path,
+			 db->mmdb.metadata.database_type ? db->mmdb.metadata.database_type : "");
+	else
+		snprintf(error, LOCATE_ERROR_MAX, "%s: %s", path, strerror(-status));
+	database_close(db);
+	errno = -status;
+	return NULL;
+}
+
+struct locate_databases *
+locate_databases_open(const char *const *paths, size_t count, const atomic_bool *cancel,
+		      char *error)
+{
+	if (count == 0 || count > LOCATE_MAX_DATABASES) {
+		snprintf(error, LOCATE_ERROR_MAX, "%zu databases named; 1 to %d are possible",
+			 count, LOCATE_MAX_DATABASES);
+		errno = EINVAL;
+		return NULL;
+	}
+	struct locate_databases *databases = calloc(1, sizeof(*databases));
+	if (databases == NULL) {
+		snprintf(error, LOCATE_ERROR_MAX, "out of memory");
+		return NULL;
+	}
+	atomic_init(&databases->references, 1);
+	for (size_t i = 0; i < count; i++) {
+		databases->each[i] = database_open(paths[i], cancel, error);
+		if (databases->each[i] == NULL) {
+			int saved = errno;
+
+			locate_databases_unref(databases);
+			errno = saved;
+			return NULL;
+		}
+		databases->count++;
+	}
+	return databases;
+}
+
+struct locate_databases *
+locate_databases_ref(struct locate_databases *databases)
+{
+	if (databases != NULL)
+		atomic_fetch_add_explicit(&databases->references, 1, memory_order_relaxed);
+	return databases;
+}
+
+void
+locate_databases_unref(struct locate_databases *databases)
+{
+	/* who frees must see all that the others did before they let go */
+	if (databases == NULL ||
+	    atomic_fetch_sub_explicit(&databases->references, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < databases->count; i++)
+		database_close(databases->each[i]);
+	free(databases);
+}
+
+size_t
+locate_databases_count(const struct locate_databases *databases)
+{
+	return databases->count;
+}
+
+const struct locate_database *
+locate_databases_get(const struct locate_databases *databases, size_t i)
+{
+	return &databases->each[i]->about;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The database files: opened, checked and described, before anybody looks up in them.
+ *
+ * Files are input. A database is refused in words when it is no regular file, when its search tree
+ * loops, is deeper than its addresses are long, or shares subtrees so often that a walk would not
+ * end, and when it holds no position. All of it takes a time that is bounded by the file's size.
+ *
+ * A set of open databases is immutable and counts its references: a struct locate, a map and a
+ * loader may each hold one. Any thread may call any function here.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <time.h>
+
+#define LOCATE_MAX_DATABASES 8
+#define LOCATE_ERROR_MAX     4400
+
+struct locate_database {
+	char path[4096];
+	char type[64];           /* the metadata's database_type */
+	char title[96];          /* as shown: "DB-IP City Lite 2026-06" */
+	const char *attribution; /* what its licence asks for, or "" */
+	const char *attribution_url;
+	time_t built;
+	unsigned int ip_version;
+};
+
+struct locate_databases;
+
+/*
+ * Opens the files; the first that answers wins. Slow (it reads them whole): for a thread that may
+ * wait for a disk. On failure NULL with errno, and a line for the user in `error`
+ * (LOCATE_ERROR_MAX): which file, what is wrong with it, what to do. `cancel` may be NULL; once it
+ * is true the call returns within 100 ms, with errno ECANCELED.
+ */
+struct locate_databases *locate_databases_open(const char *const *paths, size_t count,
+					       const atomic_bool *cancel, char *error);
+
+/* One more reference, and one less: the last closes the files. NULL is fine. */
+struct locate_databases *locate_databases_ref(struct locate_databases *databases);
+void locate_databases_unref(struct locate_databases *databases);
+
+size_t locate_databases_count(const struct locate_databases *databases);
+/* Valid for as long as the caller has a reference. */
+const struct locate_database *locate_databases_get(const struct locate_databases *databases,
+						   size_t i);
