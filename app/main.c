@@ -22,6 +22,7 @@
 #include "mgmt_lcore.h"
 #include "notify.h"
 #include "options.h"
+#include "port_events.h"
 #include "privileges.h"
 #include "rx_lcore.h"
 #include "sources.h"
@@ -70,7 +71,7 @@ struct app {
 	char host_name[256], listen[80];
 	char *settings_json, security_json[256];
 	bool eal_started, lanes_running;
-	_Atomic int orders[MANAGER_MAX_PORTS]; /* to the lanes of each port: enum lane_order */
+	struct port_events events;
 };
 
 /* large, and EAL keeps pointers into it until the end */
@@ -335,7 +336,7 @@ setup_lanes(struct app *a)
 			lane->idle_sleep_us = idle_sleep(a, port);
 			lane->rate = port->virtual_rx ? a->settings.pcap_rate : 0;
 			lane->parse.decap = a->settings.decap;
-			lane->order = &a->orders[p];
+			lane->command = &a->events.commands[p];
 			if (port->socket >= 0 && port->socket != socket)
 				log_line("%s is on NUMA node %d, its lcore %u on node %d: that "
 					 "costs "
@@ -355,6 +356,10 @@ setup_lanes(struct app *a)
 		}
 	}
 	a->manager.lane_count = a->lane_count;
+	a->events.ports = a->ports;
+	a->events.port_count = a->port_count;
+	a->events.lanes = a->lanes;
+	a->events.lane_count = a->lane_count;
 	return EXIT_SUCCESS;
 }
 
@@ -389,8 +394,7 @@ launch_lanes(struct app *a)
 static void
 stop_lanes(struct app *a)
 {
-	for (unsigned int p = 0; p < MANAGER_MAX_PORTS; p++)
-		atomic_store(&a->orders[p], LANE_STOP);
+	port_events_stop_lanes(&a->events);
 	if (a->lanes_running)
 		rte_eal_mp_wait_lcore();
 	a->lanes_running = false;
@@ -455,78 +459,11 @@ wait_until(const sigset_t *signals, uint64_t until)
 	return sig < 0 ? 0 : sig;
 }
 
-/* The lanes of a port leave it alone. False if one does not answer: then nothing may be done to it.
- */
-static bool
-pause_lanes(struct app *a, unsigned int p)
-{
-	uint64_t deadline = monotonic_ns() + 500000000u;
-
-	atomic_store(&a->orders[p], LANE_PAUSE);
-	for (unsigned int i = 0; i < a->lane_count; i++) {
-		if (a->manager.lanes[i].port != p)
-			continue;
-		while (!atomic_load_explicit(&a->lanes[i]->paused, memory_order_acquire)) {
-			if (monotonic_ns() > deadline)
-				return false;
-			rte_delay_us_sleep(100);
-		}
-	}
-	return true;
-}
-
-/* What a driver told of a port; what fails is tried again at the next look. */
-static void
-handle_events(struct app *a, unsigned int p, unsigned int events)
-{
-	struct port *port = &a->ports[p];
-	char error[256];
-
-	if (port->gone)
-		return;
-	if (!pause_lanes(a, p)) {
-		log_line("%s: its lanes do not answer; trying again", port->source);
-		atomic_fetch_or(&port->events, events);
-		return;
-	}
-	if ((events & PORT_EVENT_REMOVED) != 0) {
-		port_detach(port);
-		log_line("%s: unplugged; what it brought stays counted. When it is back: "
-			 "packet-heatmap-setup-host bind %s, then systemctl restart packet-heatmap",
-			 port->source, port->name);
-		return;
-	}
-	if (port_reset(port, log_text, error) != 0) {
-		log_line("%s; trying again", error);
-		atomic_fetch_or(&port->events, PORT_EVENT_RESET);
-		return;
-	}
-	log_line("%s: reset at its device's wish, receiving again", port->source);
-	atomic_store(&a->orders[p], LANE_RUN);
-}
-
 /* What is looked at between periods too: the cables, and the manager's watchdog. */
 static void
 poll_events(struct app *a)
 {
-	for (unsigned int i = 0; i < a->port_count; i++) {
-		struct port *port = &a->ports[i];
-		unsigned int events = port_take_events(port);
-
-		if (events != 0)
-			handle_events(a, i, events);
-		if (!port_poll_link(port))
-			continue;
-		if (port->link == PORT_LINK_UP && port->link_mbps > 0)
-			log_line("%s: link up, %u Mbit/s", port->source, port->link_mbps);
-		else if (port->interface_gone)
-			log_line("%s: the interface is gone; what it brought stays counted. When "
-				 "it is back, start anew",
-				 port->source);
-		else
-			log_line("%s: link %s", port->source,
-				 port->link == PORT_LINK_UP ? "up" : "down");
-	}
+	port_events_poll(&a->events);
 	if (notify_watchdog_ms() > 0)
 		notify_send("WATCHDOG=1");
 }

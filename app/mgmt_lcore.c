@@ -331,6 +331,8 @@ describe_ports(const struct manager *m, struct period_port *ports)
 			.link_mbps = port->link_mbps,
 			.kernel_interface = port->interface[0] != 0,
 			.merged_packets = port->merged_packets,
+			.resets = port->resets,
+			.reset_failures = port->reset_failures,
 			.received = m->counters[i].received,
 			.imissed = m->counters[i].imissed,
 			.ierrors = m->counters[i].ierrors,

@@ -79,16 +79,10 @@ rx_lcore_run(void *argument)
 	const uint64_t since = rte_rdtsc();
 	uint64_t before = since;
 
-	int order, last_order = LANE_RUN;
+	uint32_t seen = 0;
+	enum lane_order order;
 
-	while ((order = atomic_load_explicit(lane->order, memory_order_relaxed)) != LANE_STOP) {
-		if (unlikely(order != last_order)) {
-			/* release: the last burst is done before the manager touches the port */
-			atomic_store_explicit(&lane->paused, order == LANE_PAUSE,
-					      memory_order_release);
-			atomic_thread_fence(memory_order_acquire);
-			last_order = order;
-		}
+	while ((order = lane_command_look(lane->command, &lane->answer, &seen)) != LANE_STOP) {
 		uint16_t most = likely(order == LANE_RUN) ? allowance(lane, since, received) : 0;
 		uint16_t n = most ? rte_eth_rx_burst(lane->port, lane->queue, mbufs, most) : 0;
 

@@ -8,24 +8,18 @@
 #pragma once
 
 #include "count.h"
+#include "lane_command.h"
 #include "parse.h"
 
 #include <stdalign.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #define LANE_LINE 64
 
-/* What the manager asks of the lanes of a port. */
-enum lane_order {
-	LANE_RUN,
-	LANE_PAUSE, /* leave the port alone, but still swap: it is being reset, or gone */
-	LANE_STOP,
-};
-
 struct rx_lane {
-	/* written before launch, then only read */
+	/* written before launch, then only read; but `port` also by the manager, while the lane has
+	 * acknowledged LANE_PAUSE: a device that comes back may get another number */
 	uint16_t port, queue;
 	uint16_t burst;
 	unsigned int lcore;
@@ -33,7 +27,7 @@ struct rx_lane {
 	uint32_t rate;          /* packets/s at most; 0: no bound */
 	struct parse_options parse;
 	struct count_lane *count;
-	const _Atomic int *order; /* an enum lane_order, written by the manager */
+	const struct lane_command *command; /* of its port; the manager posts there */
 
 	/*
 	 * Written by the lane. received[swaps & 1] is the number of frames taken since the start;
@@ -44,7 +38,7 @@ struct rx_lane {
 	_Atomic uint64_t busy_cycles,
 		idle_cycles; /* polls that brought packets, polls that did not */
 	uint32_t swaps;
-	atomic_bool paused; /* the port is not touched any more, until LANE_RUN */
+	struct lane_answer answer;
 };
 
 /* For rte_eal_remote_launch: polls until LANE_STOP. `lane` is a struct rx_lane. Returns 0. */

@@ -64,6 +64,7 @@ struct port {
 	struct port_settings settings; /* as configured: a reset asks for them again */
 	_Atomic unsigned int events;   /* written by EAL's interrupt thread, taken by the manager */
 	struct rte_mempool *pools[PORT_MAX_QUEUES];
+	uint64_t resets, reset_failures; /* counted by who asks for them */
 	enum port_link link;
 	uint32_t link_mbps;
 	uint64_t ring_drops; /* net_af_packet: what the kernel dropped, gathered by port_read */

@@ -98,6 +98,8 @@ ports_json(const struct snapshot_facts *f)
 		json_object_set_new(o, "imissed", number(p->imissed));
 		json_object_set_new(o, "ierrors", number(p->ierrors));
 		json_object_set_new(o, "rx_nombuf", number(p->rx_nombuf));
+		json_object_set_new(o, "resets", number(p->resets));
+		json_object_set_new(o, "reset_failures", number(p->reset_failures));
 		json_array_append_new(ports, o);
 	}
 	return ports;
