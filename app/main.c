@@ -438,7 +438,7 @@ log_summary(const struct app *a)
 		 (unsigned long long)frames[DECODE_OTHER_IP],
 		 (unsigned long long)frames[DECODE_NOT_IP],
 		 (unsigned long long)ledger_malformed(&m->ledger),
-		 m->last ? snapshot_hosts(m->last)->count : 0, (unsigned long long)m->lost,
+		 m->last ? picture_hosts(m->last)->count : 0, (unsigned long long)m->lost,
 		 ledger_balances(&m->ledger, m->received) ? "balances" : "DOES NOT BALANCE");
 	captures_log_damage(a->captures, a->settings.pcaps.count, log_text);
 }

@@ -264,14 +264,14 @@ locate_all(struct manager *m, struct gathered *g)
 	return error;
 }
 
-/* Everything since the start = what the last snapshot holds + this period. */
+/* Everything since the start = what the last picture holds + this period. */
 static int
 add_to_total(struct manager *m, const struct host_list *period, struct host_list *total)
 {
 	static const struct host_list nothing;
 	struct counts left_out = {0};
 
-	int error = host_list_merge(total, m->last ? snapshot_hosts(m->last) : &nothing, period,
+	int error = host_list_merge(total, m->last ? picture_hosts(m->last) : &nothing, period,
 				    m->settings->hosts_total, &left_out);
 	m->unlisted += counts_packets(&left_out);
 	return error;
@@ -348,7 +348,7 @@ describe_ports(const struct manager *m, struct period_port *ports)
 	return all;
 }
 
-static struct snapshot *
+static struct picture *
 picture(struct manager *m, const struct gathered *g, struct host_list *total, double seconds,
 	bool balanced)
 {
@@ -361,9 +361,10 @@ picture(struct manager *m, const struct gathered *g, struct host_list *total, do
 	for (unsigned int i = 0; i < m->lane_count; i++)
 		skipped += m->lanes[i].skipped;
 	describe_lanes(m, lanes);
-	struct snapshot_facts facts = {
+	struct picture_facts facts = {
 		.version = m->version,
 		.ui_build = m->ui_build,
+		.html = m->html,
 		.name = m->name,
 		.sources = m->sources,
 		.source_count = m->source_count,
@@ -404,14 +405,13 @@ picture(struct manager *m, const struct gathered *g, struct host_list *total, do
 	memcpy(facts.step_ms, m->step_ms, sizeof(facts.step_ms));
 	/* the end of the period by the wall clock: it was taken a merge ago */
 	facts.generated_ms = facts.now_ms - (int64_t)((monotonic_ns() - m->period_ns) / 1000000);
-	return snapshot_create(&facts, m->heat, m->locate, total, &g->hosts, m->settings->window,
-			       m->html);
+	return picture_create(&facts, m->heat, m->locate, total, &g->hosts, m->settings->window);
 }
 
 static int
-write_csv(int fd, void *snapshot)
+write_csv(int fd, void *picture)
 {
-	return snapshot_write_hosts(snapshot, fd);
+	return text_write_hosts(picture, fd);
 }
 
 /* A full disk must not end the appliance: each failure is said, counted, and tried again. */
@@ -425,16 +425,16 @@ output_result(struct manager *m, const char *path, int error)
 }
 
 static void
-write_text(struct manager *m, struct snapshot *s, const char *path, enum text_kind kind)
+write_text(struct manager *m, struct picture *s, const char *path, enum text_kind kind)
 {
 	if (path == NULL)
 		return;
-	const struct text *text = snapshot_text(s, kind, m->settings->window);
+	const struct text *text = text_get(s, kind, m->settings->window);
 	output_result(m, path, text ? file_replace_text(path, text->plain, text->length) : -ENOMEM);
 }
 
 static void
-write_outputs(struct manager *m, struct snapshot *s)
+write_outputs(struct manager *m, struct picture *s)
 {
 	write_text(m, s, m->settings->html, TEXT_HTML);
 	if (m->settings->hosts != NULL)
@@ -465,7 +465,7 @@ short_number(double value, char text[16])
 }
 
 static void
-print_period(const struct manager *m, const struct gathered *g, const struct snapshot *s,
+print_period(const struct manager *m, const struct gathered *g, const struct picture *s,
 	     double seconds)
 {
 	const uint64_t *frames = g->ledger.decode.frames;
@@ -486,7 +486,7 @@ print_period(const struct manager *m, const struct gathered *g, const struct sna
 	       date, short_number((double)g->received / seconds, rate),
 	       short_number((double)octets * 8 / seconds, bits),
 	       100 * (double)frames[DECODE_TCP] / all, 100 * (double)frames[DECODE_UDP] / all,
-	       short_number((double)g->hosts.count, hosts), snapshot_points(s, WINDOW_NOW),
+	       short_number((double)g->hosts.count, hosts), picture_points(s, WINDOW_NOW),
 	       short_number((double)g->lost, lost),
 	       g->ledger.geo[GEO_TABLE_FULL] ? "  TABLE FULL" : "",
 	       g->skipped ? "  LANE LATE" : "");
@@ -496,8 +496,8 @@ print_period(const struct manager *m, const struct gathered *g, const struct sna
 static void
 remember_rate(struct manager *m, double pps)
 {
-	if (m->history_count == SNAPSHOT_HISTORY) {
-		memmove(m->history, m->history + 1, (SNAPSHOT_HISTORY - 1) * sizeof(double));
+	if (m->history_count == PICTURE_HISTORY) {
+		memmove(m->history, m->history + 1, (PICTURE_HISTORY - 1) * sizeof(double));
 		m->history_count--;
 	}
 	m->history[m->history_count++] = pps;
@@ -521,12 +521,12 @@ check_ledger(struct manager *m, const struct gathered *g)
 
 /* The texts that are asked for most: made here, so that no request waits for them. */
 static void
-encode(struct manager *m, struct snapshot *s)
+encode(struct manager *m, struct picture *s)
 {
 	if (!m->serves)
 		return;
-	if (snapshot_text(s, TEXT_HEAT, m->settings->window) == NULL ||
-	    snapshot_text(s, TEXT_STATUS, m->settings->window) == NULL)
+	if (text_get(s, TEXT_HEAT, m->settings->window) == NULL ||
+	    text_get(s, TEXT_STATUS, m->settings->window) == NULL)
 		log_line("out of memory: a text of this period could not be made");
 }
 
@@ -604,16 +604,16 @@ end_period(struct manager *m)
 		m->over = captures_merged(m);
 		remember_rate(m, (double)g.received / seconds);
 		bool balanced = check_ledger(m, &g);
-		struct snapshot *s = picture(m, &g, &total, seconds, balanced);
+		struct picture *s = picture(m, &g, &total, seconds, balanced);
 
 		merge_step_done(m, STEP_PICTURE);
 		error = s ? 0 : -ENOMEM;
 		if (s != NULL) {
 			encode(m, s);
 			merge_step_done(m, STEP_ENCODE);
-			snapshot_publish(s);
-			snapshot_release(m->last);
-			m->last = snapshot_current();
+			picture_publish(s);
+			picture_release(m->last);
+			m->last = picture_current();
 			write_outputs(m, s);
 			merge_step_done(m, STEP_FILES);
 			print_period(m, &g, s, seconds);
@@ -674,9 +674,9 @@ manager_captures_over(struct manager *m)
 void
 manager_destroy(struct manager *m)
 {
-	snapshot_release(m->last);
+	picture_release(m->last);
 	m->last = NULL;
-	snapshot_publish(NULL);
+	picture_publish(NULL);
 	heat_destroy(m->heat);
 	m->heat = NULL;
 	for (int i = 0; i < MANAGER_OLD_MAPS; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The slow half: count -> merge -> locate -> heat -> snapshot, on the main lcore, once a period.
+ * The slow half: count -> merge -> locate -> heat -> picture, on the main lcore, once a period.
  *
  * [manager] everything here.
  */
@@ -12,9 +12,10 @@
 #include "merge.h"
 #include "meter.h"
 #include "options.h"
+#include "picture.h"
 #include "port.h"
 #include "rx_lcore.h"
-#include "snapshot.h"
+#include "text.h"
 
 #include <stdbool.h>
 
@@ -42,7 +43,7 @@ struct manager {
 	const char *version, *ui_build, *name;
 	const char *sources[MANAGER_MAX_PORTS];
 	size_t source_count;
-	const struct snapshot_template *html;
+	const struct picture_page *html;
 	bool huge_pages, serves; /* serves: there is a web server */
 	const char *settings_json, *security_json;
 
@@ -56,7 +57,7 @@ struct manager {
 	 * buffer of a lane has it any more. */
 	struct locate_map *map, *old_maps[MANAGER_OLD_MAPS];
 	struct heat *heat;
-	struct snapshot *last; /* a reference of the manager's own: it holds the hosts so far */
+	struct picture *last; /* a reference of the manager's own: it holds the hosts so far */
 
 	/* since the start */
 	struct ledger ledger;
@@ -66,7 +67,7 @@ struct manager {
 	int64_t started_ms;
 	uint64_t started_ns, period_ns; /* monotonic: the start, the end of the last period */
 	uint64_t period;
-	double history[SNAPSHOT_HISTORY];
+	double history[PICTURE_HISTORY];
 	size_t history_count;
 	double step_ms[STEPS];
 	uint64_t step_ns; /* when the step under way began */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http.h"
 
-#include "snapshot.h"
+#include "text.h"
 
 #include <arpa/inet.h>
 #include <civetweb.h>
@@ -130,18 +130,18 @@ send_text(struct mg_connection *conn, const struct http *http, struct answer *a,
 	return a->status;
 }
 
-/* The ?window= of the request, or the snapshot's own; WINDOWS where it names none that exists. */
+/* The ?window= of the request, or the picture's own; WINDOWS where it names none that exists. */
 static enum window
-window_of(struct mg_connection *conn, const struct snapshot *s)
+window_of(struct mg_connection *conn, const struct picture *p)
 {
 	const char *query = mg_get_request_info(conn)->query_string;
 	char name[16];
 
 	if (query == NULL)
-		return snapshot_window(s);
+		return picture_default_window(p);
 	int n = mg_get_var(query, strlen(query), "window", name, sizeof(name));
 	if (n == -1)
-		return snapshot_window(s);
+		return picture_default_window(p);
 	/* "start%00x" decodes to more than it looks like */
 	return n > 0 && strlen(name) == (size_t)n ? window_parse(name) : WINDOWS;
 }
@@ -150,15 +150,15 @@ static int
 answer_text(struct mg_connection *conn, const struct http *http, enum text_kind kind,
 	    const char *type)
 {
-	struct snapshot *s = snapshot_current();
+	struct picture *p = picture_current();
 	int status = refuse_method(conn, http);
 
-	if (status == 0 && s == NULL)
+	if (status == 0 && p == NULL)
 		status = send_error(conn, http, 503, "Service Unavailable",
 				    "the first period is not over yet");
 	if (status == 0) {
-		enum window window = window_of(conn, s);
-		const struct text *text = window == WINDOWS ? NULL : snapshot_text(s, kind, window);
+		enum window window = window_of(conn, p);
+		const struct text *text = window == WINDOWS ? NULL : text_get(p, kind, window);
 		struct answer a = {.type = type,
 				   .is_page = kind == TEXT_HTML,
 				   .self_contained = kind == TEXT_HTML};
@@ -175,7 +175,7 @@ answer_text(struct mg_connection *conn, const struct http *http, enum text_kind 
 					   text->gzip_length);
 		}
 	}
-	snapshot_release(s);
+	picture_release(p);
 	return status;
 }
 
@@ -202,7 +202,7 @@ on_place(struct mg_connection *conn, void *context)
 {
 	const struct http *http = context;
 	const char *id = mg_get_request_info(conn)->local_uri + strlen("/api/v1/place/");
-	struct snapshot *s = NULL;
+	struct picture *p = NULL;
 	char *end, *json = NULL;
 	int status = refuse_method(conn, http);
 
@@ -211,13 +211,12 @@ on_place(struct mg_connection *conn, void *context)
 	unsigned long number = strtoul(id, &end, 10);
 	if (*id < '0' || *id > '9' || *end != 0 || number >= PLACE_UNASKED)
 		return send_error(conn, http, 404, "Not Found", "no such place");
-	s = snapshot_current();
-	if (s == NULL)
+	p = picture_current();
+	if (p == NULL)
 		return send_error(conn, http, 503, "Service Unavailable",
 				  "the first period is not over yet");
-	enum window window = window_of(conn, s);
-	int error =
-		window == WINDOWS ? -EINVAL : snapshot_place(s, (uint32_t)number, window, &json);
+	enum window window = window_of(conn, p);
+	int error = window == WINDOWS ? -EINVAL : text_place(p, (uint32_t)number, window, &json);
 	if (error == -EINVAL) {
 		status = send_error(conn, http, 400, "Bad Request",
 				    "window is one of now, 1m, 5m, 1h, 24h, start");
@@ -230,12 +229,12 @@ on_place(struct mg_connection *conn, void *context)
 		struct answer a = {.type = "application/json", .etag = etag};
 
 		snprintf(etag, sizeof(etag), "%llx-%llu-p%lu-%d",
-			 (unsigned long long)snapshot_started(s),
-			 (unsigned long long)snapshot_period(s), number, window);
+			 (unsigned long long)picture_facts(p)->started_ms,
+			 (unsigned long long)picture_facts(p)->period, number, window);
 		status = send_text(conn, http, &a, json, strlen(json), NULL, 0);
 	}
 	free(json);
-	snapshot_release(s);
+	picture_release(p);
 	return status;
 }
 

@@ -3,12 +3,12 @@
  * The web side, on civetweb: exact routes, no document root, GET and HEAD only.
  *
  * What is not in the route table never reaches civetweb's own file code. Answers are texts that a
- * snapshot made once for its period, or assets that are compiled in; both exist plain and gzipped
+ * picture made once for its period, or assets that are compiled in; both exist plain and gzipped
  * and carry an ETag, so that a request costs a look-up and a write. Connections are closed after
  * each answer: an open one would hold a thread.
  *
  * [start] http_start from the main lcore: civetweb's threads inherit its affinity and so stay off
- * the RX cores. Requests run on civetweb's threads and only read snapshots.
+ * the RX cores. Requests run on civetweb's threads and only read pictures.
  */
 #pragma once
 

@@ -8,7 +8,7 @@
  * (IPv4 and IPv6 are two files at DB-IP) is one place on the map and one line in the lists.
  *
  * Numbers and pointers of places stay valid until locate_destroy, across locate_adopt too. That is
- * what lets a snapshot point at places while the owner goes on.
+ * what lets a picture point at places while the owner goes on.
  *
  * A reload in two steps, so that no period waits for a disk:
  *

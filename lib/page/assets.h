@@ -3,9 +3,9 @@
 #pragma once
 
 #include "http.h"
-#include "snapshot.h"
+#include "picture.h"
 
 extern const struct http_asset page_assets[];
 extern const size_t page_asset_count;
 extern const char page_build[]; /* changes with the page: 12 hex digits */
-extern const struct snapshot_template page_template;
+extern const struct picture_page page_template;

@@ -80,7 +80,7 @@ def main():
         f.write(f'const char page_build[] = "{build}";\n')
         i, length = template
         f.write(
-            "const struct snapshot_template page_template = "
+            "const struct picture_page page_template = "
             f"{{(const char *)page_file_{i}, {length}}};\n"
         )
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any places, hosts and names: every text of a snapshot is JSON that a strict reader accepts, says
+ * Any places, hosts and names: every text of a picture is JSON that a strict reader accepts, says
  * what was put in, and holds no '<' where it is poured into HTML.
  *
  * The places come from this file instead of a database, so that any name and position can be tried.
@@ -11,7 +11,7 @@
  * counters of 4 octets; last, the sensor's name as it stands (any octets).
  */
 #include "fuzz.h"
-#include "snapshot.h"
+#include "text.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -21,7 +21,7 @@ static struct place places[8];
 static uint32_t place_count;
 static struct locate_database database = {.attribution = "", .attribution_url = ""};
 
-/* lib/locate's side, for lib/snapshot */
+/* lib/locate's side, for lib/picture */
 const struct place *
 locate_get(const struct locate *locate, uint32_t number)
 {
@@ -173,7 +173,7 @@ check_heat(const struct text *text, const struct counts *sums)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct snapshot_template html = {"<a>@@IPHEAT_DATA@@</a>", 22};
+	static const struct picture_page html = {"<a>@@IPHEAT_DATA@@</a>", 22};
 	struct stream s = {data, data + size};
 	struct counts sums[8] = {0};
 	char name[300], source[300];
@@ -233,38 +233,38 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name[n] = 0;
 	memcpy(source, name, sizeof(name));
 	const char *sources[] = {source};
-	const struct snapshot_facts facts = {.version = "0",
-					     .ui_build = "0",
-					     .name = name,
-					     .sources = sources,
-					     .source_count = 1,
-					     .period = 1,
-					     .period_s = 10,
-					     .interval_s = 10};
-	struct snapshot *snapshot =
-		snapshot_create(&facts, heat, NULL, &hosts, &period, WINDOW_START, &html);
-	FUZZ_CHECK(snapshot != NULL);
+	const struct picture_facts facts = {.version = "0",
+					    .ui_build = "0",
+					    .html = &html,
+					    .name = name,
+					    .sources = sources,
+					    .source_count = 1,
+					    .period = 1,
+					    .period_s = 10,
+					    .interval_s = 10};
+	struct picture *picture = picture_create(&facts, heat, NULL, &hosts, &period, WINDOW_START);
+	FUZZ_CHECK(picture != NULL);
 
 	for (int w = 0; w < WINDOWS; w++) {
-		const struct text *text = snapshot_text(snapshot, TEXT_HEAT, (enum window)w);
+		const struct text *text = text_get(picture, TEXT_HEAT, (enum window)w);
 		FUZZ_CHECK(text != NULL);
 		check_heat(text, sums);
 	}
-	const struct text *text = snapshot_text(snapshot, TEXT_STATUS, WINDOW_START);
+	const struct text *text = text_get(picture, TEXT_STATUS, WINDOW_START);
 	FUZZ_CHECK(text != NULL);
 	json_decref(read_json(text->plain, text->length));
-	text = snapshot_text(snapshot, TEXT_HTML, WINDOW_START);
+	text = text_get(picture, TEXT_HTML, WINDOW_START);
 	FUZZ_CHECK(text != NULL && text->length > 7);
 	FUZZ_CHECK(memcmp(text->plain, "<a>", 3) == 0);
 	FUZZ_CHECK(memchr(text->plain + 3, '<', text->length - 7) == NULL);
 	for (uint32_t i = 0; i < place_count; i++) {
 		char *json;
 
-		FUZZ_CHECK(snapshot_place(snapshot, i, WINDOW_START, &json) == 0);
+		FUZZ_CHECK(text_place(picture, i, WINDOW_START, &json) == 0);
 		json_decref(read_json(json, strlen(json)));
 		free(json);
 	}
-	snapshot_release(snapshot);
+	picture_release(picture);
 	heat_destroy(heat);
 	host_list_free(&period);
 	return 0;

@@ -4,8 +4,10 @@
  * so all of it is jansson's. What cannot be allocated is left out of it, or all of it is NULL:
  * json_*_set_new frees what it is given and takes no NULL, and json_dumps refuses one.
  */
-#include "picture.h"
+#include "internal.h"
+#include "json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +58,7 @@ ledger_json(const struct ledger *ledger)
 }
 
 static json_t *
-lanes_json(const struct snapshot_facts *f)
+lanes_json(const struct picture_facts *f)
 {
 	json_t *lanes = json_array();
 
@@ -80,7 +82,7 @@ lanes_json(const struct snapshot_facts *f)
 }
 
 static json_t *
-ports_json(const struct snapshot_facts *f)
+ports_json(const struct picture_facts *f)
 {
 	json_t *ports = json_array();
 
@@ -106,13 +108,15 @@ ports_json(const struct snapshot_facts *f)
 }
 
 static json_t *
-databases_json(const struct locate *locate)
+databases_json(const struct picture *picture)
 {
+	const struct locate_database *databases;
+	size_t count = picture_databases(picture, &databases);
 	json_t *list = json_array();
 	char built[32];
 
-	for (size_t i = 0; i < locate_databases(locate); i++) {
-		const struct locate_database *db = locate_database(locate, i);
+	for (size_t i = 0; i < count; i++) {
+		const struct locate_database *db = &databases[i];
 		json_t *o = json_object();
 
 		time_text((int64_t)db->built * 1000, built);
@@ -129,7 +133,7 @@ databases_json(const struct locate *locate)
 }
 
 static json_t *
-lost_json(const struct snapshot_facts *f)
+lost_json(const struct picture_facts *f)
 {
 	json_t *o = json_object();
 	uint64_t imissed = 0, ierrors = 0, rx_nombuf = 0;
@@ -148,7 +152,7 @@ lost_json(const struct snapshot_facts *f)
 }
 
 static json_t *
-steps_json(const struct snapshot_facts *f)
+steps_json(const struct picture_facts *f)
 {
 	static const char *const names[STEPS] = {"swap",  "drain",   "sort",   "locate", "heat",
 						 "total", "picture", "encode", "files"};
@@ -168,20 +172,25 @@ embedded(const char *text)
 	return o ? o : json_object();
 }
 
-char *
-encode_status(const struct snapshot_facts *f, const struct snapshot *s, const struct locate *locate)
+int
+encode_status(const struct picture *picture, struct buffer *b)
 {
+	const struct picture_facts *f = picture_facts(picture);
+	enum window window = picture_default_window(picture);
+	char generated[32], started[32];
 	json_t *o = json_object(), *rates = json_object(), *hosts = json_object();
 	json_t *sources = json_array(), *errors = json_object();
 	double seconds = f->period_s > 0 ? f->period_s : 1;
 
+	time_text(f->started_ms, started);
+	time_text(f->generated_ms, generated);
 	json_object_set_new(o, "v", number(1));
 	json_object_set_new(o, "program", json_string("packet-heatmap"));
 	json_object_set_new(o, "version", json_string(f->version));
 	json_object_set_new(o, "ui_build", json_string(f->ui_build));
 	json_object_set_new(o, "name", json_text(f->name));
-	json_object_set_new(o, "started", json_string(s->started));
-	json_object_set_new(o, "generated", json_string(s->generated));
+	json_object_set_new(o, "started", json_string(started));
+	json_object_set_new(o, "generated", json_string(generated));
 	json_object_set_new(o, "uptime_s", decimal(f->uptime_s));
 	json_object_set_new(o, "state", json_string(f->over ? "over" : "running"));
 	for (size_t i = 0; i < f->source_count; i++)
@@ -195,7 +204,7 @@ encode_status(const struct snapshot_facts *f, const struct snapshot *s, const st
 	json_object_set_new(o, "period", number(f->period));
 	json_object_set_new(o, "period_s", decimal(f->period_s));
 	json_object_set_new(o, "interval_s", decimal(f->interval_s));
-	json_object_set_new(o, "window", json_string(window_names[s->window]));
+	json_object_set_new(o, "window", json_string(window_names[window]));
 
 	/* the ledger's two sides: what the lanes took from the ports, and where it went */
 	json_object_set_new(o, "received", number(f->received));
@@ -209,20 +218,20 @@ encode_status(const struct snapshot_facts *f, const struct snapshot *s, const st
 	json_object_set_new(rates, "lost_per_s", decimal((double)f->period_lost / seconds));
 	json_object_set_new(o, "rates", rates);
 
-	json_object_set_new(hosts, "listed", number(s->hosts.count));
+	json_object_set_new(hosts, "listed", number(picture_hosts(picture)->count));
 	json_object_set_new(hosts, "limit", number(f->hosts_limit));
 	json_object_set_new(hosts, "per_lane", number(f->hosts_per_lane));
 	json_object_set_new(hosts, "unlisted_addresses", number(f->unlisted));
 	json_object_set_new(o, "hosts", hosts);
-	json_object_set_new(o, "places", number(s->pictures[s->window].count));
+	json_object_set_new(o, "places", number(picture_points(picture, window)));
 	json_object_set_new(o, "lanes", lanes_json(f));
 	json_object_set_new(o, "ports", ports_json(f));
-	json_object_set_new(o, "databases", databases_json(locate));
+	json_object_set_new(o, "databases", databases_json(picture));
 
 	json_object_set_new(errors, "late_periods", number(f->late));
 	json_object_set_new(errors, "swaps_missed", number(f->skipped_lanes));
 	json_object_set_new(errors, "outputs", number(f->output_errors));
-	json_object_set_new(errors, "database", number(locate_errors(locate)));
+	json_object_set_new(errors, "database", number(picture_database_errors(picture)));
 	json_object_set_new(o, "errors", errors);
 	json_object_set_new(o, "management_ms", steps_json(f));
 	json_object_set_new(o, "settings", embedded(f->settings_json));
@@ -230,5 +239,9 @@ encode_status(const struct snapshot_facts *f, const struct snapshot *s, const st
 
 	char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
 	json_decref(o);
-	return text;
+	if (text == NULL)
+		return -ENOMEM;
+	buffer_text(b, text);
+	free(text);
+	return b->failed ? -ENOMEM : 0;
 }

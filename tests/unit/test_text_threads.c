@@ -4,17 +4,17 @@
  * it. What a thread holds stays whole and unchanged until it lets go. For data races build this
  * with -Db_sanitize=thread.
  */
-#include "snapshot.h"
+#include "text.h"
 #include "unit.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define THREADS   6
-#define SNAPSHOTS 60
+#define THREADS  6
+#define PICTURES 60
 
-static const struct snapshot_template page = {"<p>@@IPHEAT_DATA@@</p>", 22};
+static const struct picture_page page = {"<p>@@IPHEAT_DATA@@</p>", 22};
 
 struct shared {
 	atomic_bool stop;
@@ -38,24 +38,24 @@ ask(void *argument)
 	unsigned long last = 0;
 
 	while (!atomic_load(&shared->stop)) {
-		struct snapshot *s = snapshot_current();
+		struct picture *s = picture_current();
 		enum window window = (enum window)dice_below(&dice, WINDOWS);
 		unsigned long period;
 		char *json = NULL;
 
 		if (s == NULL)
 			continue;
-		period = (unsigned long)snapshot_period(s);
+		period = (unsigned long)picture_facts(s)->period;
 		const struct text *text =
-			snapshot_text(s, dice_below(&dice, 2) ? TEXT_HEAT : TEXT_HTML, window);
+			text_get(s, dice_below(&dice, 2) ? TEXT_HEAT : TEXT_HTML, window);
 		bool good = period >= last && text != NULL && text->gzip != NULL &&
 			    period_of(text->plain, text->length) == period;
-		good = good && snapshot_text(s, TEXT_STATUS, window) != NULL &&
-		       snapshot_points(s, window) > 0 && snapshot_hosts(s)->count > 0;
-		good = good && snapshot_place(s, dice_below(&dice, 50), window, &json) == 0;
+		good = good && text_get(s, TEXT_STATUS, window) != NULL &&
+		       picture_points(s, window) > 0 && picture_hosts(s)->count > 0;
+		good = good && text_place(s, dice_below(&dice, 50), window, &json) == 0;
 		free(json);
 		last = period;
-		snapshot_release(s);
+		picture_release(s);
 		atomic_fetch_add(&shared->asked, 1);
 		if (!good)
 			atomic_fetch_add(&shared->wrong, 1);
@@ -72,7 +72,7 @@ test_publish_while_asked(void **state)
 	pthread_t threads[THREADS];
 	struct host_list period = {0};
 	struct heat *heat = heat_create();
-	struct snapshot *last = NULL;
+	struct picture *last = NULL;
 	(void)state;
 
 	snprintf(path, sizeof(path), "%s/many.mmdb", getenv("UNIT_DATA"));
@@ -83,13 +83,14 @@ test_publish_while_asked(void **state)
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, ask, &shared), 0);
 
-	for (unsigned int p = 1; p <= SNAPSHOTS; p++) {
-		struct snapshot_facts facts = {.version = "1",
-					       .ui_build = "b",
-					       .name = "n",
-					       .period = p,
-					       .period_s = 1,
-					       .interval_s = 1};
+	for (unsigned int p = 1; p <= PICTURES; p++) {
+		struct picture_facts facts = {.version = "1",
+					      .ui_build = "b",
+					      .html = &page,
+					      .name = "n",
+					      .period = p,
+					      .period_s = 1,
+					      .interval_s = 1};
 		static const struct host_list nothing;
 		struct host_list total = {0};
 		struct counts left_out = {0};
@@ -110,25 +111,25 @@ test_publish_while_asked(void **state)
 		}
 		assert_int_equal(host_list_sort(&period), 0);
 		assert_int_equal(heat_end_period(heat, 1), 0);
-		assert_int_equal(host_list_merge(&total, last ? snapshot_hosts(last) : &nothing,
+		assert_int_equal(host_list_merge(&total, last ? picture_hosts(last) : &nothing,
 						 &period, 100000, &left_out),
 				 0);
-		struct snapshot *s =
-			snapshot_create(&facts, heat, locate, &total, &period, WINDOW_START, &page);
+		struct picture *s =
+			picture_create(&facts, heat, locate, &total, &period, WINDOW_START);
 		assert_non_null(s);
-		snapshot_publish(s);
-		snapshot_release(last);
-		last = snapshot_current();
-		assert_non_null(snapshot_text(last, TEXT_HEAT, WINDOW_START));
+		picture_publish(s);
+		picture_release(last);
+		last = picture_current();
+		assert_non_null(text_get(last, TEXT_HEAT, WINDOW_START));
 	}
 	atomic_store(&shared.stop, true);
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	assert_int_equal(atomic_load(&shared.wrong), 0);
 	assert_true(atomic_load(&shared.asked) > 0);
-	snapshot_release(last);
-	snapshot_publish(NULL);
-	assert_null(snapshot_current());
+	picture_release(last);
+	picture_publish(NULL);
+	assert_null(picture_current());
 	host_list_free(&period);
 	heat_destroy(heat);
 	locate_destroy(locate);
@@ -140,5 +141,5 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_publish_while_asked),
 	};
-	return cmocka_run_group_tests_name("snapshot threads", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("text threads", tests, NULL, NULL);
 }

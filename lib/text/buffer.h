@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A text that grows, and the two plain encodings that the snapshot's rows need. A JSON library
- * makes everything with structure (jansson, see encode.c); rows of numbers, up to a million of
+ * A text that grows, and the two plain encodings that the texts' rows need. A JSON library
+ * makes everything with structure (jansson, see json.h); rows of numbers, up to a million of
  * them each period, are written straight: a snprintf a number took ten times as long.
  *
  * An allocation that fails sets `failed`; later puts do nothing. Check it once, at the end.

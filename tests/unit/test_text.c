@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The texts of a snapshot, read back by jansson and zlib and compared with what went in: hosts by
- * chance in the tests' world, added up by this file and not by the rooms.
+ * The texts of a picture, read back by jansson and zlib and compared with what went in: hosts by
+ * chance in the tests' world, added up by this file and not by the modules.
  */
 #include "failing.h"
-#include "picture.h"
+#include "json.h"
+#include "text.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -12,16 +13,15 @@
 #include <math.h>
 #include <zlib.h>
 
-static const struct snapshot_template page = {"<p>before @@IPHEAT_DATA@@ after</p>", 35};
+static const struct picture_page page = {"<p>before @@IPHEAT_DATA@@ after</p>", 35};
 
 struct world {
 	struct locate *locate;
 	struct heat *heat;
 	struct host_list hosts;
 	struct ledger ledger;
-	struct snapshot_facts facts;
+	struct picture_facts facts;
 	enum window window;
-	const struct snapshot_template *html;
 	struct dice dice;
 };
 
@@ -41,11 +41,11 @@ world_begin(struct world *w, const char *one, const char *two)
 	w->heat = heat_create();
 	assert_non_null(w->heat);
 	w->window = WINDOW_START;
-	w->html = &page;
 	w->dice.state = 12345;
-	w->facts = (struct snapshot_facts){
+	w->facts = (struct picture_facts){
 		.version = "1.2.3",
 		.ui_build = "0123456789ab",
+		.html = &page,
 		.name = "sensor",
 		.sources = sources,
 		.source_count = 2,
@@ -152,9 +152,9 @@ add_by_chance(struct world *w, unsigned int n)
 	w->ledger.decode.octets[DECODE_UDP] = 500000;
 }
 
-/* Ends the period and makes the snapshot; the world keeps its hosts. */
-static struct snapshot *
-try_snapshot(struct world *w)
+/* Ends the period and makes the picture; the world keeps its hosts. */
+static struct picture *
+try_picture(struct world *w)
 {
 	struct host_list total = {0};
 
@@ -162,20 +162,20 @@ try_snapshot(struct world *w)
 	if (w->hosts.count > 0)
 		memcpy(total.rows, w->hosts.rows, w->hosts.count * sizeof(*total.rows));
 	total.count = w->hosts.count;
-	struct snapshot *s = snapshot_create(&w->facts, w->heat, w->locate, &total, &w->hosts,
-					     w->window, w->html);
+	struct picture *s =
+		picture_create(&w->facts, w->heat, w->locate, &total, &w->hosts, w->window);
 	assert_null(total.rows);
 	return s;
 }
 
-static struct snapshot *
-make_snapshot(struct world *w)
+static struct picture *
+make_picture(struct world *w)
 {
 	assert_int_equal(host_list_sort(&w->hosts), 0);
 	heat_add_ledger(w->heat, &w->ledger);
 	assert_int_equal(heat_end_period(w->heat, 10), 0);
 	w->facts.ledger = w->facts.period_ledger = w->ledger;
-	struct snapshot *s = try_snapshot(w);
+	struct picture *s = try_picture(w);
 	assert_non_null(s);
 	return s;
 }
@@ -191,9 +191,9 @@ parse(const char *text, size_t length)
 }
 
 static json_t *
-heat_json(struct snapshot *s, enum window window)
+heat_json(struct picture *s, enum window window)
 {
-	const struct text *text = snapshot_text(s, TEXT_HEAT, window);
+	const struct text *text = text_get(s, TEXT_HEAT, window);
 
 	assert_non_null(text);
 	return parse(text->plain, text->length);
@@ -278,10 +278,10 @@ assert_top(const struct candidate *all, size_t n)
 				above += measure(&all[k].counts, m) > value;
 				equal += measure(&all[k].counts, m) == value;
 			}
-			if (value == 0 || above >= SNAPSHOT_TALKERS)
+			if (value == 0 || above >= TOP_EACH)
 				continue;
 			good[i] = true;
-			assert_true_of(above + equal > SNAPSHOT_TALKERS || all[i].listed,
+			assert_true_of(above + equal > TOP_EACH || all[i].listed,
 				       "%zu is number %zu by measure %d", i, above + 1, m);
 		}
 	}
@@ -311,7 +311,7 @@ check_points(const struct world *w, const json_t *heat)
 	for (size_t p = 0; p < places; p++)
 		n += counts_packets(&sums[p].counts) > 0;
 	assert_int_equal(json_array_size(points), n);
-	assert_int_equal(json_array_size(names), n < SNAPSHOT_NAMES ? n : SNAPSHOT_NAMES);
+	assert_int_equal(json_array_size(names), n < TEXT_NAMES ? n : TEXT_NAMES);
 	json_array_foreach(points, i, point)
 	{
 		uint64_t id = integer_at(point, 10), packets;
@@ -331,7 +331,7 @@ check_points(const struct world *w, const json_t *heat)
 		assert_true(packets < last || (packets == last && id > last_id));
 		last = packets;
 		last_id = id;
-		if (i < SNAPSHOT_NAMES) {
+		if (i < TEXT_NAMES) {
 			char name[256];
 
 			snprintf(name, sizeof(name), "%s, %s", place->city, place->country);
@@ -449,7 +449,7 @@ test_heat(void **state)
 
 		world_begin(&w, "world4", "world6");
 		add_by_chance(&w, sizes[i]);
-		struct snapshot *s = make_snapshot(&w);
+		struct picture *s = make_picture(&w);
 		for (int window = 0; window < WINDOWS; window++) {
 			json_t *heat = heat_json(s, (enum window)window);
 			const json_t *totals = json_object_get(heat, "totals");
@@ -468,7 +468,7 @@ test_heat(void **state)
 				string_at(json_object_get(heat, "top"), "talkers_window"),
 				window == WINDOW_START ? "start" : "now");
 			assert_int_equal(json_integer_value(json_object_get(totals, "locations")),
-					 snapshot_points(s, (enum window)window));
+					 picture_points(s, (enum window)window));
 			assert_int_equal(json_integer_value(json_object_get(totals, "countries")),
 					 countries);
 			assert_int_equal(json_integer_value(json_object_get(totals, "hosts")),
@@ -485,7 +485,7 @@ test_heat(void **state)
 					w.ledger.geo[f]);
 			json_decref(heat);
 		}
-		snapshot_release(s);
+		picture_release(s);
 		world_end(&w);
 	}
 }
@@ -499,7 +499,7 @@ test_sensor(void **state)
 	world_begin(&w, "world4", "world6");
 	w.facts.over = true;
 	w.facts.balanced = false;
-	struct snapshot *s = make_snapshot(&w);
+	struct picture *s = make_picture(&w);
 	json_t *heat = heat_json(s, WINDOW_NOW);
 	const json_t *sensor = json_object_get(heat, "sensor");
 
@@ -517,7 +517,7 @@ test_sensor(void **state)
 	assert_string_equal(string_at(sensor, "geo_db"), "DB-IP City Lite 2026-01");
 	assert_string_equal(string_at(sensor, "attribution_url"), "https://db-ip.com");
 	json_decref(heat);
-	snapshot_release(s);
+	picture_release(s);
 	world_end(&w);
 }
 
@@ -545,13 +545,13 @@ test_why_empty(void **state)
 		w.ledger.geo[GEO_PRIVATE] = cases[i].private;
 		w.ledger.geo[GEO_NOT_IN_DATABASE] = cases[i].unknown;
 		w.facts.link = cases[i].link;
-		struct snapshot *s = make_snapshot(&w);
+		struct picture *s = make_picture(&w);
 		json_t *heat = heat_json(s, WINDOW_START);
 
 		assert_string_equal(string_at(heat, "empty"), cases[i].why);
 		assert_int_equal(json_array_size(json_object_get(heat, "points")), 0);
 		json_decref(heat);
-		snapshot_release(s);
+		picture_release(s);
 		world_end(&w);
 	}
 }
@@ -617,8 +617,8 @@ test_html(void **state)
 		snprintf(address, sizeof(address), "5.%u.0.1", n);
 		add(&w, address, &c);
 	}
-	struct snapshot *s = make_snapshot(&w);
-	const struct text *html = snapshot_text(s, TEXT_HTML, WINDOW_START);
+	struct picture *s = make_picture(&w);
+	const struct text *html = text_get(s, TEXT_HTML, WINDOW_START);
 
 	assert_non_null(html);
 	assert_memory_equal(html->plain, "<p>before ", 10);
@@ -631,15 +631,15 @@ test_html(void **state)
 	inflated(html);
 	json_decref(inside);
 	json_decref(heat);
-	snapshot_release(s);
+	picture_release(s);
 
-	static const struct snapshot_template no_hole = {"<p>", 3};
-	w.html = &no_hole;
-	s = try_snapshot(&w);
+	static const struct picture_page no_hole = {"<p>", 3};
+	w.facts.html = &no_hole;
+	s = try_picture(&w);
 	assert_non_null(s);
-	assert_null(snapshot_text(s, TEXT_HTML, WINDOW_START));
-	assert_non_null(snapshot_text(s, TEXT_HEAT, WINDOW_START));
-	snapshot_release(s);
+	assert_null(text_get(s, TEXT_HTML, WINDOW_START));
+	assert_non_null(text_get(s, TEXT_HEAT, WINDOW_START));
+	picture_release(s);
 	world_end(&w);
 }
 
@@ -658,9 +658,9 @@ test_many(void **state)
 		snprintf(address, sizeof(address), "11.%u.%u.1", n >> 8, n & 255);
 		add(&w, address, &c);
 	}
-	struct snapshot *s = make_snapshot(&w);
-	const struct text *heat = snapshot_text(s, TEXT_HEAT, WINDOW_START);
-	const struct text *html = snapshot_text(s, TEXT_HTML, WINDOW_START);
+	struct picture *s = make_picture(&w);
+	const struct text *heat = text_get(s, TEXT_HEAT, WINDOW_START);
+	const struct text *html = text_get(s, TEXT_HTML, WINDOW_START);
 	assert_non_null(heat);
 	assert_non_null(html);
 	assert_true(heat->length > 256 * 1024);
@@ -675,9 +675,9 @@ test_many(void **state)
 
 	json_t *json = parse(heat->plain, heat->length);
 	assert_int_equal(json_array_size(json_object_get(json, "points")), 4000);
-	assert_int_equal(json_array_size(json_object_get(json, "places")), SNAPSHOT_NAMES);
+	assert_int_equal(json_array_size(json_object_get(json, "places")), TEXT_NAMES);
 	json_decref(json);
-	snapshot_release(s);
+	picture_release(s);
 	world_end(&w);
 }
 
@@ -685,31 +685,30 @@ static void
 test_etags(void **state)
 {
 	const char *seen[64];
-	struct snapshot *snapshots[4];
+	struct picture *pictures[4];
 	struct world w;
 	size_t n = 0;
 	(void)state;
 
 	world_begin(&w, "world4", NULL);
 	add_by_chance(&w, 20);
-	snapshots[0] = make_snapshot(&w);
+	pictures[0] = make_picture(&w);
 	w.facts.period++;
-	snapshots[1] = try_snapshot(&w);
+	pictures[1] = try_picture(&w);
 	w.facts.started_ms++; /* another process that has come as far */
-	snapshots[2] = try_snapshot(&w);
+	pictures[2] = try_picture(&w);
 	w.facts.ui_build = "ba9876543210";
-	snapshots[3] = try_snapshot(&w);
+	pictures[3] = try_picture(&w);
 	for (int i = 0; i < 4; i++) {
 		for (int kind = 0; kind < TEXT_KINDS; kind++) {
 			for (int window = 0; window < WINDOWS; window++) {
-				const struct text *text = snapshot_text(
-					snapshots[i], (enum text_kind)kind, (enum window)window);
+				const struct text *text = text_get(
+					pictures[i], (enum text_kind)kind, (enum window)window);
 
 				assert_non_null(text);
 				/* made once */
-				assert_ptr_equal(text,
-						 snapshot_text(snapshots[i], (enum text_kind)kind,
-							       (enum window)window));
+				assert_ptr_equal(text, text_get(pictures[i], (enum text_kind)kind,
+								(enum window)window));
 				assert_null(strpbrk(text->etag, "\" \t,\\"));
 				if (kind == TEXT_STATUS && window > 0)
 					continue;
@@ -720,7 +719,7 @@ test_etags(void **state)
 		}
 	}
 	for (int i = 0; i < 4; i++)
-		snapshot_release(snapshots[i]);
+		picture_release(pictures[i]);
 	world_end(&w);
 }
 
@@ -733,7 +732,7 @@ test_place(void **state)
 
 	world_begin(&w, "world4", "world6");
 	add_by_chance(&w, 600);
-	struct snapshot *s = make_snapshot(&w);
+	struct picture *s = make_picture(&w);
 	for (uint32_t id = 0; id < locate_count(w.locate); id++) {
 		const struct place *place = locate_get(w.locate, id);
 		struct counts sum = {0};
@@ -741,7 +740,7 @@ test_place(void **state)
 		size_t hosts = 0, i;
 
 		assert_non_null(here);
-		assert_int_equal(snapshot_place(s, id, WINDOW_NOW, &text), 0);
+		assert_int_equal(text_place(s, id, WINDOW_NOW, &text), 0);
 		json_t *json = parse(text, strlen(text));
 		const json_t *talkers = json_object_get(json, "talkers"), *row;
 		uint64_t least = UINT64_MAX;
@@ -782,10 +781,10 @@ test_place(void **state)
 		free(here);
 		json_decref(json);
 	}
-	assert_int_equal(snapshot_place(s, (uint32_t)locate_count(w.locate), WINDOW_NOW, &text),
+	assert_int_equal(text_place(s, (uint32_t)locate_count(w.locate), WINDOW_NOW, &text),
 			 -ENOENT);
-	assert_int_equal(snapshot_place(s, PLACE_NONE, WINDOW_NOW, &text), -ENOENT);
-	snapshot_release(s);
+	assert_int_equal(text_place(s, PLACE_NONE, WINDOW_NOW, &text), -ENOENT);
+	picture_release(s);
 	world_end(&w);
 }
 
@@ -801,8 +800,8 @@ test_csv(void **state)
 	assert_non_null(file);
 	world_begin(&w, "world4", "world6");
 	add_by_chance(&w, 900);
-	struct snapshot *s = make_snapshot(&w);
-	assert_int_equal(snapshot_write_hosts(s, fileno(file)), 0);
+	struct picture *s = make_picture(&w);
+	assert_int_equal(text_write_hosts(s, fileno(file)), 0);
 	rewind(file);
 	assert_non_null(fgets(line, sizeof(line), file));
 	assert_string_equal(line,
@@ -841,9 +840,9 @@ test_csv(void **state)
 	assert_int_equal(i, w.hosts.count);
 	fclose(file);
 	int full = open("/dev/full", O_WRONLY);
-	assert_int_equal(snapshot_write_hosts(s, full), -ENOSPC);
+	assert_int_equal(text_write_hosts(s, full), -ENOSPC);
 	close(full);
-	snapshot_release(s);
+	picture_release(s);
 	world_end(&w);
 }
 
@@ -882,10 +881,10 @@ test_odd_names(void **state)
 		w.facts.lanes = &lane;
 		w.facts.ports = &port;
 		w.facts.lane_count = w.facts.port_count = 1;
-		struct snapshot *s = make_snapshot(&w);
+		struct picture *s = make_picture(&w);
 		json_t *heat = heat_json(s, WINDOW_START);
 		const json_t *sensor = json_object_get(heat, "sensor");
-		const struct text *text = snapshot_text(s, TEXT_STATUS, WINDOW_NOW);
+		const struct text *text = text_get(s, TEXT_STATUS, WINDOW_NOW);
 
 		assert_non_null(text);
 		json_t *status = parse(text->plain, text->length);
@@ -902,7 +901,7 @@ test_odd_names(void **state)
 			cases[i].shown);
 		json_decref(heat);
 		json_decref(status);
-		snapshot_release(s);
+		picture_release(s);
 		world_end(&w);
 	}
 }
@@ -917,8 +916,8 @@ test_status(void **state)
 	add_by_chance(&w, 50);
 	for (size_t i = 0; i < sizeof(w.ledger.decode) / sizeof(uint64_t); i++)
 		((uint64_t *)&w.ledger.decode)[i] = 100 + i;
-	struct snapshot *s = make_snapshot(&w);
-	const struct text *text = snapshot_text(s, TEXT_STATUS, WINDOW_NOW);
+	struct picture *s = make_picture(&w);
+	const struct text *text = text_get(s, TEXT_STATUS, WINDOW_NOW);
 	assert_non_null(text);
 	inflated(text);
 	json_t *status = parse(text->plain, text->length);
@@ -952,7 +951,7 @@ test_status(void **state)
 	assert_string_equal(string_at(db, "built"), "1970-01-01T00:00:00.000Z");
 	assert_string_equal(string_at(db, "title"), "DB-IP City Lite");
 	json_decref(status);
-	snapshot_release(s);
+	picture_release(s);
 	world_end(&w);
 }
 
@@ -1001,7 +1000,7 @@ test_no_memory(void **state)
 
 	world_begin(&w, "world4", NULL);
 	add_by_chance(&w, 4);
-	snapshot_release(make_snapshot(&w));
+	picture_release(make_picture(&w));
 	for (int for_good = 0; for_good < 2; for_good++) {
 		bool failed = true;
 
@@ -1016,14 +1015,14 @@ test_no_memory(void **state)
 			memcpy(total.rows, w.hosts.rows, w.hosts.count * sizeof(*total.rows));
 			total.count = w.hosts.count;
 			(for_good ? failing_from : failing_at)(n);
-			struct snapshot *s = snapshot_create(&w.facts, w.heat, w.locate, &total,
-							     &w.hosts, WINDOW_START, &page);
+			struct picture *s = picture_create(&w.facts, w.heat, w.locate, &total,
+							   &w.hosts, WINDOW_START);
 			if (s == NULL)
 				assert_int_equal(errno, ENOMEM);
 			const struct text *texts[TEXT_KINDS] = {0};
 			for (int kind = 0; s != NULL && kind < TEXT_KINDS; kind++)
-				texts[kind] = snapshot_text(s, (enum text_kind)kind, WINDOW_START);
-			int error = s ? snapshot_place(s, 0, WINDOW_START, &place) : -ENOMEM;
+				texts[kind] = text_get(s, (enum text_kind)kind, WINDOW_START);
+			int error = s ? text_place(s, 0, WINDOW_START, &place) : -ENOMEM;
 			failed = failing_happened();
 			failing_at(-1);
 			assert_null(total.rows);
@@ -1042,7 +1041,7 @@ test_no_memory(void **state)
 			if (error == 0)
 				json_decref(parse(place, strlen(place)));
 			free(place);
-			snapshot_release(s);
+			picture_release(s);
 		}
 	}
 	world_end(&w);
@@ -1060,5 +1059,5 @@ main(void)
 		cmocka_unit_test(test_odd_names), cmocka_unit_test(test_status),
 		cmocka_unit_test(test_time),      cmocka_unit_test(test_no_memory),
 	};
-	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "internal.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the next copy goes. Without memory it only adds up how much is needed. */
+struct store {
+	char *memory;
+	size_t used;
+};
+
+static void *
+keep(struct store *store, const void *data, size_t size)
+{
+	char *at = store->memory ? store->memory + store->used : NULL;
+
+	if (at != NULL && size > 0)
+		memcpy(at, data, size);
+	/* the next one may be an array of anything */
+	store->used += (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+	return at;
+}
+
+static const char *
+keep_text(struct store *store, const char *text)
+{
+	return text ? keep(store, text, strlen(text) + 1) : NULL;
+}
+
+static void
+keep_all(struct store *store, struct picture_facts *to, const struct picture_facts *from)
+{
+	*to = *from;
+	to->version = keep_text(store, from->version);
+	to->ui_build = keep_text(store, from->ui_build);
+	to->name = keep_text(store, from->name);
+	to->settings_json = keep_text(store, from->settings_json);
+	to->security_json = keep_text(store, from->security_json);
+	to->history = keep(store, from->history, from->history_count * sizeof(*from->history));
+	to->lanes = keep(store, from->lanes, from->lane_count * sizeof(*from->lanes));
+	to->ports = keep(store, from->ports, from->port_count * sizeof(*from->ports));
+
+	const char **sources =
+		keep(store, from->sources, from->source_count * sizeof(*from->sources));
+	for (size_t i = 0; i < from->source_count; i++) {
+		const char *source = keep_text(store, from->sources[i]);
+
+		if (sources != NULL)
+			sources[i] = source;
+	}
+	to->sources = sources;
+}
+
+int
+facts_copy(struct picture_facts *to, const struct picture_facts *from, void **owned)
+{
+	struct store store = {0};
+
+	keep_all(&store, to, from);
+	store.memory = malloc(store.used + 1);
+	if (store.memory == NULL)
+		return -ENOMEM;
+	store.used = 0;
+	keep_all(&store, to, from);
+	*owned = store.memory;
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a picture is made of: shared by the files of this folder only. */
+#pragma once
+
+#include "picture.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct window_points {
+	struct point *points;
+	size_t count;
+	struct ledger ledger;
+	double seconds;
+	pthread_mutex_t lock; /* guards the order of points, until it is sorted */
+	bool sorted;
+};
+
+/* the busiest hosts, copied: those of the last period have no list of their own */
+struct talkers {
+	struct host_row *rows;
+	size_t count;
+};
+
+struct picture {
+	atomic_uint references;
+	struct picture_facts facts;
+	void *facts_owned; /* what facts point at */
+	struct locate_database *databases;
+	size_t database_count;
+	uint64_t database_errors;
+
+	enum window window;
+	struct window_points windows[WINDOWS];
+	struct host_list hosts;     /* since the start */
+	const struct place **place; /* [places] by number; locate's own array may move */
+	uint32_t places;
+	struct talkers talkers_now, talkers_start;
+
+	pthread_mutex_t group_lock; /* guards the two, until they are made */
+	uint32_t *by_place;         /* indices of hosts.rows, grouped by place */
+	uint32_t *place_from;       /* [places + 1] into by_place */
+
+	_Atomic(void *) attachment;
+	pthread_mutex_t attachment_lock; /* guards its making */
+	void (*attachment_destroy)(void *attachment);
+};
+
+/* A copy of all that `from` points at, in one piece: *owned. 0 or -ENOMEM. */
+int facts_copy(struct picture_facts *to, const struct picture_facts *from, void **owned);
+
+int talkers_take(struct talkers *talkers, const struct host_list *hosts);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The lists of the busiest: countries, cities, hosts, hosts of a place. */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of the codes; none comes first. */
+static size_t
+country_index(const char code[3])
+{
+	return code[0] ? 1 + (size_t)(code[0] - 'A') * 26 + (size_t)(code[1] - 'A') : 0;
+}
+
+int
+picture_countries(const struct picture_window *window, struct country **countries, size_t *count)
+{
+	struct country *sums = calloc(PICTURE_COUNTRIES, sizeof(*sums));
+	struct country *sorted = malloc(PICTURE_COUNTRIES * sizeof(*sorted));
+	struct top_row rows[PICTURE_COUNTRIES];
+	size_t n = 0;
+
+	if (sums == NULL || sorted == NULL) {
+		free(sums);
+		free(sorted);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < window->count; i++) {
+		const struct point *point = &window->points[i];
+		struct country *sum = &sums[country_index(point->place->country)];
+
+		memcpy(sum->code, point->place->country, sizeof(sum->code));
+		counts_add(&sum->counts, &point->counts);
+	}
+	for (size_t i = 0; i < PICTURE_COUNTRIES; i++) {
+		uint64_t packets = counts_packets(&sums[i].counts);
+
+		if (packets > 0)
+			rows[n++] = (struct top_row){packets, i};
+	}
+	top_sort(rows, n);
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = sums[rows[i].row];
+	free(sums);
+	*countries = sorted;
+	*count = n;
+	return 0;
+}
+
+size_t
+picture_cities(const struct picture_window *window, struct top_row rows[TOP_MAX])
+{
+	struct top top;
+
+	top_init(&top);
+	for (size_t i = 0; i < window->count; i++) {
+		if (window->points[i].place->city[0] != 0)
+			top_add(&top, i, &window->points[i].counts);
+	}
+	return top_take(&top, rows);
+}
+
+int
+talkers_take(struct talkers *talkers, const struct host_list *hosts)
+{
+	struct top_row rows[TOP_MAX];
+	struct top top;
+
+	top_init(&top);
+	for (size_t i = 0; i < hosts->count; i++)
+		top_add(&top, i, &hosts->rows[i].counts);
+	size_t n = top_take(&top, rows);
+	if (n == 0)
+		return 0;
+	talkers->rows = malloc(n * sizeof(*talkers->rows));
+	if (talkers->rows == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		talkers->rows[i] = hosts->rows[rows[i].row];
+	talkers->count = n;
+	return 0;
+}
+
+size_t
+picture_talkers(const struct picture *p, enum window window, const struct host_row **hosts)
+{
+	const struct talkers *talkers =
+		window == WINDOW_START ? &p->talkers_start : &p->talkers_now;
+
+	*hosts = talkers->rows;
+	return talkers->count;
+}
+
+/* A counting sort, once for a picture. [group_lock held] */
+static int
+group_by_place(struct picture *p)
+{
+	if (p->place_from != NULL)
+		return 0;
+	uint32_t *from = calloc((size_t)p->places + 2, sizeof(*from));
+	uint32_t *by_place = malloc((p->hosts.count + 1) * sizeof(*by_place));
+	if (from == NULL || by_place == NULL) {
+		free(from);
+		free(by_place);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < p->hosts.count; i++) {
+		if (p->hosts.rows[i].place < p->places)
+			from[p->hosts.rows[i].place + 2]++;
+	}
+	for (uint32_t n = 0; n < p->places; n++)
+		from[n + 2] += from[n + 1];
+	for (size_t i = 0; i < p->hosts.count; i++) {
+		if (p->hosts.rows[i].place < p->places)
+			by_place[from[p->hosts.rows[i].place + 1]++] = (uint32_t)i;
+	}
+	p->by_place = by_place;
+	p->place_from = from;
+	return 0;
+}
+
+int
+picture_place_talkers(struct picture *p, uint32_t place, struct top_row rows[TOP_MAX],
+		      size_t *count, size_t *hosts)
+{
+	struct top top;
+
+	if (place >= p->places)
+		return -ENOENT;
+	pthread_mutex_lock(&p->group_lock);
+	int error = group_by_place(p);
+	pthread_mutex_unlock(&p->group_lock);
+	if (error != 0)
+		return error;
+	uint32_t from = p->place_from[place], to = p->place_from[place + 1];
+	top_init(&top);
+	for (uint32_t i = from; i < to; i++)
+		top_add(&top, p->by_place[i], &p->hosts.rows[p->by_place[i]].counts);
+	*count = top_take(&top, rows);
+	*hosts = to - from;
+	return 0;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "internal.h"
+#include "large.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct picture *current; /* holds one reference; guarded by current_lock */
+
+static int
+order_of_points(const void *a, const void *b)
+{
+	const struct point *pa = a, *pb = b;
+	uint64_t na = counts_packets(&pa->counts), nb = counts_packets(&pb->counts);
+
+	if (na != nb)
+		return na > nb ? -1 : 1;
+	return pa->place->number < pb->place->number ? -1 : 1;
+}
+
+static int
+window_take(struct window_points *points, const struct heat *heat, const struct locate *locate,
+	    enum window window)
+{
+	struct heat_window hw;
+	size_t n = 0;
+
+	heat_window(heat, window, &hw);
+	points->ledger = hw.ledger;
+	points->seconds = hw.seconds;
+	for (uint32_t p = 0; p < hw.places; p++)
+		n += counts_packets(&hw.counts[p]) > 0;
+	if (n == 0)
+		return 0;
+	points->points = large_alloc(n * sizeof(*points->points));
+	if (points->points == NULL)
+		return -ENOMEM;
+	for (uint32_t p = 0; p < hw.places; p++) {
+		if (counts_packets(&hw.counts[p]) == 0)
+			continue;
+		points->points[points->count].place = locate_get(locate, p);
+		points->points[points->count++].counts = hw.counts[p];
+	}
+	return 0;
+}
+
+static int
+places_take(struct picture *p, const struct locate *locate)
+{
+	size_t n = locate_count(locate);
+
+	p->place = malloc((n + 1) * sizeof(*p->place));
+	if (p->place == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		p->place[i] = locate_get(locate, (uint32_t)i);
+	p->places = (uint32_t)n;
+	return 0;
+}
+
+/* A reload may let go of the databases while the picture tells of them. */
+static int
+databases_take(struct picture *p, const struct locate *locate)
+{
+	size_t n = locate_databases(locate);
+
+	p->database_errors = locate_errors(locate);
+	p->databases = malloc((n + 1) * sizeof(*p->databases));
+	if (p->databases == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		p->databases[i] = *locate_database(locate, i);
+	p->database_count = n;
+	return 0;
+}
+
+static void
+picture_destroy(struct picture *p)
+{
+	void *attachment = atomic_load(&p->attachment);
+
+	if (attachment != NULL)
+		p->attachment_destroy(attachment);
+	for (int w = 0; w < WINDOWS; w++) {
+		free(p->windows[w].points);
+		pthread_mutex_destroy(&p->windows[w].lock);
+	}
+	host_list_free(&p->hosts);
+	free(p->talkers_now.rows);
+	free(p->talkers_start.rows);
+	free(p->by_place);
+	free(p->place_from);
+	free(p->place);
+	free(p->databases);
+	free(p->facts_owned);
+	pthread_mutex_destroy(&p->group_lock);
+	pthread_mutex_destroy(&p->attachment_lock);
+	free(p);
+}
+
+struct picture *
+picture_create(const struct picture_facts *facts, const struct heat *heat,
+	       const struct locate *locate, struct host_list *hosts,
+	       const struct host_list *period_hosts, enum window window)
+{
+	struct picture *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		host_list_free(hosts);
+		errno = ENOMEM;
+		return NULL;
+	}
+	atomic_init(&p->references, 1);
+	atomic_init(&p->attachment, NULL);
+	pthread_mutex_init(&p->group_lock, NULL);
+	pthread_mutex_init(&p->attachment_lock, NULL);
+	for (int w = 0; w < WINDOWS; w++)
+		pthread_mutex_init(&p->windows[w].lock, NULL);
+	p->hosts = *hosts;
+	*hosts = (struct host_list){0};
+	p->window = window;
+	int error = facts_copy(&p->facts, facts, &p->facts_owned);
+	if (error == 0)
+		error = places_take(p, locate);
+	if (error == 0)
+		error = databases_take(p, locate);
+	for (int w = 0; w < WINDOWS && error == 0; w++)
+		error = window_take(&p->windows[w], heat, locate, (enum window)w);
+	if (error == 0)
+		error = talkers_take(&p->talkers_now, period_hosts);
+	if (error == 0)
+		error = talkers_take(&p->talkers_start, &p->hosts);
+	if (error != 0) {
+		picture_destroy(p);
+		errno = -error;
+		return NULL;
+	}
+	return p;
+}
+
+void
+picture_publish(struct picture *picture)
+{
+	pthread_mutex_lock(&current_lock);
+	struct picture *last = current;
+	current = picture;
+	pthread_mutex_unlock(&current_lock);
+	picture_release(last);
+}
+
+struct picture *
+picture_current(void)
+{
+	/* the lock spans look-up and reference: between them the publisher could free it */
+	pthread_mutex_lock(&current_lock);
+	struct picture *p = current;
+	if (p != NULL)
+		atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+	pthread_mutex_unlock(&current_lock);
+	return p;
+}
+
+void
+picture_release(struct picture *picture)
+{
+	if (picture != NULL &&
+	    atomic_fetch_sub_explicit(&picture->references, 1, memory_order_acq_rel) == 1)
+		picture_destroy(picture);
+}
+
+const struct picture_facts *
+picture_facts(const struct picture *picture)
+{
+	return &picture->facts;
+}
+
+size_t
+picture_databases(const struct picture *picture, const struct locate_database **databases)
+{
+	*databases = picture->databases;
+	return picture->database_count;
+}
+
+uint64_t
+picture_database_errors(const struct picture *picture)
+{
+	return picture->database_errors;
+}
+
+const struct host_list *
+picture_hosts(const struct picture *picture)
+{
+	return &picture->hosts;
+}
+
+const struct place *
+picture_place(const struct picture *picture, uint32_t number)
+{
+	return number < picture->places ? picture->place[number] : NULL;
+}
+
+enum window
+picture_default_window(const struct picture *picture)
+{
+	return picture->window;
+}
+
+size_t
+picture_points(const struct picture *picture, enum window window)
+{
+	return picture->windows[window].count;
+}
+
+void
+picture_get_window(struct picture *picture, enum window window, struct picture_window *out)
+{
+	struct window_points *w = &picture->windows[window];
+
+	pthread_mutex_lock(&w->lock);
+	if (!w->sorted && w->count > 1)
+		qsort(w->points, w->count, sizeof(*w->points), order_of_points);
+	w->sorted = true;
+	pthread_mutex_unlock(&w->lock);
+	*out = (struct picture_window){w->points, w->count, w->ledger, w->seconds};
+}
+
+void *
+picture_attachment(struct picture *picture, void *(*create)(void), void (*destroy)(void *))
+{
+	void *there = atomic_load_explicit(&picture->attachment, memory_order_acquire);
+
+	if (there != NULL)
+		return there;
+	/* held for an allocation; who comes second finds it there */
+	pthread_mutex_lock(&picture->attachment_lock);
+	there = atomic_load_explicit(&picture->attachment, memory_order_relaxed);
+	if (there == NULL) {
+		there = create();
+		picture->attachment_destroy = destroy;
+		atomic_store_explicit(&picture->attachment, there, memory_order_release);
+	}
+	pthread_mutex_unlock(&picture->attachment_lock);
+	return there;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One immutable picture of a moment: places over all windows, hosts since the start, facts.
+ *
+ *     map's thread                     any thread
+ *     ------------                     ----------
+ *     picture_create (all windows)
+ *     picture_publish ───────────────▶ picture_current   (+1 reference)
+ *         the last one -1                accessors
+ *                                        picture_release   (-1; the last one frees)
+ *
+ * Nothing that an accessor returns changes while a reference is held. Two things are put in order
+ * at first demand only, because most windows are never asked for: the points of a window are
+ * sorted, and the hosts grouped by place. Each has a lock of its own, held for that and nothing
+ * else. The host list of everything since the start belongs to the picture: the next period reads
+ * it and writes a new one.
+ *
+ * No EAL; the only global is the current picture.
+ */
+#pragma once
+
+#include "heat.h"
+#include "ledger.h"
+#include "locate.h"
+#include "merge.h"
+#include "period.h"
+#include "top.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PICTURE_HISTORY 90
+
+/* The page that the data is poured into. */
+struct picture_page {
+	const char *html;
+	size_t length; /* holds @@IPHEAT_DATA@@ once */
+};
+
+/* The steps of a merge, in order. The last two are those of the period before: a text cannot tell
+ * how long it took itself. */
+enum merge_step {
+	STEP_SWAP,  /* asking the lanes and waiting for them */
+	STEP_DRAIN, /* their tables into one list, and cleared */
+	STEP_SORT,
+	STEP_LOCATE, /* and adding to the heat */
+	STEP_HEAT,   /* windows */
+	STEP_TOTAL,  /* merging into the hosts since the start */
+	STEP_PICTURE,
+	STEP_ENCODE, /* and compressing the texts */
+	STEP_FILES,
+	STEPS,
+};
+
+/*
+ * What the manager knows beside the counts. What it points at is borrowed for the call of
+ * picture_create only, which copies it; but for `html`, static data of lib/page.
+ */
+struct picture_facts {
+	const char *version, *ui_build, *name;
+	const struct picture_page *html; /* the page that goes with the data */
+	const char *const *sources;
+	size_t source_count;
+	int64_t started_ms, generated_ms, now_ms; /* UTC, ms since 1970 */
+	uint64_t period;                          /* 1.. */
+	double period_s, interval_s;              /* what it took, what it should take */
+	double uptime_s;                          /* monotonic */
+	bool over;                                /* the captures have ended */
+	bool huge_pages;
+	enum link_state link; /* of all ports together: down if one is */
+	uint64_t period_frames, period_octets, period_lost;
+	uint64_t received, lost; /* since the start; received is counted apart from the ledger */
+	struct ledger ledger;    /* since the start */
+	struct ledger period_ledger;
+	bool balanced;                /* of this period and since the start */
+	uint64_t late, skipped_lanes; /* periods that ran late; swaps that did not come in time */
+	uint64_t unlisted; /* addresses counted since the start for hosts beyond hosts_limit */
+	uint64_t hosts_limit, hosts_per_lane;
+	uint64_t memory_kb;         /* resident */
+	uint64_t windows_memory_kb; /* allocated by lib/heat */
+	uint64_t output_errors;     /* files that could not be written */
+	double step_ms[STEPS];
+	const double *history; /* packets/s, oldest first */
+	size_t history_count;
+	const struct period_lane *lanes;
+	size_t lane_count;
+	const struct period_port *ports;
+	size_t port_count;
+	const char *settings_json; /* an object: the effective configuration; or NULL */
+	const char *security_json; /* an object: user, capabilities, seccomp; or NULL */
+};
+
+struct picture;
+
+/*
+ * [map] Takes over `hosts` (sorted, located; also on failure). `period_hosts` is only read: the
+ * talkers of the last period. NULL with errno ENOMEM.
+ */
+struct picture *picture_create(const struct picture_facts *facts, const struct heat *heat,
+			       const struct locate *locate, struct host_list *hosts,
+			       const struct host_list *period_hosts, enum window window);
+
+/* [map] Makes it the current one. Takes over the caller's reference; NULL: none any more. */
+void picture_publish(struct picture *picture);
+/* [any thread] The current one with a reference for the caller, or NULL before the first. */
+struct picture *picture_current(void);
+/* [any thread] NULL is fine. */
+void picture_release(struct picture *picture);
+
+/* From here on: [any thread] that holds a reference. What is returned lives as long as that. */
+
+const struct picture_facts *picture_facts(const struct picture *picture);
+/* The databases that the places come from, and what locate_errors said. */
+size_t picture_databases(const struct picture *picture, const struct locate_database **databases);
+uint64_t picture_database_errors(const struct picture *picture);
+
+/* Everything since the start. */
+const struct host_list *picture_hosts(const struct picture *picture);
+/* NULL for a host without a place, and for a number that there is not (yet). */
+const struct place *picture_place(const struct picture *picture, uint32_t number);
+
+/* The window that is shown where none is asked for. */
+enum window picture_default_window(const struct picture *picture);
+
+/* a place with counts in some window */
+struct point {
+	const struct place *place;
+	struct counts counts;
+};
+
+struct picture_window {
+	const struct point *points; /* by packets, descending, then by number of the place */
+	size_t count;
+	struct ledger ledger;
+	double seconds; /* that the counts cover */
+};
+
+/* The number of points, without sorting them. */
+size_t picture_points(const struct picture *picture, enum window window);
+/* Sorts the points at the first call. */
+void picture_get_window(struct picture *picture, enum window window, struct picture_window *out);
+
+/* Two letters index a table: 26 x 26 countries, and one row for places without a code. */
+#define PICTURE_COUNTRIES (1 + 26 * 26)
+
+struct country {
+	char code[3]; /* empty for places without one */
+	struct counts counts;
+};
+
+/* All countries with packets, by packets, descending, then by code. 0 or -ENOMEM; the caller frees
+ * *countries. */
+int picture_countries(const struct picture_window *window, struct country **countries,
+		      size_t *count);
+/* The busiest places that are cities, as rows of the window's points. */
+size_t picture_cities(const struct picture_window *window, struct top_row rows[TOP_MAX]);
+/* The busiest hosts: of the last period, or for WINDOW_START of everything since the start. */
+size_t picture_talkers(const struct picture *picture, enum window window,
+		       const struct host_row **hosts);
+/* The busiest hosts of a place since the start, as rows of picture_hosts; *hosts: how many it has.
+ * Groups the hosts by place at the first call. 0, -ENOENT or -ENOMEM. */
+int picture_place_talkers(struct picture *picture, uint32_t place, struct top_row rows[TOP_MAX],
+			  size_t *count, size_t *hosts);
+
+/*
+ * One thing that somebody to the right keeps with a picture, for as long as it lives (lib/text:
+ * what it has encoded). The first call makes it, all others get the same. NULL with errno ENOMEM.
+ */
+void *picture_attachment(struct picture *picture, void *(*create)(void), void (*destroy)(void *));

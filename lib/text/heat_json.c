@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The text of /api/v1/heat. */
+#include "internal.h"
+#include "json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *
+why_empty(const struct picture_facts *f, const struct picture_window *w)
+{
+	uint64_t frames = ledger_frames(&w->ledger);
+	const uint64_t *geo_results = w->ledger.geo;
+
+	if (w->count > 0)
+		return "";
+	if (frames == 0)
+		return f->link == LINK_DOWN ? "link_down" : "no_packets";
+	if (w->ledger.decode.frames[DECODE_TCP] + w->ledger.decode.frames[DECODE_UDP] == 0)
+		return "no_layer";
+	return geo_results[GEO_NOT_IN_DATABASE] == 0 ? "all_private" : "not_in_database";
+}
+
+static void
+encode_countries(struct buffer *b, const struct country *countries, size_t n)
+{
+	buffer_char(b, '[');
+	for (size_t i = 0; i < n; i++) {
+		buffer_text(b, i > 0 ? ",[" : "[");
+		buffer_json_string(b, countries[i].code);
+		buffer_char(b, ',');
+		buffer_counts(b, &countries[i].counts);
+		buffer_char(b, ']');
+	}
+	buffer_char(b, ']');
+}
+
+static void
+encode_cities(struct buffer *b, const struct picture_window *w)
+{
+	struct top_row rows[TOP_MAX];
+	size_t n = picture_cities(w, rows);
+
+	buffer_char(b, '[');
+	for (size_t i = 0; i < n; i++) {
+		const struct point *point = &w->points[rows[i].row];
+
+		buffer_text(b, i > 0 ? ",[" : "[");
+		buffer_json_string(b, point->place->city);
+		buffer_char(b, ',');
+		buffer_json_string(b, point->place->country);
+		buffer_char(b, ',');
+		buffer_decimal(b, point->place->latitude, 3);
+		buffer_char(b, ',');
+		buffer_decimal(b, point->place->longitude, 3);
+		buffer_char(b, ',');
+		buffer_counts(b, &point->counts);
+		buffer_char(b, ',');
+		buffer_number(b, point->place->number);
+		buffer_char(b, ']');
+	}
+	buffer_char(b, ']');
+}
+
+static void
+encode_talkers(struct buffer *b, const struct picture *picture, enum window window)
+{
+	const struct host_row *hosts;
+	size_t n = picture_talkers(picture, window, &hosts);
+	char text[HOST_ADDR_TEXT];
+
+	buffer_char(b, '[');
+	for (size_t i = 0; i < n; i++) {
+		const struct host_row *row = &hosts[i];
+		const struct place *place = picture_place(picture, row->place);
+
+		buffer_text(b, i > 0 ? ",[" : "[");
+		buffer_json_string(b, host_addr_text(&row->addr, row->family, text));
+		buffer_char(b, ',');
+		buffer_json_string(b, place ? place->country : "");
+		buffer_char(b, ',');
+		buffer_counts(b, &row->counts);
+		if (place != NULL) {
+			buffer_char(b, ',');
+			buffer_number(b, place->number);
+		} else {
+			buffer_text(b, ",-1");
+		}
+		buffer_char(b, ']');
+	}
+	buffer_char(b, ']');
+}
+
+static void
+encode_points(struct buffer *b, const struct picture_window *w)
+{
+	buffer_char(b, '[');
+	for (size_t i = 0; i < w->count; i++) {
+		const struct place *place = w->points[i].place;
+
+		buffer_text(b, i > 0 ? ",[" : "[");
+		buffer_decimal(b, place->latitude, 3);
+		buffer_char(b, ',');
+		buffer_decimal(b, place->longitude, 3);
+		buffer_char(b, ',');
+		buffer_counts(b, &w->points[i].counts);
+		buffer_char(b, ',');
+		buffer_number(b, place->number);
+		if (place->city[0] == 0)
+			buffer_text(b, ",-1]");
+		else {
+			buffer_char(b, ',');
+			buffer_decimal(b, (double)place->radius_km, 1);
+			buffer_char(b, ']');
+		}
+	}
+	buffer_char(b, ']');
+}
+
+static void
+encode_names(struct buffer *b, const struct picture_window *w)
+{
+	char name[PLACE_CITY_MAX + 8];
+
+	buffer_char(b, '[');
+	for (size_t i = 0; i < w->count && i < TEXT_NAMES; i++) {
+		const struct place *place = w->points[i].place;
+
+		snprintf(name, sizeof(name), "%s, %s", place->city, place->country);
+		if (i > 0)
+			buffer_char(b, ',');
+		buffer_json_string(b, name);
+	}
+	buffer_char(b, ']');
+}
+
+static json_t *
+sensor_json(const struct picture *picture)
+{
+	const struct picture_facts *facts = picture_facts(picture);
+	const struct locate_database *databases;
+	size_t database_count = picture_databases(picture, &databases);
+	json_t *sources = json_array(), *history = json_array();
+	char titles[512] = "";
+	char attribution[512] = "";
+	const char *url = "";
+	double seconds = facts->period_s > 0 ? facts->period_s : 1;
+	uint64_t offered = facts->period_frames + facts->period_lost;
+
+	for (size_t i = 0; i < facts->source_count; i++)
+		json_array_append_new(sources, json_text(facts->sources[i]));
+	for (size_t i = 0; i < facts->history_count; i++)
+		json_array_append_new(history, json_real(round(facts->history[i] * 10) / 10));
+	/* IPv4 and IPv6 files of one maker have one title: said once */
+	for (size_t i = 0; i < database_count; i++) {
+		const struct locate_database *db = &databases[i];
+
+		/* each maker whose data is on the map is named, the first one's site is linked */
+		if (attribution[0] == 0)
+			url = db->attribution_url;
+		if (strstr(attribution, db->attribution) == NULL) {
+			size_t used = strlen(attribution);
+			snprintf(attribution + used, sizeof(attribution) - used, "%s%s",
+				 used ? "; " : "", db->attribution);
+		}
+		if (strstr(titles, db->title) != NULL)
+			continue;
+		size_t used = strlen(titles);
+		snprintf(titles + used, sizeof(titles) - used, "%s%s", used ? ", " : "", db->title);
+	}
+	return json_pack("{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o}", "name",
+			 json_text(facts->name), "sources", sources, "link", link_name(facts->link),
+			 "rx_pps", round((double)facts->period_frames / seconds * 10) / 10,
+			 "rx_bps", round((double)facts->period_octets * 8 / seconds), "drop_pps",
+			 round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
+			 offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6
+				 : 0.0,
+			 "lost_total", (json_int_t)facts->lost, "geo_db", json_text(titles),
+			 "attribution", attribution, "attribution_url", url, "history", history);
+}
+
+static json_t *
+totals_json(const struct picture *picture, const struct picture_window *w, size_t countries)
+{
+	const struct decode_counts *v = &w->ledger.decode;
+	json_t *addresses = json_object();
+
+	for (int f = 0; f < GEO_RESULTS; f++)
+		json_object_set_new(addresses, geo_result_name((enum geo_result)f),
+				    json_integer((json_int_t)w->ledger.geo[f]));
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "locations",
+			 (json_int_t)w->count, "countries", (json_int_t)countries, "hosts",
+			 (json_int_t)picture_hosts(picture)->count, "tcp_packets",
+			 (json_int_t)v->frames[DECODE_TCP], "udp_packets",
+			 (json_int_t)v->frames[DECODE_UDP], "tcp_octets",
+			 (json_int_t)v->octets[DECODE_TCP], "udp_octets",
+			 (json_int_t)v->octets[DECODE_UDP], "addresses", addresses, "balanced",
+			 (int)picture_facts(picture)->balanced);
+}
+
+static json_t *
+window_list(void)
+{
+	json_t *list = json_array();
+
+	for (int w = 0; w < WINDOWS; w++)
+		json_array_append_new(list, json_string(window_names[w]));
+	return list;
+}
+
+int
+encode_heat(struct picture *picture, enum window window, struct buffer *b)
+{
+	const struct picture_facts *f = picture_facts(picture);
+	char generated[32], now[32], started[32];
+	struct picture_window w;
+	struct country *countries;
+	size_t country_count;
+
+	picture_get_window(picture, window, &w);
+	if (picture_countries(&w, &countries, &country_count) != 0)
+		return -ENOMEM;
+	size_t coded = country_count;
+	for (size_t i = 0; i < country_count; i++)
+		coded -= countries[i].code[0] == 0;
+	time_text(f->generated_ms, generated);
+	time_text(f->now_ms, now);
+	time_text(f->started_ms, started);
+
+	buffer_char(b, '{');
+	buffer_members(
+		b, json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:f, s:s, s:s, "
+			     "s:o, s:o, s:[ssssssssssss]}",
+			     "v", 1, "ui_build", f->ui_build, "version", f->version, "generated",
+			     generated, "now", now, "started", started, "period",
+			     (json_int_t)f->period, "window", window_names[window], "window_s",
+			     round(w.seconds * 1000) / 1000, "windows", window_list(), "interval_s",
+			     f->interval_s, "state", f->over ? "over" : "running", "empty",
+			     why_empty(f, &w), "sensor", sensor_json(picture), "totals",
+			     totals_json(picture, &w, coded), "fields", "lat", "lon", "tcp_packets",
+			     "udp_packets", "tcp_octets", "udp_octets", "tcp_src_packets",
+			     "udp_src_packets", "tcp_src_octets", "udp_src_octets", "id",
+			     "radius_km"));
+	buffer_text(b, ",\"points\":");
+	encode_points(b, &w);
+	buffer_text(b, ",\"places\":");
+	encode_names(b, &w);
+	buffer_text(b, ",\"top\":{\"countries\":");
+	encode_countries(b, countries, country_count);
+	buffer_text(b, ",\"cities\":");
+	encode_cities(b, &w);
+	buffer_text(b, ",\"talkers\":");
+	encode_talkers(b, picture, window);
+	buffer_text(b, window == WINDOW_START ? ",\"talkers_window\":\"start\"}}\n"
+					      : ",\"talkers_window\":\"now\"}}\n");
+	free(countries);
+	return b->failed ? -ENOMEM : 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The text of /api/v1/place/ID. */
+#include "internal.h"
+#include "json.h"
+
+#include <errno.h>
+
+static int
+encode_place(struct picture *picture, uint32_t number, enum window window, struct buffer *b)
+{
+	const struct host_list *hosts = picture_hosts(picture);
+	const struct place *place = picture_place(picture, number);
+	const struct point *point = NULL;
+	struct picture_window w;
+	struct top_row rows[TOP_MAX];
+	char text[HOST_ADDR_TEXT], generated[32];
+	size_t count, here;
+	static const struct counts nothing;
+
+	int error = picture_place_talkers(picture, number, rows, &count, &here);
+	if (error != 0)
+		return error;
+	picture_get_window(picture, window, &w);
+	for (size_t i = 0; i < w.count && point == NULL; i++) {
+		if (w.points[i].place->number == number)
+			point = &w.points[i];
+	}
+	time_text(picture_facts(picture)->generated_ms, generated);
+	buffer_char(b, '{');
+	buffer_members(b,
+		       json_pack("{s:i, s:I, s:s, s:s, s:f, s:f, s:f, s:s, s:s, s:I}", "v", 1, "id",
+				 (json_int_t)number, "name", place->city, "country", place->country,
+				 "latitude", place->latitude, "longitude", place->longitude,
+				 "radius_km", place->city[0] ? (double)place->radius_km : -1.0,
+				 "generated", generated, "window", window_names[window], "hosts",
+				 (json_int_t)here));
+	buffer_text(b, ",\"counts\":[");
+	buffer_counts(b, point ? &point->counts : &nothing);
+	buffer_text(b, "],\"talkers\":[");
+	for (size_t i = 0; i < count; i++) {
+		const struct host_row *row = &hosts->rows[rows[i].row];
+
+		buffer_text(b, i > 0 ? ",[" : "[");
+		buffer_json_string(b, host_addr_text(&row->addr, row->family, text));
+		buffer_char(b, ',');
+		buffer_counts(b, &row->counts);
+		buffer_char(b, ']');
+	}
+	buffer_text(b, "]}\n");
+	return b->failed ? -ENOMEM : 0;
+}
+
+int
+text_place(struct picture *picture, uint32_t place, enum window window, char **json)
+{
+	struct buffer b = {0};
+	int error = encode_place(picture, place, window, &b);
+
+	if (error == 0) {
+		buffer_char(&b, 0);
+		error = b.failed ? -ENOMEM : 0;
+	}
+	if (error != 0) {
+		buffer_free(&b);
+		return error;
+	}
+	*json = b.data;
+	return 0;
+}

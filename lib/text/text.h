@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The texts of a picture: what the HTTP API answers and the output files carry. See README.md.
+ *
+ * A text is encoded and compressed at its first demand, and then kept as long as its picture. Each
+ * has a lock of its own: who asks for a text waits for who is encoding that same text, and for
+ * nobody else. So a writer of output files does not wait behind requests for other texts.
+ */
+#pragma once
+
+#include "picture.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TEXT_NAMES 2000 /* points whose names are sent along */
+
+enum text_kind {
+	TEXT_HEAT,   /* JSON, by window */
+	TEXT_HTML,   /* one file, by window */
+	TEXT_STATUS, /* JSON */
+	TEXT_KINDS,
+};
+
+struct text {
+	char *plain;
+	size_t length;
+	unsigned char *gzip; /* NULL where gzip failed: then plain it is */
+	size_t gzip_length;
+	char etag[64]; /* without quotes and without the suffix of an encoding */
+};
+
+/* [any thread] Made at the first call, kept until the picture goes. NULL with errno ENOMEM, or
+ * EINVAL for a page without a hole. */
+const struct text *text_get(struct picture *picture, enum text_kind kind, enum window window);
+
+/* [any thread] The answer for /api/v1/place/ID: 0 and malloc'ed JSON in *json, or -ENOENT,
+ * -ENOMEM. */
+int text_place(struct picture *picture, uint32_t place, enum window window, char **json);
+
+/* [any thread] Writes the host table as CSV. 0 or -errno. */
+int text_write_hosts(const struct picture *picture, int fd);
