@@ -4,10 +4,11 @@
  * it. What a thread holds stays whole and unchanged until it lets go. For data races build this
  * with -Db_sanitize=thread.
  */
-#include "text.h"
+#include "internal.h"
 #include "unit.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -15,6 +16,30 @@
 #define PICTURES 60
 
 static const struct picture_page page = {"<p>@@IPHEAT_DATA@@</p>", 22};
+
+int __real_encode_html(struct picture *picture, enum window window, struct buffer *out);
+int __wrap_encode_html(struct picture *picture, enum window window, struct buffer *out);
+
+/* the next HTML text stands still while it is made, until it is let go */
+static struct {
+	atomic_bool closed;
+	sem_t reached, open;
+	bool waited_in_vain;
+} gate;
+
+int
+__wrap_encode_html(struct picture *picture, enum window window, struct buffer *out)
+{
+	struct timespec end;
+
+	if (atomic_exchange(&gate.closed, false)) {
+		clock_gettime(CLOCK_REALTIME, &end);
+		end.tv_sec += 20;
+		sem_post(&gate.reached);
+		gate.waited_in_vain = sem_timedwait(&gate.open, &end) != 0;
+	}
+	return __real_encode_html(picture, window, out);
+}
 
 struct shared {
 	atomic_bool stop;
@@ -135,11 +160,80 @@ test_publish_while_asked(void **state)
 	locate_destroy(locate);
 }
 
+static void *
+ask_html(void *picture)
+{
+	return text_get(picture, TEXT_HTML, WINDOW_START) ? picture : NULL;
+}
+
+/* While one text is being made, all others are to be had: an output file does not wait for what a
+ * request asked for, nor a request for an output file. */
+static void
+test_texts_do_not_wait_for_each_other(void **state)
+{
+	struct picture_facts facts = {.version = "1",
+				      .ui_build = "b",
+				      .name = "n",
+				      .html = &page,
+				      .period = 1,
+				      .period_s = 1,
+				      .interval_s = 1};
+	char path[512], error[LOCATE_ERROR_MAX], *json;
+	const char *paths[] = {path};
+	struct host_list hosts = {0}, period = {0};
+	struct heat *heat = heat_create();
+	FILE *file = tmpfile();
+	pthread_t thread;
+	void *result;
+	(void)state;
+
+	snprintf(path, sizeof(path), "%s/many.mmdb", getenv("UNIT_DATA"));
+	struct locate *locate = locate_create(paths, 1, error);
+	assert_non_null(locate);
+	assert_non_null(heat);
+	assert_non_null(file);
+	const uint8_t ipv4[4] = {11, 0, 0, 1};
+	struct host_addr addr = host_addr_from_ipv4(ipv4);
+	struct counts counts = {.packets = {{1, 1}, {0, 0}}};
+	uint32_t place = locate_host(locate, &addr, ADDR_IPV4);
+	assert_int_equal(heat_add(heat, place, &counts), 0);
+	assert_int_equal(heat_end_period(heat, 1), 0);
+	struct picture *picture =
+		picture_create(&facts, heat, locate, &hosts, &period, WINDOW_START);
+	assert_non_null(picture);
+
+	assert_int_equal(sem_init(&gate.reached, 0, 0), 0);
+	assert_int_equal(sem_init(&gate.open, 0, 0), 0);
+	atomic_store(&gate.closed, true);
+	assert_int_equal(pthread_create(&thread, NULL, ask_html, picture), 0);
+	while (sem_wait(&gate.reached) != 0)
+		continue;
+	for (int w = 0; w < WINDOWS; w++)
+		assert_non_null(text_get(picture, TEXT_HEAT, (enum window)w));
+	assert_non_null(text_get(picture, TEXT_HTML, WINDOW_NOW));
+	assert_non_null(text_get(picture, TEXT_STATUS, WINDOW_NOW));
+	assert_int_equal(text_place(picture, place, WINDOW_START, &json), 0);
+	free(json);
+	assert_int_equal(text_write_hosts(picture, fileno(file)), 0);
+	sem_post(&gate.open);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_non_null(result);
+	assert_false(gate.waited_in_vain);
+
+	fclose(file);
+	sem_destroy(&gate.reached);
+	sem_destroy(&gate.open);
+	picture_release(picture);
+	heat_destroy(heat);
+	locate_destroy(locate);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_publish_while_asked),
+		cmocka_unit_test(test_texts_do_not_wait_for_each_other),
 	};
 	return cmocka_run_group_tests_name("text threads", tests, NULL, NULL);
 }
