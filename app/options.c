@@ -55,8 +55,10 @@ const struct option_def options[] = {
 	 "Distinct addresses that a lane can hold in one period. Beyond it packets still count, by "
 	 "place. The start log says the memory."},
 	{NULL, "hosts-total", "N", OPTION_NUMBER, AT(hosts_total), 8, 67108864, "hosts", "4194304",
-	 "Distinct addresses that are listed since the start. Beyond it hosts still count on the "
-	 "map, unlisted. About 100 octets each."},
+	 "Distinct addresses that are listed since the start. Beyond it those with the fewest "
+	 "packets "
+	 "leave the list, an eighth at a time; on the map all still count. 176 octets each while a "
+	 "period is merged, half of it between."},
 	{NULL, "decap", "LIST", OPTION_TEXT, AT(decap_text), 0, 0, NULL, "none",
 	 "Look behind tunnel headers and count the inner addresses: none, all, or some of gre, "
 	 "erspan, ipip, vxlan, vxlan-gpe, geneve, gtpu, teredo, l2tp, joined by commas."},

@@ -4,10 +4,17 @@
 #include "large.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #define RADIX_BITS 8
 #define RADIX      256
+
+/* 32 kB of stack for the histogram; packets below 2^22 (nearly all hosts') take two walks, any 64
+ * bits six */
+#define SELECT_BITS   11
+#define SELECT_VALUES (1u << SELECT_BITS)
 
 struct sort_key {
 	uint64_t key;
@@ -64,7 +71,7 @@ radix_sort(struct sort_key *keys, struct sort_key *spare, size_t n)
 
 		for (size_t i = 0; i < n; i++)
 			start[((keys[i].key >> shift) & (RADIX - 1)) + 1]++;
-		/* all keys agree here: for IPv4 that skips the four upper bytes */
+		/* all keys are equal in this byte: for IPv4 that skips the four upper ones */
 		if (n == 0 || start[((keys[0].key >> shift) & (RADIX - 1)) + 1] == n)
 			continue;
 		for (size_t b = 0; b < RADIX; b++)
@@ -85,7 +92,7 @@ order_of_rows(const void *a, const void *b)
 	return host_row_order(a, b);
 }
 
-/* Rows that share their upper 64 bits stand together now, in any order: sorts each such run. */
+/* Rows with the same upper 64 bits are neighbours now, in any order: sorts each such run. */
 static void
 sort_ties(struct host_row *rows, size_t n)
 {
@@ -100,8 +107,9 @@ sort_ties(struct host_row *rows, size_t n)
 	}
 }
 
+/* Rows of one address become one row. */
 static void
-add_up_twins(struct host_list *list)
+add_up_equal(struct host_list *list)
 {
 	size_t kept = 0;
 
@@ -124,7 +132,7 @@ host_list_sort(struct host_list *list)
 	for (size_t i = 0; i < n; i++)
 		n4 += list->rows[i].family == ADDR_IPV4;
 
-	/* one allocation for both key arrays; keys of IPv4 in front, of IPv6 behind them */
+	/* one allocation for both key arrays; in each the keys of IPv4 come before those of IPv6 */
 	struct sort_key *keys = large_alloc(2 * n * sizeof(*keys));
 	struct host_row *sorted = large_alloc(n * sizeof(*sorted));
 	if (keys == NULL || sorted == NULL) {
@@ -153,38 +161,155 @@ host_list_sort(struct host_list *list)
 	free(list->rows);
 	list->rows = sorted;
 	list->capacity = n;
-	add_up_twins(list);
+	add_up_equal(list);
 	return 0;
+}
+
+/* Both lists at once, in order: each address is one pair, in which one row may be NULL. */
+struct pair {
+	const struct host_row *old, *new;
+};
+
+struct walk {
+	const struct host_row *a, *a_end, *b, *b_end;
+};
+
+static struct walk
+walk_begin(const struct host_list *a, const struct host_list *b)
+{
+	/* an empty list may have no rows, and NULL + 0 is not defined */
+	return (struct walk){
+		.a = a->rows,
+		.a_end = a->count ? a->rows + a->count : a->rows,
+		.b = b->rows,
+		.b_end = b->count ? b->rows + b->count : b->rows,
+	};
+}
+
+static inline bool
+walk_next(struct walk *w, struct pair *pair)
+{
+	int order;
+
+	if (w->a == w->a_end && w->b == w->b_end)
+		return false;
+	order = w->a == w->a_end ? 1 : w->b == w->b_end ? -1 : host_row_order(w->a, w->b);
+	pair->old = order <= 0 ? w->a++ : NULL;
+	pair->new = order >= 0 ? w->b++ : NULL;
+	return true;
+}
+
+static inline uint64_t
+pair_packets(const struct pair *pair)
+{
+	return (pair->old ? counts_packets(&pair->old->counts) : 0) +
+	       (pair->new ? counts_packets(&pair->new->counts) : 0);
+}
+
+/*
+ * Who stays: pairs with more than `packets`; and of those that have just as many the first
+ * `equal[1]` that are in the newer list and the first `equal[0]` that are not.
+ */
+struct threshold {
+	uint64_t packets;
+	size_t equal[2];
+};
+
+static bool
+stays(struct threshold *t, const struct pair *pair)
+{
+	uint64_t packets = pair_packets(pair);
+	bool new = pair->new != NULL;
+
+	if (packets != t->packets)
+		return packets > t->packets;
+	if (t->equal[new] == 0)
+		return false;
+	t->equal[new]--;
+	return true;
+}
+
+/*
+ * The threshold that `keep` of the pairs reach; there are more pairs than that, and none has more
+ * than `most` packets. Radix selection: a histogram of the highest digit shows in which of its
+ * values the threshold is, one of the next digit among these where in it, and so on: one walk a
+ * digit, and no memory.
+ */
+static struct threshold
+select_threshold(const struct host_list *a, const struct host_list *b, uint64_t most, size_t keep)
+{
+	struct threshold t = {0};
+	unsigned int shift = 0;
+	uint64_t known = 0; /* which bits of t.packets are */
+
+	while (shift + SELECT_BITS < 64 && most >> (shift + SELECT_BITS) != 0)
+		shift += SELECT_BITS;
+	for (;; shift -= SELECT_BITS) {
+		size_t pairs[SELECT_VALUES][2] = {0}; /* in the older list only; in the newer */
+		struct walk w = walk_begin(a, b);
+		struct pair pair;
+		uint64_t value = SELECT_VALUES - 1;
+
+		while (walk_next(&w, &pair)) {
+			uint64_t packets = pair_packets(&pair);
+
+			if ((packets & known) == t.packets)
+				pairs[packets >> shift & (SELECT_VALUES - 1)][pair.new != NULL]++;
+		}
+		for (; pairs[value][0] + pairs[value][1] <= keep; value--)
+			keep -= pairs[value][0] + pairs[value][1];
+		t.packets |= value << shift;
+		known |= (uint64_t)(SELECT_VALUES - 1) << shift;
+		if (shift == 0) {
+			t.equal[1] = pairs[value][1] < keep ? pairs[value][1] : keep;
+			t.equal[0] = keep - t.equal[1];
+			return t;
+		}
+	}
 }
 
 int
 host_list_merge(struct host_list *sum, const struct host_list *a, const struct host_list *b,
 		size_t limit, struct counts *left_out)
 {
-	if (host_list_reserve(sum, a->count + b->count) != 0)
+	struct threshold t = {.equal = {SIZE_MAX, SIZE_MAX}}; /* everybody stays */
+	size_t room = a->count + b->count;
+	struct walk w = walk_begin(a, b);
+	struct pair pair;
+
+	if (room > limit) {
+		uint64_t most = 0;
+
+		/* how many are they, addresses that are in both counted once? */
+		room = 0;
+		while (walk_next(&w, &pair)) {
+			uint64_t packets = pair_packets(&pair);
+
+			most = packets > most ? packets : most;
+			room++;
+		}
+		if (room > limit) {
+			room = host_list_low_water(limit);
+			t = select_threshold(a, b, most, room);
+		}
+		w = walk_begin(a, b);
+	}
+	if (host_list_reserve(sum, room) != 0)
 		return -ENOMEM;
+	while (walk_next(&w, &pair)) {
+		if (!stays(&t, &pair)) {
+			if (pair.old != NULL)
+				counts_add(left_out, &pair.old->counts);
+			if (pair.new != NULL)
+				counts_add(left_out, &pair.new->counts);
+			continue;
+		}
+		struct host_row *row = &sum->rows[sum->count++];
 
-	size_t i = 0, k = 0, added = 0;
-	size_t spare = limit > a->count ? limit - a->count : 0;
-
-	while (i < a->count || k < b->count) {
-		int order = i == a->count   ? 1
-			    : k == b->count ? -1
-					    : host_row_order(&a->rows[i], &b->rows[k]);
-
-		if (order < 0) {
-			sum->rows[sum->count++] = a->rows[i++];
-		} else if (order == 0) {
-			struct host_row *row = &sum->rows[sum->count++];
-
-			*row = a->rows[i++];
-			row->place = b->rows[k].place;
-			counts_add(&row->counts, &b->rows[k++].counts);
-		} else if (added < spare) {
-			sum->rows[sum->count++] = b->rows[k++];
-			added++;
-		} else {
-			counts_add(left_out, &b->rows[k++].counts);
+		*row = *(pair.old ? pair.old : pair.new);
+		if (pair.old != NULL && pair.new != NULL) {
+			row->place = pair.new->place;
+			counts_add(&row->counts, &pair.new->counts);
 		}
 	}
 	return 0;

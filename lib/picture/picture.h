@@ -75,7 +75,8 @@ struct picture_facts {
 	struct ledger period_ledger;
 	bool balanced;                /* of this period and since the start */
 	uint64_t late, skipped_lanes; /* periods that ran late; swaps that did not come in time */
-	uint64_t unlisted; /* addresses counted since the start for hosts beyond hosts_limit */
+	uint64_t unlisted; /* addresses counted since the start that are in no row of the host list
+			    */
 	uint64_t hosts_limit, hosts_per_lane;
 	uint64_t memory_kb;         /* resident */
 	uint64_t windows_memory_kb; /* allocated by lib/heat */

@@ -4,82 +4,9 @@
  * rows came by and in which order, the list is the same.
  */
 #include "failing.h"
-#include "merge.h"
-#include "unit.h"
+#include "host_rows.h"
 
 #include <errno.h>
-
-static struct dice dice = {4711};
-
-static struct host_row
-row_of(const char *address, uint64_t packets)
-{
-	struct host_row row = {.place = PLACE_UNASKED};
-	enum addr_family family;
-
-	assert_int_equal(host_addr_parse(address, &row.addr, &family), 0);
-	row.family = family;
-	row.counts.packets[LAYER_TCP][AS_SOURCE] = packets;
-	return row;
-}
-
-static void
-append(struct host_list *list, const struct host_row *row)
-{
-	/* exact growth would copy everything for each row */
-	if (list->count == list->capacity)
-		assert_int_equal(host_list_reserve(list, list->count + 16), 0);
-	list->rows[list->count++] = *row;
-}
-
-/*
- * Rows that are hard to sort: few distinct bytes, so that addresses meet in all positions; IPv6
- * within one /64; IPv4 and its mapped twin.
- */
-static struct host_row
-any_row(void)
-{
-	struct host_row row = {.place = PLACE_UNASKED};
-	uint8_t bytes[16];
-
-	for (int i = 0; i < 16; i++)
-		bytes[i] = (uint8_t)(dice_below(&dice, 3) * 127);
-	switch (dice_below(&dice, 5)) {
-	case 0:
-		row.family = ADDR_IPV4;
-		row.addr = host_addr_from_ipv4(bytes);
-		break;
-	case 1: /* the mapped twin of an IPv4 host */
-		row.family = ADDR_IPV6;
-		row.addr = host_addr_from_ipv4(bytes);
-		break;
-	case 2: /* one /64 */
-		memset(bytes, 0x20, 8);
-		row.family = ADDR_IPV6;
-		row.addr = host_addr_from_ipv6(bytes);
-		break;
-	case 3: /* only the upper half differs */
-		memset(bytes + 8, 1, 8);
-		row.family = ADDR_IPV6;
-		row.addr = host_addr_from_ipv6(bytes);
-		break;
-	default:
-		for (int i = 0; i < 16; i++)
-			bytes[i] = (uint8_t)dice_next(&dice);
-		row.family = dice_below(&dice, 2) ? ADDR_IPV4 : ADDR_IPV6;
-		row.addr = row.family == ADDR_IPV4 ? host_addr_from_ipv4(bytes)
-						   : host_addr_from_ipv6(bytes);
-	}
-	for (int i = 0; i < 8; i++)
-		(&row.counts.packets[0][0])[i] = dice_below(&dice, 1000);
-	return row;
-}
-
-static int
-order(const void *a, const void *b)
-{
-	return host_row_order(a, b);
-}
 
 /* The oracle, in place. */
 static void
@@ -96,14 +23,6 @@ plainly(struct host_row *rows, size_t *count)
 			rows[kept++] = rows[i];
 	}
 	*count = kept;
-}
-
-static void
-assert_same(const struct host_list *list, const struct host_row *rows, size_t count)
-{
-	assert_int_equal(list->count, count);
-	for (size_t i = 0; i < count; i++)
-		assert_memory_equal(&list->rows[i], &rows[i], sizeof(rows[i]));
 }
 
 static void
@@ -234,57 +153,6 @@ test_merge_meets(void **state)
 	host_list_free(&sum);
 }
 
-/* Never more rows than the limit, never a lost count, and a host that is listed goes on counting.
- */
-static void
-test_limit(void **state)
-{
-	(void)state;
-	for (int round = 0; round < 200; round++) {
-		struct host_list a = {0}, b = {0}, sum = {0};
-		struct counts left_out = {0};
-		uint64_t before = 0, after = 0;
-
-		for (uint32_t i = dice_below(&dice, 40); i > 0; i--) {
-			struct host_row row = any_row();
-			append(&a, &row);
-		}
-		for (uint32_t i = dice_below(&dice, 40); i > 0; i--) {
-			struct host_row row = any_row();
-			append(&b, &row);
-		}
-		assert_int_equal(host_list_sort(&a), 0);
-		assert_int_equal(host_list_sort(&b), 0);
-		for (size_t i = 0; i < a.count; i++)
-			before += counts_packets(&a.rows[i].counts);
-		for (size_t i = 0; i < b.count; i++)
-			before += counts_packets(&b.rows[i].counts);
-
-		size_t limit = dice_below(&dice, 60);
-		assert_int_equal(host_list_merge(&sum, &a, &b, limit, &left_out), 0);
-		assert_true(sum.count <= (limit > a.count ? limit : a.count));
-		size_t distinct = a.count;
-		for (size_t i = 0; i < b.count; i++)
-			distinct += host_list_find(&a, &b.rows[i].addr, b.rows[i].family) == NULL;
-		/* room is not wasted either */
-		if (distinct <= limit)
-			assert_int_equal(sum.count, distinct);
-		else
-			assert_int_equal(sum.count, limit > a.count ? limit : a.count);
-		for (size_t i = 0; i < sum.count; i++) {
-			after += counts_packets(&sum.rows[i].counts);
-			if (i > 0)
-				assert_true(host_row_order(&sum.rows[i - 1], &sum.rows[i]) < 0);
-		}
-		assert_int_equal(after + counts_packets(&left_out), before);
-		for (size_t i = 0; i < a.count; i++)
-			assert_non_null(host_list_find(&sum, &a.rows[i].addr, a.rows[i].family));
-		host_list_free(&a);
-		host_list_free(&b);
-		host_list_free(&sum);
-	}
-}
-
 static void
 test_find(void **state)
 {
@@ -355,7 +223,6 @@ main(void)
 		cmocka_unit_test(test_any_split_is_the_same),
 		cmocka_unit_test(test_merge_of_nothing),
 		cmocka_unit_test(test_merge_meets),
-		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_no_memory),
 	};
