@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "check.h"
 
+#include "as_user.h"
 #include "config.h"
 #include "eal.h"
 #include "file.h"
@@ -306,52 +307,13 @@ is_bifurcated(const char *driver)
 	       strcmp(driver, "mana") == 0;
 }
 
-/* Who will run it: --user, or the service's user when root asks. */
-static const struct passwd *
+/* Who will run it: --user, or the service's user when root asks. NULL: whoever asks. */
+static const char *
 who(const struct doctor *d)
 {
 	if (d->settings->user != NULL)
-		return getpwnam(d->settings->user);
-	return geteuid() == 0 ? getpwnam("packet-heatmap") : NULL;
-}
-
-/* What a question comes to, and why. */
-struct answer {
-	int error; /* an errno; 0: all is well */
-	char text[256];
-};
-
-/* Puts a question to the kernel as who(): in a child, which becomes that user. */
-static void
-ask_as_user(const struct doctor *d, void (*ask)(const void *about, struct answer *answer),
-	    const void *about, struct answer *answer)
-{
-	const struct passwd *user = who(d);
-	int ends[2];
-	pid_t child;
-
-	*answer = (struct answer){.error = EIO};
-	if (user == NULL || geteuid() != 0) {
-		ask(about, answer);
-		return;
-	}
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return;
-	fflush(NULL);
-	child = fork();
-	if (child == 0) {
-		if (initgroups(user->pw_name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
-		    setuid(user->pw_uid) == 0)
-			ask(about, answer);
-		_exit(write(ends[1], answer, sizeof(*answer)) == sizeof(*answer) ? 0 : 1);
-	}
-	close(ends[1]);
-	if (child > 0) {
-		if (read(ends[0], answer, sizeof(*answer)) != sizeof(*answer))
-			*answer = (struct answer){.error = EIO};
-		waitpid(child, NULL, 0);
-	}
-	close(ends[0]);
+		return d->settings->user;
+	return geteuid() == 0 && getpwnam("packet-heatmap") != NULL ? "packet-heatmap" : NULL;
 }
 
 static void
@@ -380,14 +342,6 @@ static void
 ask_output(const void *path, struct answer *answer)
 {
 	answer->error = -file_check(path);
-}
-
-static void
-ask_listen(const void *address, struct answer *answer)
-{
-	answer->error = 0;
-	if (http_check(address, answer->text) != 0)
-		answer->error = errno;
 }
 
 static void
@@ -462,12 +416,12 @@ check_driver(struct doctor *d, const char *address)
 
 	if (vfio_node(d, address, node, sizeof(node)) == NULL)
 		return true; /* no-IOMMU mode has said its warning */
-	ask_as_user(d, ask_read_write, node, &answer);
+	as_user_ask(who(d), ask_read_write, node, &answer);
 	if (answer.error != 0) {
-		const struct passwd *user = who(d);
+		const char *user = who(d);
 
 		say(d, CHECK_FAULT, "permissions", remedy, "%s may not open %s",
-		    user ? user->pw_name : "this user", node);
+		    user ? user : "this user", node);
 		return false;
 	}
 	say(d, CHECK_OK, "permissions", NULL, "%s can be opened", node);
@@ -934,14 +888,14 @@ check_databases(struct doctor *d)
 			    strerror(errno));
 			return;
 		}
-		ask_as_user(d, ask_read, paths.list[i], &answer);
+		as_user_ask(who(d), ask_read, paths.list[i], &answer);
 		if (answer.error != 0) {
 			snprintf(remedy, sizeof(remedy), "chmod %s %s",
 				 answer.text[0] ? "a+x" : "a+r",
 				 answer.text[0] ? quote(answer.text, folder, sizeof(folder))
 						: quoted);
 			say(d, CHECK_FAULT, "databases", remedy, "%s cannot be read by %s",
-			    paths.list[i], who(d) ? who(d)->pw_name : "this user");
+			    paths.list[i], who(d) ? who(d) : "this user");
 			return;
 		}
 	}
@@ -998,9 +952,10 @@ static void
 check_listen(struct doctor *d)
 {
 	const char *listen = d->settings->listen;
-	struct answer answer;
-	char address[64] = "", remedy[160];
+	const char *user = who(d);
+	char address[64] = "", remedy[160], error[256];
 	uint16_t port = 0;
+	int ret;
 
 	if (strcmp(listen, "off") == 0) {
 		say(d, CHECK_OK, "listen address", NULL, "none, as asked");
@@ -1009,25 +964,25 @@ check_listen(struct doctor *d)
 	if (strcmp(listen, "auto") == 0)
 		listen = "127.0.0.1:8080";
 	http_parse_listen(listen, address, &port); /* was looked at where it was set */
-	ask_as_user(d, ask_listen, listen, &answer);
-	if (answer.error == 0) {
+	ret = as_user_listen(user, listen, error);
+	if (ret == 0) {
 		say(d, CHECK_OK, "listen address", NULL, "%s is free", listen);
-	} else if (answer.error == EADDRINUSE && is_our_server(address, port)) {
+	} else if (ret == -EADDRINUSE && is_our_server(address, port)) {
 		say(d, CHECK_OK, "listen address", NULL, "%s is served by a running packet-heatmap",
 		    listen);
 	} else {
-		if (answer.error == EACCES)
+		if (ret == -EACCES)
 			snprintf(remedy, sizeof(remedy),
 				 "sysctl net.ipv4.ip_unprivileged_port_start=%u, or a port from "
 				 "1024 on",
 				 port);
-		else if (answer.error == EADDRNOTAVAIL)
+		else if (ret == -EADDRNOTAVAIL)
 			snprintf(remedy, sizeof(remedy),
 				 "ip address names this host's; 0.0.0.0:%u is all of them", port);
 		else
 			snprintf(remedy, sizeof(remedy), "ss -ltnp 'sport = :%u' names who has it",
 				 port);
-		say(d, CHECK_FAULT, "listen address", remedy, "%s", answer.text);
+		say(d, CHECK_FAULT, "listen address", remedy, "%s", error);
 	}
 }
 
@@ -1035,13 +990,13 @@ static bool
 check_output(struct doctor *d, const char *option, const char *path)
 {
 	char folder[PATH_MAX], quoted[PATH_MAX], remedy[2 * PATH_MAX];
-	const struct passwd *user = who(d);
+	const char *user = who(d);
 	struct answer answer;
 	const char *slash;
 
 	if (path == NULL)
 		return false;
-	ask_as_user(d, ask_output, path, &answer);
+	as_user_ask(who(d), ask_output, path, &answer);
 	if (answer.error == 0) {
 		say(d, CHECK_OK, "output files", NULL, "%s: %s can be written", option, path);
 		return true;
@@ -1051,13 +1006,13 @@ check_output(struct doctor *d, const char *option, const char *path)
 		 slash ? path : "./");
 	/* Not for a folder that is there: it may be /etc, and must not change hands. */
 	if (answer.error == ENOENT && access(folder, F_OK) != 0)
-		snprintf(remedy, sizeof(remedy), "install -d -o %s %s",
-			 user ? user->pw_name : "$USER", quote(folder, quoted, sizeof(quoted)));
+		snprintf(remedy, sizeof(remedy), "install -d -o %s %s", user ? user : "$USER",
+			 quote(folder, quoted, sizeof(quoted)));
 	else
 		snprintf(remedy, sizeof(remedy), "%s = FILE, in a folder of %s such as %s", option,
-			 user ? user->pw_name : "this user", "/var/lib/packet-heatmap");
+			 user ? user : "this user", "/var/lib/packet-heatmap");
 	say(d, CHECK_FAULT, "output files", remedy, "%s: %s cannot be written by %s: %s", option,
-	    path, user ? user->pw_name : "this user", strerror(answer.error));
+	    path, user ? user : "this user", strerror(answer.error));
 	return true;
 }
 

@@ -10,6 +10,7 @@
  *   4. sigtimedwait is both the clock of the periods and the way to be stopped.
  *   5. down in reverse; each step tolerates "never started": the error path is the shutdown path.
  */
+#include "as_user.h"
 #include "assets.h"
 #include "browser.h"
 #include "check.h"
@@ -177,7 +178,7 @@ preflight(struct app *a)
 	if (check_output(s->html, "html") != 0 || check_output(s->hosts, "hosts") != 0 ||
 	    check_output(s->status, "status") != 0)
 		return EXIT_FAILURE;
-	if (a->listen[0] != 0 && http_check(a->listen, error) != 0)
+	if (a->listen[0] != 0 && as_user_listen(s->user, a->listen, error) != 0)
 		return fail(error);
 	return EXIT_SUCCESS;
 }
@@ -532,7 +533,8 @@ give_up_privileges(struct app *a)
 	char error[256];
 	int ret;
 
-	if (s->user != NULL && privileges_drop(s->user, error, sizeof(error)) != 0) {
+	if (s->user != NULL &&
+	    privileges_drop(s->user, s->interfaces.count > 0, error, sizeof(error)) != 0) {
 		log_line("--user %s: %s", s->user, error);
 		return EXIT_FAILURE;
 	}
@@ -541,7 +543,7 @@ give_up_privileges(struct app *a)
 	    (check_output(s->html, "html") != 0 || check_output(s->hosts, "hosts") != 0 ||
 	     check_output(s->status, "status") != 0))
 		return EXIT_FAILURE;
-	ret = s->no_seccomp ? 0 : privileges_confine();
+	ret = s->no_seccomp ? 0 : privileges_confine(s->interfaces.count > 0);
 	if (ret != 0)
 		log_line("system calls are not confined: %s", strerror(-ret));
 	if (privileges_read(&now) != 0)

@@ -2,8 +2,10 @@
 
 #include "privileges.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <pwd.h>
 #include <seccomp.h>
@@ -11,7 +13,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Only of the calling thread; but its children inherit it, and exec is what it is there for. */
@@ -21,9 +25,21 @@ forbid_new_privileges(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -errno;
 }
 
-int
-privileges_drop(const char *user, char *error, size_t size)
+/* Of the calling thread: CAP_NET_RAW and nothing else, if it has that. */
+static int
+keep_net_raw(void)
 {
+	const struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+		{.effective = 1u << CAP_NET_RAW, .permitted = 1u << CAP_NET_RAW}};
+
+	return syscall(SYS_capset, &header, data) == 0 ? 0 : -errno;
+}
+
+int
+privileges_drop(const char *user, bool packets, char *error, size_t size)
+{
+	const struct rlimit no_limit = {RLIM_INFINITY, RLIM_INFINITY};
 	struct passwd *entry;
 	int ret;
 
@@ -42,13 +58,18 @@ privileges_drop(const char *user, char *error, size_t size)
 		return -EPERM;
 	}
 
+	/* in a container root may not; then the limit that is there has to do */
+	if (packets)
+		(void)setrlimit(RLIMIT_MEMLOCK, &no_limit);
 	/* Groups first: without root they could not be changed any more. From a uid of 0 to
 	 * another, in all three places, the kernel clears all capabilities (capabilities(7)), in
-	 * each thread, since glibc makes each thread call it.
+	 * each thread, since glibc makes each thread call it; PR_SET_KEEPCAPS is of this one alone.
 	 */
-	if (initgroups(user, entry->pw_gid) < 0 ||
+	if ((packets && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) ||
+	    initgroups(user, entry->pw_gid) < 0 ||
 	    setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) < 0 ||
-	    setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) < 0) {
+	    setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) < 0 ||
+	    (packets && (errno = -keep_net_raw()) != 0)) {
 		ret = -errno;
 		snprintf(error, size, "cannot become '%s': %s", user, strerror(errno));
 		return ret;
@@ -117,26 +138,57 @@ static const int allowed[] = {
 };
 /* clang-format on */
 
-/* Families that are in use after the start. No AF_PACKET, no AF_NETLINK beyond what is open. */
-static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+/* Sockets that are opened after the start; raw ones of IP are not among them. 0: of any type. */
+static const struct {
+	int family, type;
+} sockets[] = {
+	{AF_UNIX, 0},          {AF_NETLINK, 0},         {AF_INET, SOCK_STREAM},
+	{AF_INET, SOCK_DGRAM}, {AF_INET6, SOCK_STREAM}, {AF_INET6, SOCK_DGRAM},
+};
+#define SOCKET_TYPE_MASK 0xf /* without SOCK_CLOEXEC and SOCK_NONBLOCK */
 
 static int
-allow_conditionally(scmp_filter_ctx filter)
+allow_sockets(scmp_filter_ctx filter, bool packets)
 {
 	int ret = 0;
 
-	/* Memory is writable or executable, never both. (Executable at all because pthread_cancel
-	 * loads libgcc_s at its first use, at the shutdown.)
-	 */
-	for (unsigned int flag = 0; flag < 2 && ret == 0; flag++) {
-		const unsigned int prot = flag == 0 ? PROT_WRITE : PROT_EXEC;
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]) && ret == 0; i++) {
+		const struct scmp_arg_cmp family =
+			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)sockets[i].family);
+		const struct scmp_arg_cmp type = SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK,
+							 (scmp_datum_t)sockets[i].type);
 
-		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-				       SCMP_A2(SCMP_CMP_MASKED_EQ, prot, 0));
-		if (ret == 0)
-			ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-					       SCMP_A2(SCMP_CMP_MASKED_EQ, prot, 0));
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket),
+				       sockets[i].type != 0 ? 2 : 1, family, type);
 	}
+	if (ret == 0 && packets)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+				       SCMP_A0(SCMP_CMP_EQ, AF_PACKET));
+	return ret;
+}
+
+/*
+ * What the C library would load later, at its first use: libgcc_s for pthread_cancel, at the
+ * shutdown, and modules for the name of a user. If one is not there, that use will say so.
+ */
+static void
+load_libraries(void)
+{
+	(void)dlopen("libgcc_s.so.1", RTLD_NOW | RTLD_NODELETE);
+	(void)getpwuid(geteuid());
+}
+
+static int
+allow_conditionally(scmp_filter_ctx filter, bool packets)
+{
+	/* No memory becomes executable: neither by a mapping nor by a later change of one, which
+	 * could have been written before.
+	 */
+	int ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+				   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (ret == 0)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	/* Threads, not processes. The flags of clone3 are in memory, which a filter cannot read:
 	 * ENOSYS makes glibc take clone.
 	 */
@@ -145,9 +197,8 @@ allow_conditionally(scmp_filter_ctx filter)
 				       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	if (ret == 0)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && ret == 0; i++)
-		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				       SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+	if (ret == 0)
+		ret = allow_sockets(filter, packets);
 	/* The name of a thread; and asking for a limit, not setting one. */
 	if (ret == 0)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
@@ -168,9 +219,10 @@ allow_conditionally(scmp_filter_ctx filter)
 #endif
 
 int
-privileges_confine(void)
+privileges_confine(bool packets)
 {
 #ifdef LEAKS_ARE_CHECKED
+	(void)packets;
 	return -ENOTSUP;
 #endif
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -178,10 +230,11 @@ privileges_confine(void)
 
 	if (filter == NULL)
 		return -ENOMEM;
+	load_libraries();
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && ret == 0; i++)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 	if (ret == 0)
-		ret = allow_conditionally(filter);
+		ret = allow_conditionally(filter, packets);
 	if (ret == 0) /* the threads that EAL has started */
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (ret == 0)

@@ -170,6 +170,31 @@ class Privileges(Smoke):
             wait_until(lambda: os.path.exists(self.file("hosts.csv")), "a file")
             self.assertEqual(os.stat(self.file("hosts.csv")).st_uid, NOBODY)
 
+    def test_on_an_interface_one_capability_is_kept(self):
+        """CAP_NET_RAW, to open the interface again; the lcores, started before, have none."""
+        with self.running("--interface", "lo", "--user", "nobody", "--period", "0.2") as program:
+            security = program.status()["security"]
+            self.assertEqual(security["user"], "nobody")
+            self.assertEqual(int(security["capabilities"], 16), 1 << 13)
+            threads = list(self.threads(program.process.pid))
+            for thread in threads:
+                self.assertEqual(set(thread["Uid"].split()), {str(NOBODY)})
+                self.assertIn(int(thread["CapPrm"], 16), (0, 1 << 13))
+                self.assertEqual(int(thread["CapInh"], 16) | int(thread["CapAmb"], 16), 0)
+            lcores = [int(thread["CapPrm"], 16) for thread in threads
+                      if re.match("(lcore|rte)-worker", thread["Name"])]
+            self.assertTrue(lcores)
+            self.assertEqual(set(lcores), {0})
+
+    def test_port_that_only_root_may_have_is_refused_before_anything_starts(self):
+        with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+            if int(file.read()) <= 80:
+                self.skipTest("here everybody may listen on port 80")
+        self.refused("--pcap", self.world.capture("one"), "--user", "nobody", "--listen",
+                     "127.0.0.1:80", code=1, says=["cannot listen on 127.0.0.1:80 as nobody",
+                                                   "a port from 1024 on",
+                                                   "ip_unprivileged_port_start=80"])
+
     def test_files_that_the_user_may_not_write_are_told_at_the_start(self):
         os.chown(self.cwd, 0, -1)
         done = self.run_program("--pcap", self.world.capture("one"), "--once", "--hosts",
