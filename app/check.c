@@ -494,7 +494,7 @@ probe_in_child(const char *address, bool huge, struct probe *probe)
 		probe->mbps = port.link_mbps;
 	}
 	port_close(&port);
-	rte_eal_cleanup();
+	eal_stop();
 }
 
 /* 0 with *probe filled, or -errno. */

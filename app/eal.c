@@ -2,6 +2,10 @@
 #include "eal.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -248,4 +252,64 @@ eal_plan(struct eal_plan *plan, const struct settings *s, const struct capture *
 	}
 	plan->argv[plan->argc] = NULL;
 	return 0;
+}
+
+/* EAL makes a folder for each process and leaves it there; one that others use is not empty. */
+static void
+remove_folder(void)
+{
+	const char *folder = rte_eal_get_runtime_dir();
+
+	if (folder != NULL && folder[0] != 0)
+		(void)rmdir(folder);
+}
+
+/* The process that locks EAL's configuration of our prefix. 0: none, or it cannot be known. */
+static int
+prefix_holder(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[PATH_MAX];
+	int fd, holder = 0;
+
+	snprintf(path, sizeof(path), "%s/config", rte_eal_get_runtime_dir());
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+		holder = lock.l_pid;
+	close(fd);
+	return holder;
+}
+
+int
+eal_start(struct eal_plan *plan, char error[OPTIONS_ERROR_MAX])
+{
+	int holder, ret = rte_eal_init(plan->argc, plan->argv);
+
+	/* in memory nothing is in it from here on; a user that is not root could not remove it */
+	remove_folder();
+	if (ret >= 0)
+		return 0;
+	holder = prefix_holder();
+	if (holder > 0)
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "EAL does not start: process %d uses the same EAL prefix (%.150s); give "
+			 "one of them another with --file-prefix NAME left of '--'",
+			 holder, rte_eal_get_runtime_dir());
+	else if (rte_errno != 0)
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "EAL does not start: %s; its own lines above say more",
+			 rte_strerror(rte_errno));
+	else
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "EAL does not start; its own lines above say why");
+	return -1;
+}
+
+void
+eal_stop(void)
+{
+	rte_eal_cleanup();
+	remove_folder();
 }

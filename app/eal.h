@@ -36,6 +36,12 @@ int eal_plan(struct eal_plan *plan, const struct settings *settings, const struc
 	     unsigned int lanes, uint64_t memory, char **argv, int user_argc,
 	     char error[OPTIONS_ERROR_MAX]);
 
+/* Starts EAL by the plan. 0, or -1 with `error`, which names the process that has our prefix. */
+int eal_start(struct eal_plan *plan, char error[OPTIONS_ERROR_MAX]);
+
+/* Ends EAL, and takes away its folder if nothing is in it. */
+void eal_stop(void);
+
 /* Lanes of all sources together: what memory and lcores are planned for. A card may offer fewer. */
 unsigned int eal_lanes(const struct settings *settings);
 

@@ -584,11 +584,8 @@ start(struct app *a, int argc, char **argv)
 		log_line("cannot start a browser: %s", strerror(errno));
 	if (eal_plan(&a->plan, s, a->captures, lanes, memory, argv, eal_argc, error) != 0)
 		return fail(error);
-	if (rte_eal_init(a->plan.argc, a->plan.argv) < 0) {
-		log_line("EAL does not start: %s; its own lines above say more",
-			 rte_strerror(rte_errno));
-		return EXIT_FAILURE;
-	}
+	if (eal_start(&a->plan, error) != 0)
+		return fail(error);
 	a->eal_started = true;
 	/* once, and only when nothing was wrong before; status has them too */
 	if (a->config != NULL)
@@ -667,7 +664,7 @@ stop(struct app *a)
 	}
 	manager_destroy(&a->manager);
 	if (a->eal_started)
-		rte_eal_cleanup();
+		eal_stop();
 	for (unsigned int i = 0; i < a->settings.pcaps.count; i++) {
 		if (a->captures[i].path != NULL && a->captures[i].fd > 0)
 			close(a->captures[i].fd);

@@ -213,6 +213,39 @@ class Privileges(Smoke):
         self.same_as_oracle([self.world.capture("plain")])
 
 
+class Eal(Smoke):
+    """What EAL leaves and says; its folders are the test's own here."""
+
+    def setUp(self):
+        super().setUp()
+        self.runtime = os.path.join(self.world.folder, "runtime-" + os.path.basename(self.cwd))
+        os.mkdir(self.runtime)
+        self.environment["RUNTIME_DIRECTORY"] = self.runtime
+
+    def test_no_empty_folder_stays(self):
+        for arguments in (("--once",), ("--once", "--file-prefix", "mine")):
+            done = self.run_program("--pcap", self.world.capture("one"), *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(os.listdir(os.path.join(self.runtime, "dpdk")), [])
+        with self.running("--pcap", self.world.capture("one")):
+            pass
+        self.assertEqual(os.listdir(os.path.join(self.runtime, "dpdk")), [])
+
+    def test_a_prefix_that_another_process_has(self):
+        eal = ("--lcores", "0@0,1@0", "--no-huge", "-m", "256", "--no-pci", "--vdev=net_null0",
+               "--file-prefix", "same", "--")
+        with self.running(*eal, "--period", "0.5", "--idle-sleep", "5000") as program:
+            done = self.run_program(*eal, "--listen", "off")
+            self.assertEqual(done.returncode, 1, done.stderr)
+            line = done.stderr.splitlines()[-1]
+            self.assertIn(f"EAL does not start: process {program.process.pid} uses the same", line)
+            self.assertIn("dpdk/same", line)
+            self.assertIn("--file-prefix", line)
+            self.assertNotIn("Success", line)
+            # and takes nothing away from it
+            self.assertIn("config", os.listdir(os.path.join(self.runtime, "dpdk", "same")))
+
+
 class Manager(Smoke):
     """The service manager's side of sd_notify(3)."""
 
