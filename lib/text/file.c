@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +48,74 @@ resolve(const char *path, char real[PATH_MAX])
 	return -ELOOP;
 }
 
+/*
+ * A temporary file is locked for as long as its maker lives: the kernel lets go of the lock when it
+ * dies, however it does. So a lock that is to be had is a file that a crash left behind; a process
+ * number in the name would not tell, since it is given again, and is another one in a container.
+ */
+#define TEMPORARY     ".packet-heatmap.tmp."
+#define TEMPORARY_END 6 /* what mkostemp puts there */
+
+/* Tries of a name, when a start elsewhere takes the new file for one that is left behind. */
+#define TEMPORARY_TRIES 8
+
+/* The new file, locked; -errno. Where files cannot be locked it is not: then a crash leaves it. */
+static int
+make_temporary(const char *folder, char temporary[PATH_MAX])
+{
+	for (int tries = 0; tries < TEMPORARY_TRIES; tries++) {
+		struct stat st;
+
+		if ((size_t)snprintf(temporary, PATH_MAX, "%s/" TEMPORARY "XXXXXX", folder) >=
+		    PATH_MAX)
+			return -ENAMETOOLONG;
+		int fd = mkostemp(temporary, O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+			continue;
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return fd;
+		close(fd);
+	}
+	return -EAGAIN;
+}
+
+/* Removes a temporary file that nobody writes any more. */
+static void
+remove_if_left_behind(int folder, const char *name)
+{
+	struct stat st;
+
+	if (strncmp(name, TEMPORARY, strlen(TEMPORARY)) != 0 ||
+	    strlen(name) != strlen(TEMPORARY) + TEMPORARY_END)
+		return;
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	bool left = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (st.st_uid == geteuid() || geteuid() == 0) && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	/* removed while locked: its maker, if it only just made it, then sees that it is gone */
+	if (left)
+		unlinkat(folder, name, 0);
+	close(fd);
+}
+
+/* Removes what crashes left in the folder of `path`; as far as that can be had. */
+static void
+remove_left_behind(const char *path)
+{
+	char copy[PATH_MAX];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	DIR *dir = opendir(dirname(copy));
+	if (dir == NULL)
+		return;
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+		remove_if_left_behind(dirfd(dir), entry->d_name);
+	closedir(dir);
+}
+
 static int
 open_temporary(const char *path, char temporary[PATH_MAX])
 {
@@ -64,12 +134,9 @@ open_temporary(const char *path, char temporary[PATH_MAX])
 		mode = 0666 & ~mode;
 	}
 	snprintf(copy, sizeof(copy), "%s", path);
-	if ((size_t)snprintf(temporary, PATH_MAX, "%s/.packet-heatmap.XXXXXX", dirname(copy)) >=
-	    PATH_MAX)
-		return -ENAMETOOLONG;
-	int fd = mkostemp(temporary, O_CLOEXEC);
+	int fd = make_temporary(dirname(copy), temporary);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fchmod(fd, mode) != 0) {
 		int error = -errno;
 		close(fd);
@@ -99,11 +166,12 @@ file_check(const char *path)
 	int error = resolve(path, real);
 	if (error != 0)
 		return error;
+	remove_left_behind(real);
 	int fd = open_temporary(real, temporary);
 	if (fd < 0)
 		return fd;
-	close(fd);
 	unlink(temporary);
+	close(fd);
 	return 0;
 }
 

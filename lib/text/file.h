@@ -9,7 +9,8 @@
 
 /*
  * Can a file be put there? 0, or -errno: the folder is missing or not writable, the path is a
- * folder. Tries it with a temporary file, which it removes; leaves nothing.
+ * folder. Tries it with a temporary file, which it removes. Removes temporary files that an earlier
+ * process left in that folder when it was killed.
  */
 int file_check(const char *path);
 

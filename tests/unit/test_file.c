@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static char folder[64];
 
@@ -315,6 +316,80 @@ test_permissions(void **state)
 	assert_int_equal(entries("closed"), 0);
 }
 
+static int
+write_and_die(int fd, void *context)
+{
+	(void)context;
+	assert_int_equal(file_write(fd, "half", 4), 0);
+	raise(SIGKILL);
+	return 0;
+}
+
+/* Says that it is at it, and goes on when it is told to. */
+static int
+write_slowly(int fd, void *context)
+{
+	const int *pipes = context;
+	char go;
+
+	if (write(pipes[1], "x", 1) != 1 || read(pipes[2], &go, 1) != 1)
+		return -EIO;
+	return file_write(fd, "whole", 5);
+}
+
+static void
+in_child(int (*writer)(int fd, void *context), void *context, pid_t *child)
+{
+	*child = fork();
+	assert_true(*child >= 0);
+	if (*child == 0)
+		_exit(file_replace("sweep/out", writer, context) == 0 ? 0 : 1);
+}
+
+/* What a killed process left goes at the next start; what a living one writes stays, and so does
+ * what only looks alike. */
+static void
+test_left_behind(void **state)
+{
+	int pipes[4], status;
+	pid_t child;
+	char c;
+	(void)state;
+
+	assert_int_equal(mkdir("sweep", 0700), 0);
+	put_file("sweep/out", "old");
+	for (int i = 0; i < 3; i++) {
+		in_child(write_and_die, NULL, &child);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+	}
+	assert_int_equal(entries("sweep"), 4);
+	assert_holds("sweep/out", "old");
+	assert_int_equal(file_check("sweep/out"), 0);
+	assert_int_equal(entries("sweep"), 1);
+
+	put_file("sweep/.packet-heatmap.config", "");
+	put_file("sweep/.packet-heatmap.tmp.1234567", "");
+	put_file("sweep/packet-heatmap.tmp.123456", "");
+	assert_int_equal(mkdir("sweep/.packet-heatmap.tmp.folder", 0700), 0);
+	assert_int_equal(mkfifo("sweep/.packet-heatmap.tmp.isfifo", 0600), 0);
+	assert_int_equal(symlink("out", "sweep/.packet-heatmap.tmp.islink"), 0);
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(pipe(pipes + 2), 0);
+	in_child(write_slowly, pipes, &child);
+	assert_int_equal(read(pipes[0], &c, 1), 1);
+	assert_int_equal(entries("sweep"), 8);
+	assert_int_equal(file_check("sweep/out"), 0);
+	assert_int_equal(entries("sweep"), 8);
+	assert_int_equal(write(pipes[3], "x", 1), 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_holds("sweep/out", "whole");
+	assert_int_equal(entries("sweep"), 7);
+	for (int i = 0; i < 4; i++)
+		close(pipes[i]);
+}
+
 int
 main(void)
 {
@@ -326,6 +401,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_fifo, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_permissions, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_left_behind, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("file", tests, NULL, NULL);
 }
