@@ -67,7 +67,7 @@ pcap_next_ex(pcap_t *pcap, struct pcap_pkthdr **header, const u_char **data)
 
 /* Reads the packets before the end or the damage: how many, and how long. */
 static int
-read_through(pcap_t *pcap, bool strict, bool (*stopped)(void), struct capture *capture,
+read_through(pcap_t *pcap, bool strict, const atomic_bool *cancel, struct capture *capture,
 	     char error[SOURCES_ERROR_MAX])
 {
 	off_t good = ftello(pcap_file(pcap));
@@ -91,7 +91,8 @@ read_through(pcap_t *pcap, bool strict, bool (*stopped)(void), struct capture *c
 		if (header->caplen > capture->longest)
 			capture->longest = header->caplen;
 		good = ftello(pcap_file(pcap));
-		if (capture->packets % PACKETS_PER_LOOK == 0 && stopped != NULL && stopped()) {
+		if (capture->packets % PACKETS_PER_LOOK == 0 && cancel != NULL &&
+		    atomic_load(cancel)) {
 			fail(error, capture->path, "stopped while it was looked at");
 			return -ECANCELED;
 		}
@@ -109,7 +110,7 @@ read_through(pcap_t *pcap, bool strict, bool (*stopped)(void), struct capture *c
 }
 
 int
-capture_open(const char *path, bool strict, bool (*stopped)(void), struct capture *capture,
+capture_open(const char *path, bool strict, const atomic_bool *cancel, struct capture *capture,
 	     char error[SOURCES_ERROR_MAX])
 {
 	char pcap_error[PCAP_ERRBUF_SIZE] = "", text[400], fd_path[32];
@@ -139,7 +140,7 @@ capture_open(const char *path, bool strict, bool (*stopped)(void), struct captur
 		close(fd);
 		return fail(error, path, text);
 	}
-	int ret = read_through(pcap, strict, stopped, capture, error);
+	int ret = read_through(pcap, strict, cancel, capture, error);
 	pcap_close(pcap);
 	if (ret != 0) {
 		close(fd);

@@ -9,6 +9,7 @@
 
 #include "options.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,11 +25,11 @@ struct capture {
 
 /*
  * Reads the capture once, to its end or to where it is damaged: the packets before that count, but
- * with `strict`, which refuses the capture. `stopped`, asked every few hundred packets, ends the
- * reading when it says true; NULL: nobody asks. 0, -ECANCELED when stopped, or another -errno, both
+ * with `strict`, which refuses the capture. `cancel`, looked at every few hundred packets, ends the
+ * reading once it is true; NULL: nobody asks. 0, -ECANCELED then, or another -errno, both
  * with `error`. The caller closes capture->fd.
  */
-int capture_open(const char *path, bool strict, bool (*stopped)(void), struct capture *capture,
+int capture_open(const char *path, bool strict, const atomic_bool *cancel, struct capture *capture,
 		 char error[SOURCES_ERROR_MAX]);
 
 /* One line for each capture that is damaged: how many packets stand before it, and where it is. */

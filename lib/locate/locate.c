@@ -218,6 +218,18 @@ locate_reload(struct locate *locate, const char *const *paths, size_t count, cha
 }
 
 struct locate *
+locate_create_from(struct locate_databases *databases)
+{
+	struct locate *locate = calloc(1, sizeof(*locate));
+
+	if (locate != NULL)
+		locate_adopt(locate, databases);
+	else
+		locate_databases_unref(databases);
+	return locate;
+}
+
+struct locate *
 locate_create(const char *const *paths, size_t count, char *error)
 {
 	struct locate *locate = calloc(1, sizeof(*locate));

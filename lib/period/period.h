@@ -81,9 +81,10 @@ struct period {
 	uint64_t lost;     /* frames lost before us: imissed + ierrors + rx_nombuf */
 
 	/* how the capture half is */
-	enum link_state link;   /* of all ports together: down if one is */
-	uint64_t skipped_lanes; /* swaps that did not come in time, since the start */
-	uint64_t late;          /* periods that ran late, since the start */
+	enum link_state link;    /* of all ports together: down if one is */
+	uint64_t skipped_lanes;  /* swaps that did not come in time, since the start */
+	uint64_t late;           /* periods that ran late, since the start */
+	unsigned int lanes_late; /* swaps that did not come in this period */
 	double swap_ms, drain_ms, sort_ms;
 	struct period_lane *lanes;
 	size_t lane_count;

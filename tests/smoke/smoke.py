@@ -231,9 +231,11 @@ class Smoke(unittest.TestCase):
         return lines[0]
 
     @contextlib.contextmanager
-    def running(self, *arguments, databases=None, prefix=(), listen=True, environment=None):
+    def running(self, *arguments, databases=None, prefix=(), listen=True, environment=None,
+                pass_fds=()):
         """The program in the background, its first answer awaited; ended by SIGTERM if need be."""
-        program = Program(self, arguments, databases, prefix, listen, environment or {})
+        program = Program(self, arguments, databases, prefix, listen, environment or {},
+                          pass_fds)
         try:
             program.wait_ready()
             yield program
@@ -245,7 +247,7 @@ class Smoke(unittest.TestCase):
 class Program:
     """A running packet-heatmap."""
 
-    def __init__(self, test, arguments, databases, prefix, listen, environment):
+    def __init__(self, test, arguments, databases, prefix, listen, environment, pass_fds):
         self.test = test
         self.port = free_port() if listen else None
         arguments = [*arguments, *test.always(databases, arguments)]
@@ -256,7 +258,7 @@ class Program:
         with open(self.out, "wb") as out:
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen(command, cwd=test.cwd, stdout=out, stderr=out,
-                                            stdin=subprocess.DEVNULL,
+                                            stdin=subprocess.DEVNULL, pass_fds=pass_fds,
                                             env={**test.environment, **environment,
                                                  **test.sanitizers(arguments)})
 

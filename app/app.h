@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the process consists of, and the steps of its life. main.c calls them in order; each file
+ * holds one of them. [main] everything, but for preflight_run (see there).
+ */
+#pragma once
+
+#include "config.h"
+#include "eal.h"
+#include "gather.h"
+#include "geo.h"
+#include "http.h"
+#include "loader.h"
+#include "map_consumer.h"
+#include "options.h"
+#include "outputs.h"
+#include "port.h"
+#include "port_events.h"
+#include "rx_lcore.h"
+#include "sources.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define EXIT_USAGE       2
+#define EXIT_INTERRUPTED 130 /* as a shell says it of Ctrl-C */
+
+struct app {
+	struct settings settings;
+	struct config *config; /* holds texts of settings */
+	char devices[LIST_MAX][DEVICE_NAME_MAX];
+	struct geo_paths geo;
+	struct capture captures[LIST_MAX];
+	struct locate *locate;  /* until the map has it */
+	struct locate_map *map; /* until the capture half has it */
+
+	struct eal_plan plan;
+	struct port_settings port_settings;
+	struct port ports[GATHER_MAX_PORTS];
+	unsigned int port_count;
+	struct rx_lane *lanes[PORT_MAX_QUEUES];
+	unsigned int lane_count;
+	struct port_events events;
+
+	struct gather gather;
+	struct loader loader;
+	struct map_consumer map_consumer;
+	struct outputs outputs;
+	struct consumer *map_thread, *after_map[2]; /* the files, the console */
+	struct http *http;
+
+	const char *sources[GATHER_MAX_PORTS];
+	char host_name[256], listen[80];
+	char *settings_json, security_json[256];
+	bool eal_started, lanes_running;
+	bool stuck; /* a consumer does not end: what it uses stays */
+};
+
+/* Logs the line; returns what the process ends with. */
+int fail(const char *text);
+int fail_usage(const char *text);
+
+/* preflight.c. Step 1: all that can be known before EAL. Runs on a thread of its own, so that the
+ * main thread hears signals meanwhile; `cancel` ends it within a tenth of a second. */
+int preflight_run(struct app *app, const atomic_bool *cancel);
+int preflight_outputs(const struct settings *settings);
+bool preflight_tables_can_fill(const struct app *app);
+
+/* setup.c. Ports, queues and lanes, once EAL runs. */
+void setup_size_ports(struct app *app);
+int setup_ports(struct app *app, unsigned int workers);
+int setup_lanes(struct app *app);
+int setup_start_ports(struct app *app);
+int setup_launch_lanes(struct app *app);
+void setup_stop_lanes(struct app *app);
+
+/* start.c. Steps 2 and 3: EAL to web server; and step 5, down again. */
+int app_start(struct app *app, int argc, char **argv);
+void app_end_consumers(struct app *app);
+void app_stop(struct app *app);
+
+/* run.c. Step 4: signals and periods. 0 when asked to stop or when the captures of --once are over,
+ * EXIT_INTERRUPTED when --once was asked to stop before, or EXIT_FAILURE. */
+int run_periods(struct app *app, const sigset_t *signals);
+void run_block_signals(sigset_t *signals);
+void run_unblock_signals(void);
+/* Runs step 1 until it is done or a signal comes. */
+int run_preflight(struct app *app, const sigset_t *signals);

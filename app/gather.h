@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The capture half's manager: once a period it swaps the lanes' buffers, drains and sorts them, and
+ * makes a period record of it (lib/period) for the consumers. Knows no database and no text.
+ *
+ * [main lcore] everything here. Nothing here touches a disk, a reader or a lock that is held for
+ * longer than a few instructions: at most the bounded wait for the lanes' swap.
+ */
+#pragma once
+
+#include "consumer.h"
+#include "map.h"
+#include "meter.h"
+#include "options.h"
+#include "period.h"
+#include "port.h"
+#include "rx_lcore.h"
+
+#include <stdbool.h>
+
+#define GATHER_MAX_PORTS     64
+#define GATHER_MAX_CONSUMERS 8
+
+/* what is kept of a lane beside what it keeps of itself */
+struct lane_state {
+	struct rx_lane *lane;
+	unsigned int port; /* index into ports */
+	unsigned int cpu;
+	bool asked; /* a swap is under way */
+	/* By what each of its two buffers counts an overflow: a reference each, given back only
+	 * once the buffer has another map. So a reload can never free what a lane counts by. */
+	struct locate_map *maps[2];
+	uint32_t swaps;
+	uint64_t received; /* frames since the start, up to the last swap */
+	uint64_t expected; /* of a capture that ends; else UINT64_MAX */
+	uint64_t skipped;
+	uint32_t hosts;                    /* in the last period */
+	uint64_t busy_cycles, idle_cycles; /* up to the last swap */
+	struct meter meter;
+};
+
+struct gather {
+	/* set before gather_start */
+	const char *sensor;
+	struct port *ports;
+	unsigned int port_count;
+	struct lane_state lanes[PORT_MAX_QUEUES];
+	unsigned int lane_count;
+	struct locate_map *map; /* a reference: what lanes are given next; NULL: none */
+	/* The first one is the map: a period is only made when it has room, so that it misses
+	 * none; the others lose what they are too slow for. */
+	struct consumer *consumers[GATHER_MAX_CONSUMERS];
+	unsigned int consumer_count;
+
+	/* since the start */
+	uint64_t boot_id, number, late;
+	uint64_t received;
+	int64_t start_ms;
+	uint64_t period_ns;                              /* monotonic: the end of the last period */
+	struct port_counters counters[GATHER_MAX_PORTS]; /* at the last reading */
+	bool over;
+};
+
+/* Gives lane `i`'s empty buffers the map they count overflow by. [start] */
+void gather_set_map(struct gather *gather, unsigned int i);
+
+void gather_start(struct gather *gather);
+
+/* Ends the period and offers its record to all consumers. 0; -EAGAIN: the map is still busy with
+ * earlier ones, the period goes on, nothing is lost; or -ENOMEM: counts could not be kept, and the
+ * process should end. */
+int gather_end_period(struct gather *gather);
+
+/* The last period: the lanes have returned. Waits until the map has room. */
+int gather_end(struct gather *gather);
+
+/* From the next period on lanes count overflow by this map. Takes over the reference. */
+void gather_use_map(struct gather *gather, struct locate_map *map);
+
+/* Have all captures been received to their end? (False for sources that never end.) */
+bool gather_captures_over(struct gather *gather);
+
+/* Frames that the lanes have taken so far, this period's included. */
+uint64_t gather_received_now(const struct gather *gather);
+
+/* After count_destroy of all lanes. Never started is fine. */
+void gather_destroy(struct gather *gather);
+
+uint64_t monotonic_ns(void);
+int64_t utc_ms(void);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "loader.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void
+reload(struct loader *l)
+{
+	char error[LOCATE_ERROR_MAX];
+	struct geo_paths paths;
+	struct locate_databases *databases = NULL;
+	struct locate_map *map = NULL;
+
+	if (geo_find(l->settings, &paths, error) == 0)
+		databases = locate_databases_open(paths.list, paths.count, &l->cancel, error);
+	if (atomic_load(&l->cancel))
+		goto out;
+	if (databases == NULL) {
+		atomic_fetch_add(&l->failures, 1);
+		log_line("%s; the databases stay as they were", error);
+		return;
+	}
+	if (l->wants_map) {
+		map = locate_map_create(databases, &l->cancel);
+		if (map == NULL && errno != ECANCELED) {
+			atomic_fetch_add(&l->failures, 1);
+			log_line("the databases stay as they were: no prefix map can be made of "
+				 "the new ones: %s",
+				 strerror(errno));
+		}
+		if (map == NULL)
+			goto out;
+	}
+	log_line("databases opened anew: %s", locate_databases_get(databases, 0)->title);
+	atomic_fetch_add(&l->reloads, 1);
+	locate_databases_unref(atomic_exchange(&l->databases, databases));
+	locate_map_unref(atomic_exchange(&l->map, map));
+	return;
+out:
+	locate_databases_unref(databases);
+}
+
+static void *
+loader_run(void *argument)
+{
+	struct loader *l = argument;
+
+	pthread_mutex_lock(&l->lock);
+	for (;;) {
+		while (!l->requested && !l->ending)
+			pthread_cond_wait(&l->changed, &l->lock);
+		if (l->ending)
+			break;
+		unsigned int coalesced = l->coalesced;
+		l->requested = false;
+		l->coalesced = 0;
+		pthread_mutex_unlock(&l->lock);
+		if (coalesced > 0)
+			log_line("%u more requests to reload came meanwhile: answered by one",
+				 coalesced);
+		reload(l);
+		pthread_mutex_lock(&l->lock);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+int
+loader_start(struct loader *l, const struct settings *settings, bool wants_map)
+{
+	l->settings = settings;
+	l->wants_map = wants_map;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_cond_init(&l->changed, NULL);
+	int error = pthread_create(&l->thread, NULL, loader_run, l);
+	l->started = error == 0;
+	if (l->started)
+		pthread_setname_np(l->thread, "loader");
+	return -error;
+}
+
+void
+loader_request(struct loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	if (l->requested)
+		l->coalesced++;
+	l->requested = true;
+	pthread_cond_signal(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+}
+
+struct locate_databases *
+loader_take_databases(struct loader *l)
+{
+	return atomic_load_explicit(&l->databases, memory_order_relaxed)
+		       ? atomic_exchange(&l->databases, NULL)
+		       : NULL;
+}
+
+struct locate_map *
+loader_take_map(struct loader *l)
+{
+	return atomic_load_explicit(&l->map, memory_order_relaxed) ? atomic_exchange(&l->map, NULL)
+								   : NULL;
+}
+
+void
+loader_stop(struct loader *l)
+{
+	if (!l->started)
+		return;
+	atomic_store(&l->cancel, true);
+	pthread_mutex_lock(&l->lock);
+	l->ending = true;
+	pthread_cond_signal(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+	pthread_join(l->thread, NULL);
+	l->started = false;
+	locate_databases_unref(atomic_exchange(&l->databases, NULL));
+	locate_map_unref(atomic_exchange(&l->map, NULL));
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The geolocation databases, opened anew on a thread of their own.
+ *
+ *     main: loader_request (SIGHUP) ──▶ loader's thread: open, check, lay out the prefix map
+ *                                          │                       │
+ *     map's thread: loader_take_databases ◀┘    main: loader_take_map ◀┘ (for the lanes)
+ *
+ * Neither the tick of the periods nor the map waits for a disk. At most one reload runs; requests
+ * that come meanwhile are one more reload afterwards. What cannot be opened leaves everything as it
+ * was.
+ */
+#pragma once
+
+#include "geo.h"
+#include "locate.h"
+#include "map.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct loader {
+	const struct settings *settings;
+	bool wants_map; /* lanes can fill: they count what overflows by the prefix map */
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock; /* guards the three below */
+	pthread_cond_t changed;
+	bool requested, ending;
+	unsigned int coalesced; /* requests that came while one waited */
+	atomic_bool cancel;
+	_Atomic(struct locate_databases *) databases; /* opened, not taken yet */
+	_Atomic(struct locate_map *) map;
+	_Atomic uint64_t reloads, failures; /* since the start */
+};
+
+/* [main] `settings` outlives the loader. 0 or -errno. */
+int loader_start(struct loader *loader, const struct settings *settings, bool wants_map);
+
+/* [main] Never waits. */
+void loader_request(struct loader *loader);
+
+/* What the last reload brought, once; NULL: nothing new. The caller owns it. */
+struct locate_databases *loader_take_databases(struct loader *loader);
+struct locate_map *loader_take_map(struct loader *loader);
+
+/* [main] Cancels a reload that runs, and ends the thread. Fine if never started. */
+void loader_stop(struct loader *loader);

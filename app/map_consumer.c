@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "map_consumer.h"
+
+#include "gather.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What one period brought, once it is located. */
+struct located {
+	const struct period *period;
+	struct host_list hosts; /* a copy with places: the record itself never changes */
+	struct ledger ledger;
+	bool balanced;
+};
+
+int
+map_consumer_init(struct map_consumer *m)
+{
+	m->heat = heat_create();
+	return m->heat ? 0 : -ENOMEM;
+}
+
+/* A step of the merge is over: it took from the end of the one before to now. */
+static void
+step_done(struct map_consumer *m, enum merge_step step)
+{
+	uint64_t now = monotonic_ns();
+
+	m->step_ms[step] = (double)(now - m->step_ns) / 1e6;
+	m->step_ns = now;
+}
+
+static int
+copy_hosts(struct host_list *to, const struct host_list *from)
+{
+	if (host_list_reserve(to, from->count) != 0)
+		return -ENOMEM;
+	if (from->count > 0)
+		memcpy(to->rows, from->rows, from->count * sizeof(*from->rows));
+	to->count = from->count;
+	return 0;
+}
+
+/* Hosts beyond a lane's table have no row; their packets are on the map all the same. */
+static int
+locate_overflow(struct map_consumer *m, const struct period *p)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < p->overflow_count; i++) {
+		const struct period_overflow *o = &p->overflow[i];
+		uint32_t place = locate_map_place(o->map, m->locate, o->slot);
+
+		if (place != PLACE_NONE && locate_get(m->locate, place)->has_position &&
+		    heat_add(m->heat, place, &o->counts) != 0)
+			error = -ENOMEM;
+	}
+	return error;
+}
+
+/* Gives each host its place and each of its packets its geo result. */
+static int
+locate_hosts(struct map_consumer *m, struct located *l)
+{
+	int error = locate_overflow(m, l->period);
+
+	for (size_t i = 0; i < l->hosts.count; i++) {
+		struct host_row *row = &l->hosts.rows[i];
+		enum geo_result result = GEO_NOT_IN_DATABASE;
+
+		row->place = locate_host(m->locate, &row->addr, row->family);
+		if (row->place == PLACE_PRIVATE) {
+			result = GEO_PRIVATE;
+		} else if (row->place != PLACE_NONE &&
+			   locate_get(m->locate, row->place)->has_position) {
+			result = GEO_LOCATED;
+			if (heat_add(m->heat, row->place, &row->counts) != 0)
+				error = -ENOMEM;
+		}
+		l->ledger.geo[result] += counts_packets(&row->counts);
+	}
+	heat_add_ledger(m->heat, &l->ledger);
+	return error;
+}
+
+/* Everything since the start = what the last picture holds + this period. */
+static int
+add_to_total(struct map_consumer *m, const struct host_list *period, struct host_list *total)
+{
+	static const struct host_list nothing;
+	struct counts left_out = {0};
+
+	int error = host_list_merge(total, m->last ? picture_hosts(m->last) : &nothing, period,
+				    m->settings->hosts_total, &left_out);
+	m->unlisted += counts_packets(&left_out);
+	return error;
+}
+
+static void
+check_ledger(struct map_consumer *m, struct located *l)
+{
+	l->balanced = ledger_balances(&l->ledger, l->period->received) &&
+		      ledger_balances(&m->ledger, m->received);
+	if (!l->balanced && !m->told_imbalance) {
+		log_line("the ledger does not balance: %llu frames received, %llu accounted for; "
+			 "this is a bug, please report it with /api/v1/status",
+			 (unsigned long long)m->received,
+			 (unsigned long long)ledger_frames(&m->ledger));
+		m->told_imbalance = true;
+	}
+}
+
+static void
+remember_rate(struct map_consumer *m, double pps)
+{
+	if (m->history_count == PICTURE_HISTORY) {
+		memmove(m->history, m->history + 1, (PICTURE_HISTORY - 1) * sizeof(double));
+		m->history_count--;
+	}
+	m->history[m->history_count++] = pps;
+}
+
+static uint64_t
+resident_kb(void)
+{
+	unsigned long long size = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%llu %llu", &size, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static struct picture *
+draw(struct map_consumer *m, struct located *l, struct host_list *total)
+{
+	const struct period *p = l->period;
+	struct picture_facts facts = {
+		.version = m->version,
+		.ui_build = m->ui_build,
+		.html = m->html,
+		.name = p->sensor,
+		.sources = m->sources,
+		.source_count = m->source_count,
+		.started_ms = m->started_ms,
+		.generated_ms = p->end_ms,
+		.now_ms = utc_ms(),
+		.period = p->number,
+		.period_s = period_seconds(p),
+		.interval_s = m->settings->period_s,
+		.uptime_s = (double)(p->end_ns - m->started_ns) / 1e9,
+		.over = p->over,
+		.huge_pages = m->huge_pages,
+		.link = p->link,
+		.period_frames = p->received,
+		.period_octets = period_octets(p),
+		.period_lost = p->lost,
+		.received = m->received,
+		.lost = m->lost,
+		.ledger = m->ledger,
+		.period_ledger = l->ledger,
+		.balanced = l->balanced,
+		.late = p->late,
+		.skipped_lanes = p->skipped_lanes,
+		.unlisted = m->unlisted,
+		.hosts_limit = m->settings->hosts_total,
+		.hosts_per_lane = m->settings->hosts_per_lane,
+		.memory_kb = resident_kb(),
+		.windows_memory_kb = heat_memory(m->heat) / 1024,
+		.output_errors = atomic_load(m->output_errors),
+		.history = m->history,
+		.history_count = m->history_count,
+		.lanes = p->lanes,
+		.lane_count = p->lane_count,
+		.ports = p->ports,
+		.port_count = p->port_count,
+		.settings_json = m->settings_json,
+		.security_json = m->security_json,
+	};
+
+	memcpy(facts.step_ms, m->step_ms, sizeof(facts.step_ms));
+	return picture_create(&facts, m->heat, m->locate, total, &l->hosts, m->settings->window);
+}
+
+/* The texts that are asked for most: made here, so that no request waits for them. */
+static void
+encode(const struct map_consumer *m, struct picture *s)
+{
+	if (!m->serves)
+		return;
+	if (text_get(s, TEXT_HEAT, m->settings->window) == NULL ||
+	    text_get(s, TEXT_STATUS, m->settings->window) == NULL)
+		log_line("out of memory: a text of this period could not be made");
+}
+
+/* Located, and added to the windows and the total. 0 or -ENOMEM. */
+static int
+process_period(struct map_consumer *m, struct located *l, struct host_list *total)
+{
+	const struct period *p = l->period;
+	int error = copy_hosts(&l->hosts, &p->hosts);
+
+	l->ledger = p->ledger;
+	if (error == 0)
+		error = locate_hosts(m, l);
+	step_done(m, STEP_LOCATE);
+	if (error == 0)
+		error = heat_end_period(m->heat, period_seconds(p));
+	step_done(m, STEP_HEAT);
+	if (error == 0)
+		error = add_to_total(m, &l->hosts, total);
+	step_done(m, STEP_TOTAL);
+	if (error != 0)
+		return error;
+	ledger_add(&m->ledger, &l->ledger);
+	m->received += p->received;
+	m->lost += p->lost;
+	remember_rate(m, (double)p->received / period_seconds(p));
+	check_ledger(m, l);
+	return 0;
+}
+
+static void
+map_take(void *context, struct period *p)
+{
+	struct map_consumer *m = context;
+	struct located l = {.period = p};
+	struct host_list total = {0};
+	struct locate_databases *databases = loader_take_databases(m->loader);
+
+	if (databases != NULL)
+		locate_adopt(m->locate, databases);
+	m->step_ms[STEP_SWAP] = p->swap_ms;
+	m->step_ms[STEP_DRAIN] = p->drain_ms;
+	m->step_ms[STEP_SORT] = p->sort_ms;
+	m->step_ns = monotonic_ns();
+	int error = process_period(m, &l, &total);
+	struct picture *s = error == 0 ? draw(m, &l, &total) : NULL;
+
+	step_done(m, STEP_PICTURE);
+	host_list_free(&total);
+	host_list_free(&l.hosts);
+	if (s == NULL) {
+		atomic_store(&m->failed, true);
+		return;
+	}
+	encode(m, s);
+	step_done(m, STEP_ENCODE);
+	picture_publish(s);
+	picture_release(m->last);
+	m->last = picture_current();
+	for (size_t i = 0; i < m->after_count; i++)
+		consumer_offer(m->after[i], p);
+}
+
+const struct consumer_ops map_consumer_ops = {.name = "map", .capacity = 4, .take = map_take};
+
+void
+map_consumer_log_summary(const struct map_consumer *m)
+{
+	const uint64_t *frames = m->ledger.decode.frames;
+
+	log_line("%llu frames received: %llu TCP, %llu UDP, %llu other IP, %llu not IP, %llu "
+		 "malformed; %zu hosts; %llu lost before us; the ledger %s",
+		 (unsigned long long)m->received, (unsigned long long)frames[DECODE_TCP],
+		 (unsigned long long)frames[DECODE_UDP],
+		 (unsigned long long)frames[DECODE_OTHER_IP],
+		 (unsigned long long)frames[DECODE_NOT_IP],
+		 (unsigned long long)ledger_malformed(&m->ledger),
+		 m->last ? picture_hosts(m->last)->count : 0, (unsigned long long)m->lost,
+		 ledger_balances(&m->ledger, m->received) ? "balances" : "DOES NOT BALANCE");
+}
+
+void
+map_consumer_free(struct map_consumer *m)
+{
+	picture_release(m->last);
+	m->last = NULL;
+	picture_publish(NULL);
+	heat_destroy(m->heat);
+	m->heat = NULL;
+	locate_destroy(m->locate);
+	m->locate = NULL;
+}

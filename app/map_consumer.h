@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The map: the first consumer of the period records. Locates their hosts, keeps the heat of all
+ * windows and the hosts since the start, and publishes a picture of each period.
+ *
+ * Runs on its consumer's thread, which alone owns `locate` and `heat`; needs no EAL.
+ */
+#pragma once
+
+#include "consumer.h"
+#include "heat.h"
+#include "loader.h"
+#include "locate.h"
+#include "options.h"
+#include "text.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct map_consumer {
+	/* set before the consumer is created; constant then */
+	const struct settings *settings;
+	const char *version, *ui_build;
+	const char *const *sources;
+	size_t source_count;
+	const struct picture_page *html;
+	bool huge_pages, serves; /* serves: there is a web server */
+	const char *settings_json, *security_json;
+	int64_t started_ms;
+	uint64_t started_ns;
+	struct loader *loader;
+	struct consumer **after; /* consumers of the pictures: given each record once it is drawn */
+	size_t after_count;
+	const _Atomic uint64_t *output_errors;
+	struct locate *locate;
+
+	/* the map's thread alone */
+	struct heat *heat;
+	struct picture *last; /* a reference: it holds the hosts so far */
+	struct ledger ledger; /* since the start */
+	uint64_t received, lost, unlisted;
+	double history[PICTURE_HISTORY];
+	size_t history_count;
+	double step_ms[STEPS];
+	uint64_t step_ns; /* when the step under way began */
+	bool told_imbalance;
+
+	_Atomic bool failed; /* out of memory: counts could not be kept, the process should end */
+};
+
+extern const struct consumer_ops map_consumer_ops; /* context: struct map_consumer */
+
+/* [start] 0 or -ENOMEM. */
+int map_consumer_init(struct map_consumer *map);
+
+/* [after its thread has ended] */
+void map_consumer_log_summary(const struct map_consumer *map);
+void map_consumer_free(struct map_consumer *map);

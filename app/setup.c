@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports, their queues, and a lane for each: sized, named, configured, started, stopped. */
+#include "app.h"
+#include "log.h"
+
+#include <rte_ethdev.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* pools: a cache of 256 mbufs for each lcore halves the trips to the shared ring */
+#define POOL_CACHE 256
+
+/* Sizes that follow from the sources. */
+void
+setup_size_ports(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	struct port_settings *p = &a->port_settings;
+	uint32_t longest = 0;
+	uint64_t packets = 0;
+
+	for (unsigned int i = 0; i < s->pcaps.count; i++) {
+		longest = RTE_MAX(longest, a->captures[i].longest);
+		packets = RTE_MAX(packets, a->captures[i].packets);
+	}
+	p->rx_descriptors = (uint16_t)s->rx_descriptors;
+	p->burst = s->burst;
+	p->cache = POOL_CACHE;
+	p->promiscuous = !s->no_promiscuous;
+	p->mtu = (uint16_t)s->mtu;
+	/* net_af_packet wants room for a ring frame; longer captured frames take several buffers,
+	 * but for a loop, where the PMD wants one */
+	uint32_t room = s->data_room ? s->data_room : 2048;
+	if (s->data_room == 0 && s->pcap_loop)
+		room = longest <= 128 ? 128 : longest;
+	else if (s->data_room == 0 && s->mtu + 26 > room)
+		room = RTE_MIN(s->mtu + 26, 9728u);
+	p->data_room = (uint16_t)RTE_ALIGN_CEIL(room, 64u);
+
+	/* infinite_rx keeps the whole capture in the queue's pool, and hands out copies */
+	uint32_t segments = (longest + p->data_room - 1) / p->data_room + 1;
+	p->mbufs = s->mbufs;
+	if (p->mbufs == 0 && s->pcap_loop)
+		p->mbufs = (uint32_t)packets + 4 * (p->burst + p->cache);
+	else if (p->mbufs == 0 && segments > 2)
+		p->mbufs = p->rx_descriptors + p->burst * segments + 4 * p->cache;
+}
+
+/* The name under which the user knows a port. */
+static void
+name_port(struct port *port, uint16_t id, const struct settings *s)
+{
+	char name[RTE_ETH_NAME_MAX_LEN] = "";
+	unsigned int i;
+
+	rte_eth_dev_get_name_by_port(id, name);
+	if (sscanf(name, "net_af_packet%u", &i) == 1 && i < s->interfaces.count) {
+		snprintf(port->source, sizeof(port->source), "%s", s->interfaces.items[i]);
+		snprintf(port->interface, sizeof(port->interface), "%s", s->interfaces.items[i]);
+	} else if (sscanf(name, "net_pcap%u", &i) == 1 && i < s->pcaps.count) {
+		const char *slash = strrchr(s->pcaps.items[i], '/');
+
+		snprintf(port->source, sizeof(port->source), "%s",
+			 slash ? slash + 1 : s->pcaps.items[i]);
+	}
+}
+
+/* One queue for each capture; for the rest what is asked for, or a fair share of the lcores. */
+int
+setup_ports(struct app *a, unsigned int workers)
+{
+	char error[256];
+	uint16_t id;
+	unsigned int count = 0, queues = 0, named;
+
+	RTE_ETH_FOREACH_DEV (id)
+		count++;
+	if (count == 0)
+		return fail("EAL found no port: is the device bound to vfio-pci, and its address "
+			    "right?");
+	if (count > GATHER_MAX_PORTS)
+		return fail("more than 64 ports are too many for one process");
+	named = a->settings.pcaps.count + a->settings.interfaces.count;
+	unsigned int others = count > named ? count - named : 0;
+	unsigned int share = others > 0 && workers > named ? (workers - named) / others : 1;
+
+	RTE_ETH_FOREACH_DEV (id) {
+		struct port *port = &a->ports[a->port_count];
+		struct port_settings p = a->port_settings;
+		bool of_name;
+
+		name_port(port, id, &a->settings);
+		of_name = port->source[0] != 0;
+		a->port_count++;
+		p.queues = (uint16_t)(port->interface[0] != 0 && a->settings.lanes > 0
+					      ? a->settings.lanes
+				      : of_name               ? 1
+				      : a->settings.lanes > 0 ? a->settings.lanes
+							      : RTE_MAX(share, 1u));
+		uint16_t most = port_capability(id);
+		/* all queues of net_pcap must be polled: each is a file */
+		if (!of_name && most > 0 && p.queues > most) {
+			log_line("port %u offers %u RX queues; %u were wanted", id, most, p.queues);
+			p.queues = most;
+		}
+		if (port_configure(port, id, &p, log_text, error) != 0)
+			return fail(error);
+		queues += port->queues;
+	}
+	if (queues > workers) {
+		log_line("%u RX queues need as many worker lcores, and there are %u: give EAL more "
+			 "with -l or --lcores, or ask for fewer --lanes",
+			 queues, workers);
+		return EXIT_FAILURE;
+	}
+	if (queues > PORT_MAX_QUEUES)
+		return fail("more than 64 RX queues are too many for one process");
+	return EXIT_SUCCESS;
+}
+
+/* Polling without a pause is for lanes that have a CPU to themselves. */
+static uint32_t
+idle_sleep(const struct app *a, const struct port *port)
+{
+	if (a->settings.idle_sleep_us != IDLE_SLEEP_AUTO)
+		return a->settings.idle_sleep_us;
+	bool physical = port->interface[0] == 0 && !port->virtual_rx;
+	return physical && !a->plan.shared_cpus ? 0 : 1000;
+}
+
+int
+setup_lanes(struct app *a)
+{
+	unsigned int lcore = rte_get_next_lcore(-1, 1, 0);
+
+	for (unsigned int p = 0; p < a->port_count; p++) {
+		struct port *port = &a->ports[p];
+
+		for (uint16_t q = 0; q < port->queues; q++) {
+			int socket = (int)rte_lcore_to_socket_id(lcore);
+			struct count_settings c = {.hosts = a->settings.hosts_per_lane,
+						   .socket = socket,
+						   .map = locate_map_prefixes(a->gather.map)};
+			struct rx_lane *lane = rte_zmalloc_socket("rx_lane", sizeof(*lane),
+								  RTE_CACHE_LINE_SIZE, socket);
+			struct lane_state *state = &a->gather.lanes[a->lane_count];
+
+			if (lane == NULL)
+				return fail("no memory for a lane; reserve more huge pages");
+			a->lanes[a->lane_count] = lane;
+			a->lane_count++;
+			lane->count = count_create(a->lane_count - 1, &c);
+			if (lane->count == NULL) {
+				log_line("no memory for the tables of %u hosts (%llu MB a lane): "
+					 "reserve more huge pages, or lower --hosts-per-lane",
+					 c.hosts, (unsigned long long)(count_memory(&c) >> 20));
+				return EXIT_FAILURE;
+			}
+			lane->port = port->id;
+			lane->queue = q;
+			lane->burst = (uint16_t)a->settings.burst;
+			lane->lcore = lcore;
+			lane->idle_sleep_us = idle_sleep(a, port);
+			lane->rate = port->virtual_rx ? a->settings.pcap_rate : 0;
+			lane->parse.decap = a->settings.decap;
+			lane->command = &a->events.commands[p];
+			if (port->socket >= 0 && port->socket != socket)
+				log_line("%s is on NUMA node %d, its lcore %u on node %d: that "
+					 "costs "
+					 "speed, choose lcores on the port's node",
+					 port->source, port->socket, lcore, socket);
+			unsigned int capture = UINT32_MAX;
+			if (port->source[0] != 0)
+				sscanf(port->name, "net_pcap%u", &capture);
+			*state = (struct lane_state){
+				.lane = lane,
+				.port = p,
+				.cpu = (unsigned int)rte_lcore_to_cpu_id((int)lcore),
+				.expected = UINT64_MAX};
+			gather_set_map(&a->gather, a->lane_count - 1);
+			if (capture < a->settings.pcaps.count && !a->settings.pcap_loop)
+				state->expected = a->captures[capture].packets;
+			lcore = rte_get_next_lcore(lcore, 1, 0);
+		}
+	}
+	a->gather.lane_count = a->lane_count;
+	a->events.ports = a->ports;
+	a->events.port_count = a->port_count;
+	a->events.lanes = a->lanes;
+	a->events.lane_count = a->lane_count;
+	return EXIT_SUCCESS;
+}
+
+int
+setup_start_ports(struct app *a)
+{
+	char error[256];
+
+	for (unsigned int p = 0; p < a->port_count; p++) {
+		if (port_start(&a->ports[p], log_text, error) != 0)
+			return fail(error);
+	}
+	return EXIT_SUCCESS;
+}
+
+int
+setup_launch_lanes(struct app *a)
+{
+	for (unsigned int i = 0; i < a->lane_count; i++) {
+		int ret = rte_eal_remote_launch(rx_lcore_run, a->lanes[i], a->lanes[i]->lcore);
+
+		if (ret != 0) {
+			log_line("lcore %u does not start: %s", a->lanes[i]->lcore,
+				 rte_strerror(-ret));
+			return EXIT_FAILURE;
+		}
+		a->lanes_running = true;
+	}
+	return EXIT_SUCCESS;
+}
+
+void
+setup_stop_lanes(struct app *a)
+{
+	port_events_stop_lanes(&a->events);
+	if (a->lanes_running)
+		rte_eal_mp_wait_lcore();
+	a->lanes_running = false;
+}

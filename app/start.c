@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Steps 2, 3 and 5: EAL, ports, lanes, consumers, privileges, web server; and down in reverse. */
+#include "app.h"
+#include "assets.h"
+#include "browser.h"
+#include "log.h"
+#include "notify.h"
+#include "privileges.h"
+
+#include <errno.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An end waits so long for a disk or a reader; then the process ends without it. */
+#define FILES_END_MS   30000
+#define CONSOLE_END_MS 1000
+
+/* All is open that only root could open; no packet has been parsed yet. */
+static int
+give_up_privileges(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	struct privileges now;
+	char error[256];
+	int ret;
+
+	if (s->user != NULL &&
+	    privileges_drop(s->user, s->interfaces.count > 0, error, sizeof(error)) != 0) {
+		log_line("--user %s: %s", s->user, error);
+		return EXIT_FAILURE;
+	}
+	/* a file that root could write may be closed to the user that we are now */
+	if (s->user != NULL && preflight_outputs(s) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	ret = s->no_seccomp ? 0 : privileges_confine(s->interfaces.count > 0);
+	if (ret != 0)
+		log_line("system calls are not confined: %s", strerror(-ret));
+	if (privileges_read(&now) != 0)
+		return fail("/proc/self/status cannot be read");
+	snprintf(a->security_json, sizeof(a->security_json),
+		 "{\"user\":\"%s\",\"uid\":%u,\"capabilities\":\"%016llx\","
+		 "\"no_new_privileges\":%s,\"seccomp\":\"%s\"}",
+		 now.user, (unsigned int)now.uid, now.effective,
+		 now.no_new_privileges ? "true" : "false",
+		 now.seccomp == 2   ? "filter"
+		 : now.seccomp == 1 ? "strict"
+				    : "none");
+	a->map_consumer.security_json = a->security_json;
+	log_line("running as %s, capabilities %llx, system calls %s%s", now.user, now.effective,
+		 now.seccomp == 2 ? "confined" : "not confined",
+		 now.uid == 0 ? " (--user NAME leaves root)" : "");
+	return EXIT_SUCCESS;
+}
+
+/* Ports and lanes. */
+static int
+start_capture(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	struct count_settings c = {.hosts = s->hosts_per_lane,
+				   .socket = SOCKET_ID_ANY,
+				   .map = locate_map_prefixes(a->gather.map)};
+	int ret = setup_ports(a, rte_lcore_count() - 1);
+
+	if (ret == EXIT_SUCCESS)
+		ret = setup_lanes(a);
+	if (ret != EXIT_SUCCESS)
+		return ret;
+	if (a->plan.note[0] != 0)
+		log_text(a->plan.note);
+	if (a->plan.shared_cpus)
+		log_line("%u CPU%s for %u lane%s and the management: they share, and idle lanes "
+			 "pause",
+			 a->plan.cpus, a->plan.cpus > 1 ? "s" : "", a->lane_count,
+			 a->lane_count > 1 ? "s" : "");
+	log_line("%u lane%s of %u hosts, %llu MB of tables each, %s; database %s", a->lane_count,
+		 a->lane_count > 1 ? "s" : "", s->hosts_per_lane,
+		 (unsigned long long)(count_memory(&c) >> 20),
+		 rte_eal_has_hugepages() ? "huge pages" : "ordinary memory",
+		 locate_database(a->locate, 0)->title);
+	a->gather.ports = a->ports;
+	a->gather.port_count = a->port_count;
+	a->gather.sensor = s->name ? s->name : a->host_name;
+	for (unsigned int p = 0; p < a->port_count; p++)
+		a->sources[p] = a->ports[p].source;
+	ret = setup_start_ports(a);
+	if (ret == EXIT_SUCCESS)
+		gather_start(&a->gather);
+	return ret;
+}
+
+/* The threads to the right of the period record, and the loader. */
+static int
+start_consumers(struct app *a)
+{
+	struct map_consumer *m = &a->map_consumer;
+
+	m->settings = &a->settings;
+	m->version = VERSION;
+	m->ui_build = page_build;
+	m->sources = a->sources;
+	m->source_count = a->port_count;
+	m->html = &page_template;
+	m->huge_pages = rte_eal_has_hugepages() != 0;
+	m->serves = a->listen[0] != 0;
+	m->settings_json = a->settings_json;
+	m->started_ms = a->gather.start_ms;
+	m->started_ns = a->gather.period_ns;
+	m->loader = &a->loader;
+	m->after = a->after_map;
+	m->output_errors = &a->outputs.errors;
+	m->locate = a->locate;
+	a->locate = NULL;
+	a->outputs.settings = &a->settings;
+	if (map_consumer_init(m) != 0)
+		return fail("out of memory");
+	a->after_map[0] = consumer_create(&files_consumer_ops, &a->outputs);
+	a->after_map[1] = consumer_create(&console_consumer_ops, &a->outputs);
+	if (a->after_map[0] != NULL && a->after_map[1] != NULL) {
+		m->after_count = 2;
+		a->map_thread = consumer_create(&map_consumer_ops, m);
+	}
+	if (a->map_thread == NULL ||
+	    loader_start(&a->loader, &a->settings, preflight_tables_can_fill(a)) != 0)
+		return fail("no thread can be started");
+	a->gather.consumers[a->gather.consumer_count++] = a->map_thread;
+	return EXIT_SUCCESS;
+}
+
+static int
+start_http(struct app *a)
+{
+	char error[256];
+	struct http_settings h = {.listen = a->listen,
+				  .assets = page_assets,
+				  .asset_count = page_asset_count,
+				  .frame_ancestors = a->settings.frame_ancestors,
+				  .threads = 32};
+
+	if (a->listen[0] == 0)
+		return EXIT_SUCCESS;
+	a->http = http_start(&h, error);
+	if (a->http == NULL)
+		return fail(error);
+	log_line("the map is at http://%s/", a->listen);
+	return EXIT_SUCCESS;
+}
+
+static int
+start_eal(struct app *a, char **argv, int eal_argc)
+{
+	const struct settings *s = &a->settings;
+	char error[OPTIONS_ERROR_MAX];
+	struct count_settings c = {.hosts = s->hosts_per_lane,
+				   .socket = SOCKET_ID_ANY,
+				   .map = locate_map_prefixes(a->gather.map)};
+	unsigned int lanes = eal_lanes(s);
+	uint64_t memory = lanes * count_memory(&c) + port_queue_memory(&a->port_settings, lanes);
+
+	if (eal_plan(&a->plan, s, a->captures, lanes, memory, argv, eal_argc, error) != 0)
+		return fail(error);
+	if (eal_start(&a->plan, error) != 0)
+		return fail(error);
+	a->eal_started = true;
+	/* once, and only when nothing was wrong before; status has them too */
+	if (a->config != NULL)
+		log_line("settings in force: %s", a->settings_json ? a->settings_json : "");
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return fail("packet-heatmap runs as a primary process only");
+	if (rte_lcore_count() < 2)
+		return fail("EAL was given one lcore; two are needed at least: one manages, one "
+			    "receives (on a single CPU: --lcores 0@0,1@0)");
+	return EXIT_SUCCESS;
+}
+
+int
+app_start(struct app *a, int argc, char **argv)
+{
+	int eal_argc, our_argc, ret;
+	char **ours;
+
+	options_split(argc, argv, &eal_argc, &ours, &our_argc);
+	setup_size_ports(a);
+	a->gather.map = a->map; /* the reference goes along */
+	a->map = NULL;
+	if (a->settings.open && browser_prepare() != 0)
+		log_line("cannot start a browser: %s", strerror(errno));
+	ret = start_eal(a, argv, eal_argc);
+	if (ret == EXIT_SUCCESS && log_start() != 0)
+		log_text("no thread for the log: its lines may hold up others");
+	if (ret == EXIT_SUCCESS)
+		ret = start_capture(a);
+	if (ret == EXIT_SUCCESS)
+		ret = give_up_privileges(a);
+	if (ret == EXIT_SUCCESS)
+		ret = start_consumers(a);
+	if (ret == EXIT_SUCCESS)
+		ret = setup_launch_lanes(a);
+	if (ret == EXIT_SUCCESS)
+		ret = start_http(a);
+	if (ret == EXIT_SUCCESS)
+		notify_send("READY=1\nSTATUS=receiving");
+	return ret;
+}
+
+void
+app_end_consumers(struct app *a)
+{
+	loader_stop(&a->loader);
+	consumer_destroy(a->map_thread, -1);
+	a->map_thread = NULL;
+	a->gather.consumer_count = 0;
+	if (consumer_destroy(a->after_map[0], a->settings.once ? -1 : FILES_END_MS) != 0) {
+		log_text("the output files are not written in time; ending without them");
+		a->stuck = true;
+	}
+	if (consumer_destroy(a->after_map[1], CONSOLE_END_MS) != 0)
+		a->stuck = true; /* stdout is not read: that is all there is to say */
+	a->after_map[0] = a->after_map[1] = NULL;
+}
+
+void
+app_stop(struct app *a)
+{
+	http_stop(a->http);
+	setup_stop_lanes(a);
+	app_end_consumers(a);
+	for (unsigned int i = 0; i < a->port_count; i++)
+		port_stop(&a->ports[i]);
+	for (unsigned int i = 0; i < a->port_count; i++)
+		port_close(&a->ports[i]);
+	if (a->stuck)
+		return; /* a thread still uses what follows; the end of the process frees it */
+	for (unsigned int i = 0; i < a->lane_count; i++) {
+		count_destroy(a->lanes[i]->count);
+		rte_free(a->lanes[i]);
+	}
+	gather_destroy(&a->gather);
+	map_consumer_free(&a->map_consumer);
+	locate_map_unref(a->map);
+	locate_destroy(a->locate);
+	if (a->eal_started)
+		eal_stop();
+	for (unsigned int i = 0; i < a->settings.pcaps.count; i++) {
+		if (a->captures[i].path != NULL && a->captures[i].fd > 0)
+			close(a->captures[i].fd);
+	}
+	free(a->settings_json);
+	config_free(a->config);
+}
