@@ -221,10 +221,31 @@ set_entry(struct settings *settings, const char *section, const struct rte_cfgfi
 	return 0;
 }
 
+/* Says where the same key stood before, if it is not one that may stand several times. */
+static void
+warn_of_equal(const struct config *config, const char *path, const unsigned int *lines,
+	      void (*warn)(const char *line))
+{
+	const size_t last = config->count - 1;
+	const char *name = config->entries[last].name;
+	char line[CONFIG_ERROR_MAX];
+
+	for (size_t i = last; warn != NULL && i-- > 0;) {
+		if (strcmp(config->entries[i].name, name) != 0)
+			continue;
+		snprintf(line, sizeof(line),
+			 "%.4095s:%u: '%s' stands in line %u too; this later one counts", path,
+			 lines[last], name, lines[i]);
+		warn(line);
+		return;
+	}
+}
+
 /* Sections in their order, and the entries of each: settings borrow the values from config. */
 static int
 set_all(struct config *config, struct rte_cfgfile *file, struct settings *settings,
-	const char *path, const unsigned int *lines, size_t count, char error[CONFIG_ERROR_MAX])
+	const char *path, const unsigned int *lines, size_t count, void (*warn)(const char *line),
+	char error[CONFIG_ERROR_MAX])
 {
 	/* two equally named sections are two to rte_cfgfile: so by index */
 	const int sections = rte_cfgfile_num_sections(file, NULL, 0);
@@ -240,6 +261,8 @@ set_all(struct config *config, struct rte_cfgfile *file, struct settings *settin
 			config->count++;
 			if (set_entry(settings, trim(name), &first[e], where, error) != 0)
 				return -EINVAL;
+			if (options_find(first[e].name)->kind != OPTION_LIST)
+				warn_of_equal(config, path, lines, warn);
 		}
 	}
 	if (config->count != count) {
@@ -250,7 +273,8 @@ set_all(struct config *config, struct rte_cfgfile *file, struct settings *settin
 }
 
 struct config *
-config_load(struct settings *settings, const char *path, char error[CONFIG_ERROR_MAX])
+config_load(struct settings *settings, const char *path, void (*warn)(const char *line),
+	    char error[CONFIG_ERROR_MAX])
 {
 	const struct rte_cfgfile_parameters parameters = {.comment_character = COMMENT};
 	struct config *config = calloc(1, sizeof(*config));
@@ -273,7 +297,7 @@ config_load(struct settings *settings, const char *path, char error[CONFIG_ERROR
 		ret = -EINVAL;
 		goto out;
 	}
-	ret = set_all(config, file, settings, path, lines, count, error);
+	ret = set_all(config, file, settings, path, lines, count, warn, error);
 out:
 	if (file != NULL)
 		rte_cfgfile_close(file);

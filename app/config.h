@@ -25,11 +25,12 @@ struct config;
 
 /*
  * Sets over *settings what the file says. NULL, and in `error` the line for the user: file, line,
- * what is wrong, what is allowed. Keep the result as long as the settings; config_free(NULL) is
- * fine.
+ * what is wrong, what is allowed. `warn` (or NULL) is told what is allowed and yet looks like a
+ * mistake: a key that stands twice, of which the last one counts. Keep the result as long as the
+ * settings; config_free(NULL) is fine.
  */
 struct config *config_load(struct settings *settings, const char *path,
-			   char error[CONFIG_ERROR_MAX]);
+			   void (*warn)(const char *line), char error[CONFIG_ERROR_MAX]);
 void config_free(struct config *config);
 
 /* Prints the file that has every option with its help, unit, range and default, commented out. */

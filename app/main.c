@@ -56,7 +56,7 @@ read_settings(struct app *a, char **args, int count)
 		return EXIT_SUCCESS;
 	}
 	options_defaults(&a->settings);
-	a->config = config_load(&a->settings, first.config, error);
+	a->config = config_load(&a->settings, first.config, log_text, error);
 	if (a->config == NULL || options_parse(&a->settings, args, count, error) != 0)
 		return fail_usage(error);
 	return EXIT_SUCCESS;

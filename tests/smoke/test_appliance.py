@@ -96,6 +96,17 @@ class Configuration(Smoke):
         self.assertEqual(self.effective(text)["geo-dir"], "/one /two /three")
         self.assertEqual(self.effective(text, "--geo-dir", "/four")["geo-dir"], "/four")
 
+    def test_of_two_equal_keys_the_later_one_counts_and_is_told(self):
+        self.conf("[counting]\nperiod = 3\nburst = 32\n[places]\ngeo-dir = /a\ngeo-dir = /b\n"
+                  "[counting]\nperiod = 4\n")
+        done = self.run_program("--config", "test.conf", "--pcap", self.world.capture("one"),
+                                "--once", "--status", "status.json")
+        self.assertEqual(self.json("status.json")["settings"]["period"], "4")
+        self.assertEqual([line for line in done.stderr.splitlines() if "test.conf" in line
+                          and "stands" in line],
+                         ["packet-heatmap: test.conf:8: 'period' stands in line 2 too; "
+                          "this later one counts"])
+
     def test_names_file_line_and_what_is_allowed(self):
         self.wrong("\n[counting]\nperiod = 10s\n", ["test.conf:3", "period", "0.1 to 3600", "s"])
         self.wrong("[counting]\nhosts-per-lane = 5\n", ["test.conf:2", "8 to 67108864", "hosts"])
