@@ -901,9 +901,7 @@ check_databases(struct doctor *d)
 	}
 	locate = locate_create(paths.list, paths.count, error);
 	if (locate == NULL) {
-		say(d, CHECK_FAULT, "databases",
-		    "mmdblookup --verbose says what the file is; bring it anew, or name another "
-		    "with geo-db",
+		say(d, CHECK_FAULT, "databases", "bring the file anew, or name another with geo-db",
 		    "%s", error);
 		return;
 	}

@@ -7,9 +7,10 @@ import html.parser
 import json
 import os
 import re
+import signal
 import unittest
 
-from smoke import ROOT, Smoke, main  # first: it tells where the tools lie
+from smoke import ROOT, Smoke, main, wait_until  # first: it tells where the tools lie
 
 import make_mmdb
 from frames import ether, ipv4, ipv6, pcap, tcp
@@ -173,7 +174,6 @@ class Hostile(Smoke):
     def test_api(self):
         with self.running("--pcap", self.capture, "--period", "0.2",
                           databases=[self.database]) as program:
-            from smoke import wait_until  # pylint: disable=import-outside-toplevel
             heat = wait_until(lambda: (lambda h: h["points"] and h)(program.get("/api/v1/heat")),
                               "points")
             self.assertEqual(len(heat["points"]), heat["totals"]["locations"])
@@ -186,6 +186,95 @@ class Hostile(Smoke):
                 self.assertLessEqual(abs(row[1]), 180)
                 place = program.get(f"/api/v1/place/{row[10]}")
                 self.assertEqual(place["id"], row[10])
+
+
+class WithoutEnd(Smoke):
+    """Files in which a walk would never end, and paths at which an open would never return."""
+
+    def setUp(self):
+        super().setUp()
+        self.damaged = {
+            f"{damage}{family}.mmdb": (family, damage, says)
+            for family in "46"
+            for damage, says in (("loop", "the search tree has a loop"),
+                                 ("deep", "the search tree is deeper than an address has bits"),
+                                 ("shared", "the search tree leads to the same nodes again"),
+                                 ("metadata", "the metadata is corrupt"))}
+
+    def make(self, name):
+        family, damage, says = self.damaged[name]
+        return self.world.database(name, self.world.places, family=family, damage=damage), says
+
+    def fifo(self):
+        path = os.path.join(self.world.folder, "fifo.mmdb")
+        if not os.path.exists(path):
+            os.mkfifo(path)
+        return path
+
+    def test_start(self):
+        capture = self.world.capture("one")
+        for name in self.damaged:
+            with self.subTest(name):
+                path, says = self.make(name)
+                self.refused("--once", "--pcap", capture, code=1, says=[path, says],
+                             databases=[path])
+        for path, says in ((self.fifo(), "no regular file"), ("/dev/zero", "no regular file"),
+                           (self.world.folder, "is a folder")):
+            with self.subTest(path):
+                self.refused("--once", "--pcap", capture, code=1, says=[path, says],
+                             databases=[path])
+
+    def test_check(self):
+        paths = [(*self.make(name), "anew") for name in self.damaged]
+        paths += [(self.fifo(), "no regular file", "geo-db"), ("/dev/zero", "no regular file", "")]
+        for path, says, remedy in paths:
+            with self.subTest(path):
+                done = self.run_program("--check", "--pcap", self.world.capture("one"),
+                                        databases=[path])
+                self.assertEqual(done.returncode, 2, done.stderr + done.stdout)
+                line = [line for line in done.stdout.splitlines() if " databases: " in line]
+                self.assertEqual(len(line), 1, done.stdout)
+                self.assertTrue(line[0].startswith("fault"), line[0])
+                for word in (path, says, remedy):
+                    self.assertIn(word, line[0])
+
+    def test_reload(self):
+        """Refused in words, periods go on, and SIGTERM ends it. A table that can fill: the map of
+        all prefixes is made too."""
+        path = self.file("answers.mmdb")
+        capture = self.world.capture("plain")
+
+        def put(what):
+            os.rename(what, path)
+
+        def sound():
+            with open(self.file("new"), "wb") as file:
+                file.write(make_mmdb.build(self.world.places))
+            put(self.file("new"))
+
+        def loop(family):
+            with open(self.file("new"), "wb") as file:
+                file.write(make_mmdb.build(self.world.places, family=family, damage="loop"))
+            put(self.file("new"))
+
+        def fifo():
+            os.mkfifo(self.file("new"))
+            put(self.file("new"))
+
+        sound()
+        with self.running("--pcap", capture, "--pcap-loop", "--pcap-rate", "2000", "--period", "0.2",
+                          "--hosts-per-lane", "64", databases=[path]) as program:
+            for replace, says in ((lambda: loop("4"), "has a loop"), (fifo, "no regular file"),
+                                  (lambda: loop("6"), "has a loop"), (sound, "opened anew"),
+                                  (fifo, "no regular file")):
+                replace()
+                before = program.output().count(says)
+                program.process.send_signal(signal.SIGHUP)
+                wait_until(lambda: program.output().count(says) > before, says)
+                period = program.status()["period"]
+                wait_until(lambda: program.status()["period"] > period + 1,
+                           "two more periods")
+        self.assertEqual(program.process.returncode, 0)
 
 
 @unittest.skipUnless(os.environ.get("BAD_DATABASES"), "needs a folder in $BAD_DATABASES")

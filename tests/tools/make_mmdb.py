@@ -15,8 +15,10 @@ The JSON:
 Everything but `networks` may be missing, or null: then the record lacks it too. `omit` (a list of
 "city", "country", "location") leaves away the whole sub-map in the nested schema. Instead of these
 members a place may have `record`: any JSON value, written as it stands (a number as double, or in a
-type of its own: {"$uint32": 5}, {"$float": 1.5}, {"$bytes": "00ff"}, ...). Names may hold bytes
-that are no UTF-8: each byte xx is written as \\udcxx (Python's surrogateescape).
+type of its own: {"$uint32": 5}, {"$float": 1.5}, {"$bytes": "00ff"}, ...; {"$nested": 9} is an
+array in an array, 9 deep; {"$doubled": 9} an array whose second value points to its first, 9 deep).
+Names may hold bytes that are no UTF-8: each byte xx is written as \\udcxx (Python's
+surrogateescape).
 
 The schemas:
 
@@ -28,6 +30,14 @@ The schemas:
 The file, as the public specification of the format has it: a binary tree of `node_count` nodes with
 two records each; 16 zero octets; the data section; the marker; the metadata map. A record below
 node_count is a node, equal to it is "nothing here", above it is data at (record - node_count - 16).
+
+--damage makes a file that no writer makes, by a row of nodes where the lowest addresses are (WORLD
+must leave them empty), or by its metadata:
+
+    loop      the row's last node leads back to its first
+    deep      the path through the row is one bit longer than an address
+    shared    each node's two records lead to the next: it ends, after 2^31 or 2^127 ways
+    metadata  the languages are values doubled 64 times by pointers
 """
 
 import argparse
@@ -151,11 +161,23 @@ class DataSection:
             self.out += control(DOUBLE, 8) + struct.pack(">d", float(value.value))
         elif value.kind == "hexdouble":  # infinity and not-a-number, which JSON cannot say
             self.out += control(DOUBLE, 8) + bytes.fromhex(value.value)
+        elif value.kind == "nested":
+            self.out += control(ARRAY, 1) * value.value + control(ARRAY, 0)
+        elif value.kind == "doubled":
+            self.encode_doubled(value.value)
         elif value.kind == "bytes":
             raw = bytes.fromhex(value.value)
             self.out += control(BYTES, len(raw)) + raw
         else:
             raise ValueError(f"unknown type ${value.kind}")
+
+    def encode_doubled(self, levels):
+        start = len(self.out)
+        self.out += control(ARRAY, 2 if levels else 0)
+        if levels:
+            inner = self.encode_doubled(levels - 1)
+            self.out += pointer(inner)
+        return start
 
 
 class Tree:
@@ -195,6 +217,22 @@ class Tree:
             if node is None or node < 0:
                 return None
         return node
+
+    def damage(self, how):
+        """Hangs a row of nodes below the leftmost empty record."""
+        node, depth = 0, 1
+        while self.nodes[node][0] is not None and self.nodes[node][0] >= 0:
+            node, depth = self.nodes[node][0], depth + 1
+        if self.nodes[node][0] is not None:
+            raise ValueError("the network of the lowest addresses is not empty")
+        levels = (32 if self.version == 4 else 128) - depth + (how == "deep")
+        first = len(self.nodes)
+        self.nodes[node][0] = first
+        for i in range(levels):
+            below = first + i + 1 if i < levels - 1 else None
+            self.nodes.append([below, below if how == "shared" else None])
+        if how == "loop":
+            self.nodes[-1][0] = first
 
     def encode(self, record_size):
         count = len(self.nodes)
@@ -266,7 +304,7 @@ SCHEMAS = {"dbip": record_dbip, "geolite2": record_geolite2}
 
 
 def build(places, schema="dbip", family="4", record_size=28, database_type=None,
-          build_epoch=BUILD_EPOCH, pointers=True):
+          build_epoch=BUILD_EPOCH, pointers=True, damage=None):
     """The octets of a database. family: "4" or "6" (only those networks), or "both" (IPv6 tree)."""
     version = 4 if family == "4" else 6
     tree = Tree(version)
@@ -291,6 +329,11 @@ def build(places, schema="dbip", family="4", record_size=28, database_type=None,
             for alias in ("::ffff:0:0/96", "2002::/16"):
                 tree.set(tree.bits(ipaddress.ip_network(alias)), ipv4)
 
+    if damage in ("loop", "deep", "shared"):
+        tree.damage(damage)
+    languages = ["en"] if schema == "geolite2" else []
+    if damage == "metadata":
+        languages = [Typed("doubled", 64)]
     if database_type is None:
         database_type = {"dbip": f"city ipv{version}", "geolite2": "GeoLite2-City"}[schema]
     metadata = DataSection(pointers=False)
@@ -301,7 +344,7 @@ def build(places, schema="dbip", family="4", record_size=28, database_type=None,
         "database_type": database_type,
         "description": {"en": "Made by tests/tools/make_mmdb.py; the places are invented"},
         "ip_version": Typed("uint16", version),
-        "languages": ["en"] if schema == "geolite2" else [],
+        "languages": languages,
         "node_count": Typed("uint32", len(tree.nodes)),
         "record_size": Typed("uint16", record_size),
     })
@@ -338,6 +381,7 @@ def main():
     parser.add_argument("--database-type", help="default: what the schema's own files say")
     parser.add_argument("--build-epoch", type=int, default=BUILD_EPOCH)
     parser.add_argument("--no-pointers", action="store_true", help="write every string in full")
+    parser.add_argument("--damage", choices=("loop", "deep", "shared", "metadata"))
     parser.add_argument("--many", type=int, metavar="N", help="N made-up places; no WORLD.json")
     parser.add_argument("files", nargs="+", metavar="[WORLD.json] OUT.mmdb")
     args = parser.parse_args()
@@ -350,7 +394,7 @@ def main():
             places = json.load(file)["places"]
     family = args.family or ("both" if args.schema == "geolite2" else "4")
     octets = build(places, args.schema, family, args.record_size, args.database_type,
-                   args.build_epoch, not args.no_pointers)
+                   args.build_epoch, not args.no_pointers, args.damage)
     with open(args.files[-1], "wb") as file:
         file.write(octets)
 
