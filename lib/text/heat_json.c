@@ -143,7 +143,7 @@ sensor_json(const struct picture *picture)
 	const struct picture_facts *facts = picture_facts(picture);
 	const struct locate_database *databases;
 	size_t database_count = picture_databases(picture, &databases);
-	json_t *sources = json_array(), *history = json_array();
+	json_t *sources = json_array(), *history = json_array(), *merged = json_array();
 	char titles[512] = "";
 	char attribution[512] = "";
 	const char *url = "";
@@ -152,6 +152,10 @@ sensor_json(const struct picture *picture)
 
 	for (size_t i = 0; i < facts->source_count; i++)
 		json_array_append_new(sources, json_text(facts->sources[i]));
+	for (size_t i = 0; i < facts->port_count; i++) {
+		if (facts->ports[i].merged_packets)
+			json_array_append_new(merged, json_text(facts->ports[i].name));
+	}
 	for (size_t i = 0; i < facts->history_count; i++)
 		json_array_append_new(history, json_real(round(facts->history[i] * 10) / 10));
 	/* IPv4 and IPv6 files of one maker have one title: said once */
@@ -171,15 +175,15 @@ sensor_json(const struct picture *picture)
 		size_t used = strlen(titles);
 		snprintf(titles + used, sizeof(titles) - used, "%s%s", used ? ", " : "", db->title);
 	}
-	return json_pack("{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o}", "name",
-			 json_text(facts->name), "sources", sources, "link", link_name(facts->link),
-			 "rx_pps", round((double)facts->period_frames / seconds * 10) / 10,
-			 "rx_bps", round((double)facts->period_octets * 8 / seconds), "drop_pps",
-			 round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
-			 offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6
-				 : 0.0,
-			 "lost_total", (json_int_t)facts->lost, "geo_db", json_text(titles),
-			 "attribution", attribution, "attribution_url", url, "history", history);
+	return json_pack(
+		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o, s:o}", "name",
+		json_text(facts->name), "sources", sources, "link", link_name(facts->link),
+		"rx_pps", round((double)facts->period_frames / seconds * 10) / 10, "rx_bps",
+		round((double)facts->period_octets * 8 / seconds), "drop_pps",
+		round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
+		offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6 : 0.0,
+		"lost_total", (json_int_t)facts->lost, "geo_db", json_text(titles), "attribution",
+		attribution, "attribution_url", url, "history", history, "merged_packets", merged);
 }
 
 static json_t *
@@ -195,8 +199,8 @@ totals_json(const struct picture *picture, const struct picture_window *w, size_
 			 (json_int_t)w->count, "countries", (json_int_t)countries, "hosts",
 			 (json_int_t)picture_hosts(picture)->count, "tcp_packets",
 			 (json_int_t)v->frames[DECODE_TCP], "udp_packets",
-			 (json_int_t)v->frames[DECODE_UDP], "tcp_octets",
-			 (json_int_t)v->octets[DECODE_TCP], "udp_octets",
+			 (json_int_t)v->frames[DECODE_UDP], "tcp_frame_octets",
+			 (json_int_t)v->octets[DECODE_TCP], "udp_frame_octets",
 			 (json_int_t)v->octets[DECODE_UDP], "addresses", addresses, "balanced",
 			 (int)picture_facts(picture)->balanced);
 }

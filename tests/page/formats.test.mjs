@@ -47,6 +47,21 @@ table('bits', (value) => format.bits(value).join(' '), [
   [100e9, '100 Gbit/s'],
 ]);
 
+table('octets are decimal: a MB is a million, not 1,048,576', format.octets, [
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.00 kB'],
+  [1024, '1.02 kB'],
+  [999500, '1.00 MB'],
+  [1e6, '1.00 MB'],
+  [1048576, '1.05 MB'],
+  [52e6, '52.0 MB'],
+  [1073741824, '1.07 GB'],
+  [1e9, '1.00 GB'],
+  [1e12, '1.00 TB'],
+  [NaN, '–'],
+]);
+
 table('shares never turn something into nothing, or a part into the whole', format.share, [
   [0, '0 %'],
   [0.0001, '<0.001 %'],
@@ -104,6 +119,13 @@ table('decades of the legend', (value) => format.decade(value, ''), [
   [100000, '100k'],
   [1e6, '1M'],
   [1e9, '1G'],
+]);
+
+table('decades of octets', (value) => format.decade(value, 'B'), [
+  [1000, '1 kB'],
+  [1e6, '1 MB'],
+  [1e8, '100 MB'],
+  [1e9, '1 GB'],
 ]);
 
 test('times are UTC and say so', () => {

@@ -96,6 +96,7 @@ export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over
       attribution: 'IP geolocation by Made-up World',
       attribution_url: 'https://example.org',
       history: Array.from({ length: 90 }, (_, i) => pps * (0.85 + 0.15 * Math.sin(i / 7))),
+      merged_packets: [],
     },
     totals: {
       locations: places.length,
@@ -103,8 +104,8 @@ export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over
       hosts: places.length * 3,
       tcp_packets: total[0],
       udp_packets: total[1],
-      tcp_octets: total[2],
-      udp_octets: total[3],
+      tcp_frame_octets: total[2] + 18 * total[0],
+      udp_frame_octets: total[3] + 18 * total[1],
       addresses: {
         located: 2 * (total[0] + total[1]),
         private: Math.round(0.6 * (total[0] + total[1])),

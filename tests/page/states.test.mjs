@@ -336,6 +336,26 @@ test('lost packets and an unbalanced ledger are amber', async () => {
   await page.done();
 });
 
+test('interfaces that hand over merged packets are named, with the command against it', async () => {
+  const { page, state } = await opened({ interval: 1 });
+  assert.equal(await page.isVisible('#merged'), false);
+  state.over = { sensor: { merged_packets: ['eth0', 'eth1'] } };
+  state.nextPeriod();
+  await page.waitForSelector('#merged:not([hidden])');
+  const text = await page.innerText('#merged');
+  assert.match(text, /^eth0, eth1 hand over merged packets/);
+  assert.match(text, /octets are whole/);
+  assert.match(text, /ethtool -K eth0 gro off lro off tso off gso off; ethtool -K eth1 /);
+  const side = await page.locator('#side').boundingBox();
+  const merged = await page.locator('#merged').boundingBox();
+  assert.ok(merged.y + merged.height <= side.y + side.height, 'it fits below the lists');
+  state.over = {};
+  state.nextPeriod();
+  await page.waitForSelector('#merged', { state: 'hidden' });
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
 test('an upgraded server reloads the page', async () => {
   const { page, state } = await opened({ interval: 1 });
   await page.evaluate(() => (window.sameLife = true));

@@ -475,8 +475,11 @@ test_heat(void **state)
 					 w.hosts.count);
 			assert_int_equal(json_integer_value(json_object_get(totals, "tcp_packets")),
 					 4000);
-			assert_int_equal(json_integer_value(json_object_get(totals, "udp_octets")),
-					 500000);
+			assert_int_equal(
+				json_integer_value(json_object_get(totals, "udp_frame_octets")),
+				500000);
+			/* the name of the points' octets is not given to another thing */
+			assert_null(json_object_get(totals, "udp_octets"));
 			assert_true(json_is_true(json_object_get(totals, "balanced")));
 			for (int f = 0; f < GEO_RESULTS; f++)
 				assert_int_equal(
@@ -496,7 +499,11 @@ test_sensor(void **state)
 	struct world w;
 	(void)state;
 
+	struct period_port ports[] = {{.name = "eth0", .merged_packets = true}, {.name = "eth1"}};
+
 	world_begin(&w, "world4", "world6");
+	w.facts.ports = ports;
+	w.facts.port_count = 2;
 	w.facts.over = true;
 	w.facts.balanced = false;
 	struct picture *s = make_picture(&w);
@@ -513,6 +520,9 @@ test_sensor(void **state)
 	assert_int_equal(json_integer_value(json_object_get(sensor, "lost_total")), 30);
 	assert_int_equal(json_array_size(json_object_get(sensor, "sources")), 2);
 	assert_int_equal(json_array_size(json_object_get(sensor, "history")), 3);
+	const json_t *merged = json_object_get(sensor, "merged_packets");
+	assert_int_equal(json_array_size(merged), 1);
+	assert_string_equal(json_string_value(json_array_get(merged, 0)), "eth0");
 	/* two files of one maker are named once */
 	assert_string_equal(string_at(sensor, "geo_db"), "DB-IP City Lite 2026-01");
 	assert_string_equal(string_at(sensor, "attribution_url"), "https://db-ip.com");

@@ -24,6 +24,17 @@ const FATES = [
   ['table_full', 'table full'],
 ];
 
+/** What to say of interfaces that hand over merged packets. Pure. */
+export function mergedText(interfaces) {
+  const names = interfaces.join(', ');
+  const verb = interfaces.length === 1 ? 'hands' : 'hand';
+  const commands = interfaces.map((name) => `ethtool -K ${name} gro off lro off tso off gso off`);
+  return (
+    `${names} ${verb} over merged packets (offloads): fewer than on the wire; octets are whole. ` +
+    `To end that: ${commands.join('; ')}`
+  );
+}
+
 export class Panel {
   #onCity;
   #snapshot = null;
@@ -39,6 +50,7 @@ export class Panel {
     this.#snapshot = snapshot;
     this.#tiles(snapshot);
     this.#notDrawn(snapshot.totals.addresses);
+    this.#merged(snapshot.sensor.merged_packets ?? []);
     this.reselect(selection);
   }
 
@@ -129,6 +141,12 @@ export class Panel {
         .join(' · '),
     );
     byId('not-drawn-bar').style.width = `${percent(missing)}%`;
+  }
+
+  /** Interfaces whose offloads merge packets: which, what that means, and the command against it. */
+  #merged(interfaces) {
+    byId('merged').hidden = interfaces.length === 0;
+    setText(byId('merged'), mergedText(interfaces));
   }
 
   #list(id, span, selection, rows, read) {
