@@ -5,28 +5,9 @@
 #include <rte_cycles.h>
 #include <stdio.h>
 #include <sys/random.h>
-#include <time.h>
 
 /* A lane answers between two bursts, or after a pause of at most 5 ms. */
 #define SWAP_WAIT_NS 500000000ull
-
-uint64_t
-monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-int64_t
-utc_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 map_unref(void *map)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "clock.h"
 #include "consumer.h"
 #include "map.h"
 #include "meter.h"
@@ -85,6 +86,3 @@ uint64_t gather_received_now(const struct gather *gather);
 
 /* After count_destroy of all lanes. Never started is fine. */
 void gather_destroy(struct gather *gather);
-
-uint64_t monotonic_ns(void);
-int64_t utc_ms(void);

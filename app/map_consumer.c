@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "map_consumer.h"
 
-#include "gather.h"
+#include "clock.h"
 #include "log.h"
 
 #include <errno.h>
@@ -139,10 +139,24 @@ resident_kb(void)
 	return resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
+/* What is told of all consumers: the map itself and those behind it. */
+static size_t
+describe_consumers(struct map_consumer *m, struct consumer_stats stats[MAP_CONSUMERS_MAX])
+{
+	size_t n = 0;
+
+	if (*m->self != NULL)
+		consumer_stats(*m->self, &stats[n++]);
+	for (size_t i = 0; i < m->after_count && n < MAP_CONSUMERS_MAX; i++)
+		consumer_stats(m->after[i], &stats[n++]);
+	return n;
+}
+
 static struct picture *
 draw(struct map_consumer *m, struct located *l, struct host_list *total)
 {
 	const struct period *p = l->period;
+	struct consumer_stats consumers[MAP_CONSUMERS_MAX];
 	struct picture_facts facts = {
 		.version = m->version,
 		.ui_build = m->ui_build,
@@ -175,7 +189,11 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.hosts_per_lane = m->settings->hosts_per_lane,
 		.memory_kb = resident_kb(),
 		.windows_memory_kb = heat_memory(m->heat) / 1024,
-		.output_errors = atomic_load(m->output_errors),
+		.output_errors = atomic_load(&m->outputs->errors),
+		.consumers = consumers,
+		.consumer_count = describe_consumers(m, consumers),
+		.reloads = atomic_load(&m->loader->reloads),
+		.reload_failures = atomic_load(&m->loader->failures),
 		.history = m->history,
 		.history_count = m->history_count,
 		.lanes = p->lanes,
@@ -241,6 +259,7 @@ map_take(void *context, struct period *p)
 	m->step_ms[STEP_SWAP] = p->swap_ms;
 	m->step_ms[STEP_DRAIN] = p->drain_ms;
 	m->step_ms[STEP_SORT] = p->sort_ms;
+	m->step_ms[STEP_FILES] = atomic_load(&m->outputs->last_ms);
 	m->step_ns = monotonic_ns();
 	int error = process_period(m, &l, &total);
 	struct picture *s = error == 0 ? draw(m, &l, &total) : NULL;

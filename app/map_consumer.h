@@ -12,10 +12,13 @@
 #include "loader.h"
 #include "locate.h"
 #include "options.h"
+#include "outputs.h"
 #include "text.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
+
+#define MAP_CONSUMERS_MAX 8
 
 struct map_consumer {
 	/* set before the consumer is created; constant then */
@@ -31,7 +34,8 @@ struct map_consumer {
 	struct loader *loader;
 	struct consumer **after; /* consumers of the pictures: given each record once it is drawn */
 	size_t after_count;
-	const _Atomic uint64_t *output_errors;
+	struct outputs *outputs;      /* how the files went */
+	struct consumer *const *self; /* the map's own consumer, for its numbers */
 	struct locate *locate;
 
 	/* the map's thread alone */

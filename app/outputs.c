@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "outputs.h"
 
+#include "clock.h"
 #include "file.h"
 #include "log.h"
 #include "text.h"
@@ -41,6 +42,7 @@ files_take(void *context, struct period *period)
 {
 	struct outputs *o = context;
 	struct picture *s = picture_current();
+	uint64_t start = monotonic_ns();
 
 	(void)period;
 	if (s == NULL)
@@ -52,6 +54,7 @@ files_take(void *context, struct period *period)
 	/* last: the next one tells how the others went */
 	write_text(o, s, o->settings->status, TEXT_STATUS);
 	picture_release(s);
+	atomic_store(&o->last_ms, (double)(monotonic_ns() - start) / 1e6);
 }
 
 /* One waits while one is written: whoever is slower than the periods gets the newest. */

@@ -15,6 +15,7 @@
 struct outputs {
 	const struct settings *settings;
 	_Atomic uint64_t errors; /* files that could not be written, since the start */
+	_Atomic double last_ms;  /* what the last writing took */
 };
 
 extern const struct consumer_ops files_consumer_ops;   /* context: struct outputs */

@@ -114,7 +114,8 @@ start_consumers(struct app *a)
 	m->started_ns = a->gather.period_ns;
 	m->loader = &a->loader;
 	m->after = a->after_map;
-	m->output_errors = &a->outputs.errors;
+	m->outputs = &a->outputs;
+	m->self = &a->map_thread;
 	m->locate = a->locate;
 	a->locate = NULL;
 	a->outputs.settings = &a->settings;

@@ -41,6 +41,8 @@ keep_all(struct store *store, struct picture_facts *to, const struct picture_fac
 	to->security_json = keep_text(store, from->security_json);
 	to->history = keep(store, from->history, from->history_count * sizeof(*from->history));
 	to->lanes = keep(store, from->lanes, from->lane_count * sizeof(*from->lanes));
+	to->consumers =
+		keep(store, from->consumers, from->consumer_count * sizeof(*from->consumers));
 	to->ports = keep(store, from->ports, from->port_count * sizeof(*from->ports));
 
 	const char **sources =

@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include "consumer.h"
 #include "heat.h"
 #include "ledger.h"
 #include "locate.h"
@@ -88,8 +89,11 @@ struct picture_facts {
 	size_t lane_count;
 	const struct period_port *ports;
 	size_t port_count;
-	const char *settings_json; /* an object: the effective configuration; or NULL */
-	const char *security_json; /* an object: user, capabilities, seccomp; or NULL */
+	const struct consumer_stats *consumers; /* of the period records; names are static */
+	size_t consumer_count;
+	uint64_t reloads, reload_failures; /* of the databases, since the start */
+	const char *settings_json;         /* an object: the effective configuration; or NULL */
+	const char *security_json;         /* an object: user, capabilities, seccomp; or NULL */
 };
 
 struct picture;

@@ -108,6 +108,26 @@ ports_json(const struct picture_facts *f)
 }
 
 static json_t *
+consumers_json(const struct picture_facts *f)
+{
+	json_t *consumers = json_array();
+
+	for (size_t i = 0; i < f->consumer_count; i++) {
+		const struct consumer_stats *c = &f->consumers[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "name", json_string(c->name));
+		json_object_set_new(o, "waiting", number(c->waiting));
+		json_object_set_new(o, "capacity", number(c->capacity));
+		json_object_set_new(o, "taken", number(c->taken));
+		json_object_set_new(o, "dropped", number(c->dropped));
+		json_object_set_new(o, "dropped_packets", number(c->dropped_packets));
+		json_array_append_new(consumers, o);
+	}
+	return consumers;
+}
+
+static json_t *
 databases_json(const struct picture *picture)
 {
 	const struct locate_database *databases;
@@ -228,11 +248,15 @@ encode_status(const struct picture *picture, struct buffer *b)
 	json_object_set_new(o, "ports", ports_json(f));
 	json_object_set_new(o, "databases", databases_json(picture));
 
+	json_object_set_new(o, "consumers", consumers_json(f));
+
 	json_object_set_new(errors, "late_periods", number(f->late));
 	json_object_set_new(errors, "swaps_missed", number(f->skipped_lanes));
 	json_object_set_new(errors, "outputs", number(f->output_errors));
 	json_object_set_new(errors, "database", number(picture_database_errors(picture)));
+	json_object_set_new(errors, "reloads", number(f->reload_failures));
 	json_object_set_new(o, "errors", errors);
+	json_object_set_new(o, "reloads", number(f->reloads));
 	json_object_set_new(o, "management_ms", steps_json(f));
 	json_object_set_new(o, "settings", embedded(f->settings_json));
 	json_object_set_new(o, "security", embedded(f->security_json));

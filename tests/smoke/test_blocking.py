@@ -107,6 +107,10 @@ class Signals(Smoke):
 
 
 class Readers(Smoke):
+    @staticmethod
+    def dropped(status, name):
+        return {c["name"]: c["dropped"] for c in status["consumers"]}[name]
+
     def test_stdout_that_nobody_reads(self):
         """The pipe is full: the page goes on, SIGTERM ends it."""
         read, write = os.pipe()
@@ -146,6 +150,8 @@ class Readers(Smoke):
             start = time.monotonic()
             wait_until(lambda: program.status()["period"] >= before + 10, "ten periods")
             self.assertLess(time.monotonic() - start, 30)
+            wait_until(lambda: self.dropped(program.status(), "files") > 0, "a dropped record")
+            self.assertEqual(self.dropped(program.status(), "map"), 0)
             self.balanced(program.status())
             ended.set()
             program.stop()

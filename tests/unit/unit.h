@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the tests of the pure rooms share: cmocka with its includes, and numbers by chance that are
+/* What the tests of the pure modules share: cmocka with its includes, and numbers by chance that are
  * the same on every machine. */
 #pragma once
 
