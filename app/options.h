@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every setting exists once, in the table of options.c: its name, unit, range, default and help.
- * Flags, --help, the configuration file, validation and the log of what is in force come from it.
+ * Every setting exists once, in the table of option_table.c: its name, unit, range, default and
+ * help. Flags, --help, the configuration file, validation and the log of what is in force come from
+ * it.
  *
  * Pure: no EAL, no file is opened; all strings are borrowed from argv or from the caller.
  */
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #define LIST_MAX        64
+#define OPTIONS_MAX     64
 #define IDLE_SLEEP_AUTO UINT32_MAX
 
 struct text_list {

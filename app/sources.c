@@ -213,6 +213,20 @@ interface_check(const char *name, char error[SOURCES_ERROR_MAX])
 }
 
 int
+interface_flags(const char *name)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0)
+		request.ifr_flags = 0;
+	if (fd >= 0)
+		close(fd);
+	return request.ifr_flags;
+}
+
+int
 interface_check_memory(unsigned int queues, char error[SOURCES_ERROR_MAX])
 {
 	const unsigned long long need = queues * INTERFACE_LOCKED;
@@ -240,18 +254,12 @@ interface_check_memory(unsigned int queues, char error[SOURCES_ERROR_MAX])
 }
 
 static void
-add_device(const char *address, char names[LIST_MAX][DEVICE_NAME_MAX], unsigned int *count)
+add_device(const char *address, char names[LIST_MAX][PCI_ADDRESS_MAX], unsigned int *count)
 {
-	unsigned int domain = 0, bus, device, function;
-	char name[DEVICE_NAME_MAX];
+	char name[PCI_ADDRESS_MAX];
 
-	if (sscanf(address, "%x:%x:%x.%x", &domain, &bus, &device, &function) != 4) {
-		domain = 0;
-		if (sscanf(address, "%x:%x.%x", &bus, &device, &function) != 3)
-			return;
-	}
-	snprintf(name, sizeof(name), "%04x:%02x:%02x.%x", domain, bus & 0xff, device & 0x1f,
-		 function & 7);
+	if (pci_address_parse(address, name) != 0)
+		return; /* was looked at where it was set */
 	for (unsigned int i = 0; i < *count; i++) {
 		if (strcmp(names[i], name) == 0)
 			return;
@@ -261,7 +269,7 @@ add_device(const char *address, char names[LIST_MAX][DEVICE_NAME_MAX], unsigned 
 }
 
 static void
-add_bound_devices(char names[LIST_MAX][DEVICE_NAME_MAX], unsigned int *count)
+add_bound_devices(char names[LIST_MAX][PCI_ADDRESS_MAX], unsigned int *count)
 {
 	struct dirent **entries;
 	int n = scandir("/sys/bus/pci/drivers/vfio-pci", &entries, NULL, alphasort);
@@ -286,7 +294,7 @@ add_bound_devices(char names[LIST_MAX][DEVICE_NAME_MAX], unsigned int *count)
 }
 
 unsigned int
-devices_resolve(struct text_list *list, char names[LIST_MAX][DEVICE_NAME_MAX])
+devices_resolve(struct text_list *list, char names[LIST_MAX][PCI_ADDRESS_MAX])
 {
 	unsigned int count = 0;
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "options.h"
+#include "pci_address.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -39,6 +40,11 @@ void captures_log_damage(const struct capture *captures, unsigned int count,
 /* Is it an Ethernet (or loopback) interface that we may capture on? 0, or -1 with `error`. */
 int interface_check(const char *name, char error[SOURCES_ERROR_MAX]);
 
+/* IFF_UP and the like of interfaces(7). 0 if it is not there. Asked of the network name space of
+ * the process: /sys may show another one, or be missing in a container.
+ */
+int interface_flags(const char *name);
+
 /*
  * A ring of 16,384 frames: at 200,000 packets/s it holds 80 ms, the PMD's default of 512 frames
  * would hold 2.5 ms. The PMD locks two of them a queue into memory, one to receive and one to send:
@@ -51,13 +57,11 @@ int interface_check(const char *name, char error[SOURCES_ERROR_MAX]);
 /* May the rings of so many queues be locked into memory? 0, or -1 with `error`. */
 int interface_check_memory(unsigned int queues, char error[SOURCES_ERROR_MAX]);
 
-#define DEVICE_NAME_MAX 24 /* "0000:03:00.0", domains of up to eight digits */
-
 /*
  * Writes each address in full ("0000:03:00.0"), and for "auto" all cards that are bound to
  * vfio-pci, each once. `names` holds the texts that *list then borrows. Returns how many.
  */
-unsigned int devices_resolve(struct text_list *list, char names[LIST_MAX][DEVICE_NAME_MAX]);
+unsigned int devices_resolve(struct text_list *list, char names[LIST_MAX][PCI_ADDRESS_MAX]);
 
 /* Is the card there, and at a driver that DPDK works with? 0, or -1 with `error`. */
 int device_check(const char *address, char error[SOURCES_ERROR_MAX]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* EAL's arguments as they are made from ours. */
+#include "cpu_list.h"
 #include "eal.h"
 #include "unit.h"
 
@@ -56,7 +57,7 @@ test_lcores(void **state)
 				put(&s.pcaps, "file");
 			assert_int_equal(eal_lanes(&s), lanes);
 			assert_int_equal(make(&s, captures, NULL, 0), 0);
-			eal_parse_cpus(s.cpus, &set);
+			(void)cpu_list_parse(s.cpus, &set);
 			while (!CPU_ISSET(first, &set))
 				first++;
 			const char *map = argument("--lcores=");
@@ -231,7 +232,7 @@ test_parse_cpus(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		eal_parse_cpus(cases[i].text, &set);
+		(void)cpu_list_parse(cases[i].text, &set);
 		assert_true_of(CPU_COUNT(&set) == cases[i].count, "'%s': %d", cases[i].text,
 			       CPU_COUNT(&set));
 	}

