@@ -3,18 +3,18 @@
  * Places x counters, over time windows.
  *
  * A window is a sum of periods: the last one ("now"), the last minute, 5 minutes, hour, day, and
- * everything since the start. The four in the middle slide: each is a circular list of buckets (of
- * whole periods), and a bucket that expires is subtracted from the window's running sum. So a
- * period costs its own places and those of the buckets being filled, whatever the length of the
- * windows, and an expired bucket its places once.
+ * everything since the start. The four in the middle slide: each is a circular list of buckets of
+ * whole periods, and a bucket that expires is subtracted from the window's running sum. A period
+ * costs time in proportion to its own places and those of the buckets being filled, whatever the
+ * length of the windows; a bucket that expires, to its places. 100,000 places: 7 ms a period.
  *
  *     1m   [b][b][b][b][b][b]      buckets of about 10 s: as many as come nearest to 60 s
  *     24h  [b] ... [b]             of about an hour
  *
  * A bucket takes as many periods as come nearest to its length, at least one; and the oldest bucket
- * expires when the window would be nearer to its length without it. So a window is right to one
- * bucket, with periods of any length; one that is shorter than a period is that period. `seconds`
- * says what it really covers.
+ * expires when the window would be nearer to its length without it. So a window differs from its
+ * length by one bucket at most; a window that is shorter than a period is the last period.
+ * `seconds` is what it really covers.
  *
  * Memory, where every one of P places has packets in every period (the most that P places take):
  *
@@ -68,14 +68,15 @@ struct heat;
 struct heat *heat_create(void); /* NULL with errno ENOMEM */
 void heat_destroy(struct heat *heat);
 
-/* Within a period: adds what a host of this place did; without packets it did nothing. 0 or -ENOMEM
- * (nothing added). */
+/* Within a period: adds a host's counts to its place; without packets nothing is added. 0 or
+ * -ENOMEM (nothing added). */
 int heat_add(struct heat *heat, uint32_t place, const struct counts *counts);
-/* Within a period: what happened to addresses that are on no place, and to all packets. */
+/* Within a period: adds the accounting of its frames and addresses. */
 void heat_add_ledger(struct heat *heat, const struct ledger *ledger);
 
-/* Ends the period, which took `seconds`; its counts enter all windows. 0, or -ENOMEM: then the
- * period still counts in every window whose memory held, and the error is the manager's to tell. */
+/* Ends the period, which took `seconds`; its counts are added to all windows. Seconds that are
+ * negative or no finite number count as 0. 0, or -ENOMEM: then the period is missing in the windows
+ * for which there was no memory, and the caller reports it. */
 int heat_end_period(struct heat *heat, double seconds);
 
 struct heat_window {

@@ -3,9 +3,8 @@
  * An IP address, and how addresses are ordered and written.
  *
  * IPv4 is kept IPv4-mapped (::ffff:a.b.c.d, RFC 4291 2.5.5.2), so that one type holds both. The
- * family stands beside the bytes because an IPv6 packet may carry ::ffff:a.b.c.d itself: that is
- * another host than the IPv4 one, and folding the two would make a count that no other tool agrees
- * with.
+ * family is kept apart from the bytes because an IPv6 packet may carry ::ffff:a.b.c.d itself: that
+ * is another host than the IPv4 one, and other tools count it separately too.
  *
  * All functions here are pure: any thread may call them, nothing is kept.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A host and what was counted for it: what a lane's table is drained into, what merge adds up and
- * what locate gives a place.
+ * A host and its counts: a lane's table is drained into rows, merge adds rows of one address up,
+ * and locate fills in the place.
  */
 #pragma once
 

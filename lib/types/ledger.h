@@ -2,15 +2,16 @@
 /*
  * The ledger: where every packet went.
  *
- * Every frame that a port hands over lands in exactly one result, and every address of a counted
- * packet in exactly one geo_result. So, for a period and since the start:
+ * Every frame received from a port has exactly one decode result, and every address of a counted
+ * packet exactly one geo result. So, for a period and since the start:
  *
  *     frames received    = tcp + udp + other_ip + not_ip + each malformed reason
  *     2 x (tcp + udp)    = located + private + not_in_database + table_full
  *     lost before us     = imissed + ierrors + rx_nombuf     (beside it, never mixed in)
  *
- * A event is no result: it says what was odd about a frame that has its result all the same (a
- * later fragment, a total length of 0). `unwrapped` counts tunnel headers that were looked behind.
+ * A decode event is counted in addition to a frame's result: something unusual that did not keep
+ * the frame from being counted (a later fragment, a total length of 0). `unwrapped` counts the
+ * tunnel headers that were removed.
  */
 #pragma once
 
@@ -20,8 +21,8 @@
 enum decode_result {
 	DECODE_TCP,
 	DECODE_UDP,
-	DECODE_OTHER_IP, /* sound IP, neither TCP nor UDP */
-	DECODE_NOT_IP,   /* ARP, LLDP, STP, ...: nothing wrong with it */
+	DECODE_OTHER_IP, /* valid IP, neither TCP nor UDP */
+	DECODE_NOT_IP,   /* ARP, LLDP, STP, ...: valid */
 
 	/* from here on: malformed, one counter for each reason */
 	DECODE_RUNT,                  /* shorter than its Ethernet header, tags or labels */
@@ -34,7 +35,7 @@ enum decode_result {
 	DECODE_IPV6_EXTENSION_CUT,    /* the frame ends inside an extension header */
 	DECODE_IPV6_EXTENSION_CHAIN,  /* more extension headers than the walk follows */
 	DECODE_IPV6_EXTENSION_LENGTH, /* an extension header reaches over the payload length */
-	DECODE_IPV6_JUMBO, /* payload length 0, hop-by-hop, no sound jumbo option there */
+	DECODE_IPV6_JUMBO, /* payload length 0, hop-by-hop header without a valid jumbo option */
 
 	DECODE_RESULTS,
 	DECODE_FIRST_MALFORMED = DECODE_RUNT,
@@ -45,7 +46,7 @@ enum decode_event {
 	EVENT_TOTAL_LENGTH_ZERO, /* segmentation offload: octets from the frame's length */
 	EVENT_SNAPPED,           /* total length above the captured bytes: counted whole */
 	EVENT_OPTIONS_CUT,       /* IPv4: the frame ends behind the last option; counted */
-	EVENT_OTHER_VERSION,     /* said to be IPv4, and is a sound IPv6 packet; counted as that */
+	EVENT_OTHER_VERSION,     /* EtherType of IPv4, but a valid IPv6 packet; counted as IPv6 */
 	EVENT_JUMBOGRAM,         /* RFC 2675: the length stands in a hop-by-hop option */
 	DECODE_EVENTS,
 };

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Address -> slot, for all addresses there are: the geolocation database flattened, so that an RX
- * lcore can count by place an address for which its table has no room.
+ * Address -> slot, for every address: the geolocation databases as flat arrays, so that an RX lcore
+ * can count by place an address for which its table has no room.
  *
- * A slot is a number below `slots`; each stands for one record of the database (or one combination
- * of records, where several databases are open), and the first two for the addresses that no
- * database is asked about or knows. lib/locate builds a map and knows what its slots mean.
+ * A slot is a number below `slots`. Each stands for one record of the database (or one combination
+ * of records, where several databases are open); the first two stand for addresses that are in no
+ * database and for those that are not globally reachable. lib/locate builds a map and knows the
+ * place of each slot.
  *
  *     IPv4    direct[address >> 8]  -- a slot, or, for the few /24 networks that are split:
  *                                      RUNS | where in runs[] its runs start
  *             runs[]                   last octet of the run << 24 | slot; the last ends at 255
  *
  *     IPv6    starts[], ascending      upper 64 bits at which a network starts
- *             slots6[]                 its slot | what kind of IPv4 address its addresses hold
- *             index[upper 20 bits]     the network that holds the first address of that /20, so
- *                                      that a search looks at the networks of one /20 only
+ *             slots6[]                 its slot | the kind of IPv4 address embedded in its
+ * addresses index[upper 20 bits]     the network of the first address of that /20: a search is
+ *                                      limited to the networks of one /20
  *
- * Exact for IPv4; exact to the /64 for IPv6 (databases keep none longer, but for NAT64's /96, which
- * has an IPv4 address inside and is looked up by that). An IPv4 look-up is one cache line, at worst
+ * Exact for IPv4; exact to the /64 for IPv6 (databases have no longer prefixes, except NAT64's /96,
+ * which is looked up by its embedded IPv4 address). An IPv4 look-up reads one cache line, at worst
  * two; DB-IP City Lite's map (3.7 million networks) takes 64 MiB + 4 octets for each piece of a
  * split /24.
  *
- * Read-only once built: any thread may look up. It must outlive its readers.
+ * Read-only once built: any thread may look up. It must not be freed while a lane uses it.
  */
 #pragma once
 
@@ -39,10 +40,10 @@
 #define PREFIX_MAP_RUNS      (1u << 31) /* in direct[] */
 
 /*
- * In slots6[], above the slot: the addresses of the network hold an IPv4 address. If that is
- * private, so are they; else the slot stands, and where it is PREFIX_SLOT_NONE, that of the IPv4
- * address. MAPPED is for a database's own pointers to its IPv4 tree: the slot is the bit number at
- * which the IPv4 address starts.
+ * In slots6[], above the slot: the network's addresses have an IPv4 address embedded. If that is
+ * private, the result is private; else it is the slot, or, where the slot is PREFIX_SLOT_NONE, the
+ * slot of the IPv4 address. MAPPED: the database's IPv6 tree points to its IPv4 tree here; the slot
+ * is the number of the bit at which the IPv4 address starts.
  */
 #define PREFIX_MAP_EMBEDDED   (7u << 28)
 #define PREFIX_MAP_6TO4       (1u << 28) /* behind 2002::/16 */

@@ -67,6 +67,9 @@ class Overflow(Smoke):
         listed = self.listed(status)
         self.assertEqual(max(listed, key=listed.get), self.TALKER)
         self.assertEqual(listed[self.TALKER], 500)
+        # the windows' memory is told: what lib/heat holds once, and less than 5 kB for each place
+        self.assertGreater(status["windows_memory_kb"], 64)
+        self.assertLess(status["windows_memory_kb"], 256 + 5 * len(self.world.places))
 
     def test_talker_after_flood_in_many_periods(self):
         """However the packets fall into periods."""
