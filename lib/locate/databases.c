@@ -25,13 +25,15 @@ has_positions(MMDB_s *mmdb, const atomic_bool *cancel, bool *flat)
 	/* a node's two records per level of the tree: 2 x 128 can be open at a time */
 	uint32_t open[2 * 129];
 	size_t depth = 0;
-	unsigned int records = 0;
+	unsigned int records = 0, values = 0;
 
 	open[depth++] = 0;
-	for (uint64_t steps = 0; depth > 0 && records < 20000 && steps < 2000000; steps++) {
+	/* 200 values for each of the records */
+	for (uint64_t steps = 0;
+	     depth > 0 && records < 20000 && values < 4000000 && steps < 2000000; steps++) {
 		MMDB_search_node_s node;
 
-		if (steps % 256 == 0 && locate_is_cancelled(cancel))
+		if (locate_is_cancelled(cancel))
 			return false;
 		if (MMDB_read_node(mmdb, open[--depth], &node) != MMDB_SUCCESS)
 			continue;
@@ -46,7 +48,12 @@ has_positions(MMDB_s *mmdb, const atomic_bool *cancel, bool *flat)
 				if (depth < sizeof(open) / sizeof(open[0]))
 					open[depth++] = (uint32_t)next[side];
 			} else if (types[side] == MMDB_RECORD_TYPE_DATA) {
+				unsigned int count = locate_value_count(mmdb->data_section,
+									mmdb->data_section_size,
+									entries[side].offset);
+
 				records++;
+				values += count > 0 ? count : LOCATE_VALUES_MAX;
 				for (int schema = 0; schema < 2; schema++) {
 					*flat = schema == 1;
 					if (locate_record_decode(&entries[side], *flat, &place) &&
@@ -125,7 +132,7 @@ metadata_is_sound(int fd, off_t size)
 				start = at;
 		}
 		if (start > 0)
-			sound = locate_value_is_sound(tail + start, length - start, 0);
+			sound = locate_value_count(tail + start, length - start, 0) > 0;
 	}
 	free(tail);
 	return sound;

@@ -42,11 +42,13 @@ int locate_tree_check(const MMDB_s *mmdb, const atomic_bool *cancel, const char 
 /* -- record.c: records of either schema */
 
 /*
- * Is the value at `offset` of a section (data or metadata) whole, and small enough that the library
- * may be let loose on it? It recurses as deep as a value is nested, and goes through the same array
- * as often as pointers lead there.
+ * The number of values that the one at `offset` of a section (data or metadata) consists of,
+ * pointers followed; 0 where it is not whole, nested too deep, or of more than LOCATE_VALUES_MAX.
+ * Only others are for the library: it recurses as deep as a value is nested, and goes through the
+ * same array as often as pointers lead there.
  */
-bool locate_value_is_sound(const uint8_t *section, size_t size, size_t offset);
+#define LOCATE_VALUES_MAX 1024
+unsigned int locate_value_count(const uint8_t *section, size_t size, size_t offset);
 
 /* What a record says; false where it is corrupt. `number` is left zero, and so is all padding. */
 bool locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *place);

@@ -31,6 +31,8 @@ build(struct locate_map *map)
 	int error = locate_map_walk(map);
 	if (error < 0)
 		return error;
+	if (locate_is_cancelled(map->cancel))
+		return -ECANCELED;
 
 	uint32_t network = 0;
 	for (uint32_t part = 0; part <= INDEX; part++) {

@@ -8,10 +8,10 @@
 
 /*
  * A value of a section, followed as the library does: what a pointer leads to is counted each time.
- * A City record has some 150 values, 5 deep; what has more than this is no record of a place.
+ * A City record has some 150 values, 5 deep; what has more than LOCATE_VALUES_MAX, or is deeper
+ * than this, is no record of a place.
  */
-#define VALUES_MAX 4096
-#define DEPTH_MAX  64
+#define DEPTH_MAX 64
 
 struct open_value {
 	uint32_t left; /* values still to come inside */
@@ -40,8 +40,8 @@ number_at(const uint8_t *section, size_t size, size_t at, unsigned int octets)
 	return number;
 }
 
-bool
-locate_value_is_sound(const uint8_t *section, size_t size, size_t offset)
+unsigned int
+locate_value_count(const uint8_t *section, size_t size, size_t offset)
 {
 	struct open_value open[DEPTH_MAX] = {{.left = 1, .back = NOWHERE}};
 	unsigned int depth = 1, values = 0;
@@ -57,8 +57,8 @@ locate_value_is_sound(const uint8_t *section, size_t size, size_t offset)
 			continue;
 		}
 		inner->left--;
-		if (++values > VALUES_MAX || at >= size)
-			return false;
+		if (++values > LOCATE_VALUES_MAX || at >= size)
+			return 0;
 		const unsigned int control = section[at++];
 		unsigned int type = control >> 5;
 		if (type == POINTER) {
@@ -90,15 +90,15 @@ locate_value_is_sound(const uint8_t *section, size_t size, size_t offset)
 			else if (type != BOOLEAN)
 				at += length;
 			if (at > size)
-				return false;
+				return 0;
 		}
 		if (below.left == 0)
 			continue;
 		if (depth == DEPTH_MAX)
-			return false;
+			return 0;
 		open[depth++] = below;
 	}
-	return true;
+	return values;
 }
 
 /*
@@ -205,8 +205,8 @@ locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *key)
 	double radius = 0;
 
 	memset(key, 0, sizeof(*key)); /* padding too: it is hashed as it stands in memory */
-	if (!locate_value_is_sound(entry->mmdb->data_section, entry->mmdb->data_section_size,
-				   entry->offset))
+	if (locate_value_count(entry->mmdb->data_section, entry->mmdb->data_section_size,
+			       entry->offset) == 0)
 		return false;
 	key->has_position =
 		flat ? get_number(entry, &key->latitude, PATH("latitude")) &&
