@@ -205,7 +205,7 @@ describe_ports(const struct gather *g, struct period *p)
 		*out = (struct period_port){
 			.link = link_state(port->link),
 			.link_mbps = port->link_mbps,
-			.kernel_interface = port->interface[0] != 0,
+			.kernel_interface = port_is_kernel_interface(port),
 			.merged_packets = port->merged_packets,
 			.resets = port->resets,
 			.reset_failures = port->reset_failures,

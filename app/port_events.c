@@ -47,15 +47,37 @@ failed(struct port_events *e, unsigned int p)
 }
 
 static void
-unplug(struct port_events *e, unsigned int p)
+detach(struct port_events *e, unsigned int p)
 {
 	struct port *port = &e->ports[p];
 
-	port_detach(port);
-	log_line("%s: unplugged; what it brought stays counted. When it is back: "
-		 "packet-heatmap-setup-host bind %s, then systemctl restart packet-heatmap",
-		 port->source, port->name);
+	log_line("%s: %s", port->source, port_detach(port));
 	e->state[p].pending = 0;
+	backoff_clear(&e->state[p].backoff);
+}
+
+/* The port has been let go of, with its lanes paused: is its device back? */
+static void
+attach(struct port_events *e, unsigned int p)
+{
+	struct port *port = &e->ports[p];
+	char error[256];
+
+	if (!backoff_due(&e->state[p].backoff, now_ns()))
+		return;
+	int ret = port_attach(port, log_text, error);
+	if (ret < 0 && failed(e, p))
+		log_line("%s; trying again, at most a minute apart", error);
+	if (ret <= 0)
+		return;
+	port->resets++;
+	backoff_clear(&e->state[p].backoff);
+	for (unsigned int i = 0; i < e->lane_count; i++) {
+		if (e->lanes[i]->command == &e->commands[p])
+			e->lanes[i]->port = port->id;
+	}
+	log_line("%s: it is back, and receiving again", port->source);
+	lane_command_post(&e->commands[p], LANE_RUN);
 }
 
 static void
@@ -82,30 +104,24 @@ handle(struct port_events *e, unsigned int p)
 	struct port *port = &e->ports[p];
 
 	/* an unplugged device does not wait for the next try: the kernel waits for us */
-	if (port->gone || (!backoff_due(&e->state[p].backoff, now_ns()) &&
-			   (e->state[p].pending & PORT_EVENT_REMOVED) == 0))
+	if (!backoff_due(&e->state[p].backoff, now_ns()) &&
+	    (e->state[p].pending & PORT_EVENT_REMOVED) == 0)
 		return;
 	if (!pause_lanes(e, p)) {
 		if (failed(e, p))
 			log_line("%s: its lanes do not answer; trying again", port->source);
 	} else if ((e->state[p].pending & PORT_EVENT_REMOVED) != 0) {
-		unplug(e, p);
+		detach(e, p);
 	} else {
 		reset(e, p);
 	}
 }
 
 static void
-look_at_link(struct port *port)
+log_link(const struct port *port)
 {
-	if (!port_poll_link(port))
-		return;
 	if (port->link == PORT_LINK_UP && port->link_mbps > 0)
 		log_line("%s: link up, %u Mbit/s", port->source, port->link_mbps);
-	else if (port->interface_gone)
-		log_line("%s: the interface is gone; what it brought stays counted. When "
-			 "it is back, start anew",
-			 port->source);
 	else
 		log_line("%s: link %s", port->source, port->link == PORT_LINK_UP ? "up" : "down");
 }
@@ -114,10 +130,17 @@ void
 port_events_poll(struct port_events *e)
 {
 	for (unsigned int p = 0; p < e->port_count; p++) {
-		e->state[p].pending |= port_take_events(&e->ports[p]);
+		struct port *port = &e->ports[p];
+
+		if (port->gone)
+			attach(e, p);
+		/* also finds that an interface is gone */
+		bool changed = port_poll_link(port);
+		e->state[p].pending |= port_take_events(port);
+		if (changed && (e->state[p].pending & PORT_EVENT_REMOVED) == 0)
+			log_link(port);
 		if (e->state[p].pending != 0)
 			handle(e, p);
-		look_at_link(&e->ports[p]);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "app.h"
 #include "log.h"
 
+#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
@@ -58,10 +59,7 @@ name_port(struct port *port, uint16_t id, const struct settings *s)
 	unsigned int i;
 
 	rte_eth_dev_get_name_by_port(id, name);
-	if (sscanf(name, "net_af_packet%u", &i) == 1 && i < s->interfaces.count) {
-		snprintf(port->source, sizeof(port->source), "%s", s->interfaces.items[i]);
-		snprintf(port->interface, sizeof(port->interface), "%s", s->interfaces.items[i]);
-	} else if (sscanf(name, "net_pcap%u", &i) == 1 && i < s->pcaps.count) {
+	if (sscanf(name, "net_pcap%u", &i) == 1 && i < s->pcaps.count) {
 		const char *slash = strrchr(s->pcaps.items[i], '/');
 
 		snprintf(port->source, sizeof(port->source), "%s",
@@ -91,19 +89,20 @@ setup_ports(struct app *a, unsigned int workers)
 	RTE_ETH_FOREACH_DEV (id) {
 		struct port *port = &a->ports[a->port_count];
 		struct port_settings p = a->port_settings;
-		bool of_name;
 
 		name_port(port, id, &a->settings);
-		of_name = port->source[0] != 0;
+		int ret = port_identify(port, id);
+		if (ret != 0) {
+			log_line("port %u: %s", id, rte_strerror(-ret));
+			return EXIT_FAILURE;
+		}
 		a->port_count++;
-		p.queues = (uint16_t)(port->interface[0] != 0 && a->settings.lanes > 0
-					      ? a->settings.lanes
-				      : of_name               ? 1
-				      : a->settings.lanes > 0 ? a->settings.lanes
-							      : RTE_MAX(share, 1u));
+		p.queues =
+			(uint16_t)(a->settings.lanes > 0 ? a->settings.lanes : RTE_MAX(share, 1u));
 		uint16_t most = port_capability(id);
-		/* all queues of net_pcap must be polled: each is a file */
-		if (!of_name && most > 0 && p.queues > most) {
+		if (port_needs_all_queues(port)) {
+			p.queues = most;
+		} else if (most > 0 && p.queues > most) {
 			log_line("port %u offers %u RX queues; %u were wanted", id, most, p.queues);
 			p.queues = most;
 		}
@@ -128,8 +127,7 @@ idle_sleep(const struct app *a, const struct port *port)
 {
 	if (a->settings.idle_sleep_us != IDLE_SLEEP_AUTO)
 		return a->settings.idle_sleep_us;
-	bool physical = port->interface[0] == 0 && !port->virtual_rx;
-	return physical && !a->plan.shared_cpus ? 0 : 1000;
+	return port_wants_cpu(port) && !a->plan.shared_cpus ? 0 : 1000;
 }
 
 int
@@ -165,7 +163,7 @@ setup_lanes(struct app *a)
 			lane->burst = (uint16_t)a->settings.burst;
 			lane->lcore = lcore;
 			lane->idle_sleep_us = idle_sleep(a, port);
-			lane->rate = port->virtual_rx ? a->settings.pcap_rate : 0;
+			lane->rate = port_is_paced(port) ? a->settings.pcap_rate : 0;
 			lane->parse.decap = a->settings.decap;
 			lane->command = &a->events.commands[p];
 			if (port->socket >= 0 && port->socket != socket)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port.h"
 
-#include "af_packet.h"
-#include "offloads.h"
+#include "kind.h"
 #include "unplug.h"
 
 #include <errno.h>
-#include <net/if.h>
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_devargs.h>
 #include <rte_ethdev.h>
-#include <rte_log.h>
 #include <rte_mbuf.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,11 +43,28 @@ port_capability(uint16_t id)
 	return rte_eth_dev_info_get(id, &info) == 0 ? info.max_rx_queues : 0;
 }
 
-static void
-say(void (*note)(const char *text), const char *text)
+bool
+port_is_kernel_interface(const struct port *port)
 {
-	if (note != NULL)
-		note(text);
+	return port->kind != NULL && port->kind->kernel_interface;
+}
+
+bool
+port_needs_all_queues(const struct port *port)
+{
+	return port->kind->all_queues;
+}
+
+bool
+port_is_paced(const struct port *port)
+{
+	return port->kind->paced;
+}
+
+bool
+port_wants_cpu(const struct port *port)
+{
+	return port->kind->own_cpu;
 }
 
 /* Spread over the queues by addresses and ports, masked by what the port offers. */
@@ -56,21 +73,15 @@ configure_rss(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf, st
 	      void (*note)(const char *text))
 {
 	const uint64_t wish = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
-	char text[160];
 
-	/* The queues of net_af_packet are sockets, which the kernel spreads over (fanout) without
-	 * being told: a socket that is not polled would swallow its share.
-	 */
-	if (port->queues < 2 || port->virtual_rx || port->interface[0] != 0)
+	if (port->queues < 2 || !port->kind->spreads_by_rss)
 		return;
 	conf->rx_adv_conf.rss_conf.rss_hf = wish & info->flow_type_rss_offloads;
 	if (conf->rx_adv_conf.rss_conf.rss_hf != 0) {
 		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		return;
 	}
-	snprintf(text, sizeof(text), "%s offers no RSS: one queue instead of %u", port->source,
-		 port->queues);
-	say(note, text);
+	port_say(note, "%s offers no RSS: one queue instead of %u", port->source, port->queues);
 	port->queues = 1;
 }
 
@@ -104,19 +115,17 @@ configure_mtu(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf,
 	      void (*note)(const char *text))
 {
 	uint32_t mtu = s->mtu, most = info->max_mtu;
-	char text[160];
 
 	/* a kernel interface keeps the MTU that it has, a capture has none: one configuration may
 	 * serve them and a card */
-	if (mtu == 0 || port->interface[0] != 0 || port->virtual_rx)
+	if (mtu == 0 || !port->kind->has_mtu)
 		return;
 	/* what a driver says of its longest frame counts where it says nothing of the MTU */
 	if (most == UINT16_MAX && info->max_rx_pktlen >= RTE_ETHER_MAX_LEN)
 		most = RTE_MIN(most, info->max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN);
 	if (mtu > most || mtu < info->min_mtu) {
-		snprintf(text, sizeof(text), "%s takes an MTU of %u to %u; %u is out of it",
-			 port->source, info->min_mtu, most, mtu);
-		say(note, text);
+		port_say(note, "%s takes an MTU of %u to %u; %u is out of it", port->source,
+			 info->min_mtu, most, mtu);
 		mtu = mtu > most ? most : info->min_mtu;
 	}
 	conf->rxmode.mtu = mtu;
@@ -126,10 +135,8 @@ configure_mtu(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf,
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
 		return;
 	}
-	snprintf(text, sizeof(text),
-		 "%s cannot scatter: frames over %u octets are lost; raise --data-room",
+	port_say(note, "%s cannot scatter: frames over %u octets are lost; raise --data-room",
 		 port->source, s->data_room);
-	say(note, text);
 }
 
 /* All that a reset undoes. The pools are made once, and kept. */
@@ -195,65 +202,50 @@ configure_queues(struct port *port, const struct rte_eth_dev_info *info,
 }
 
 int
+port_identify(struct port *port, uint16_t id)
+{
+	struct rte_eth_dev_info info;
+	int ret = rte_eth_dev_info_get(id, &info);
+
+	if (ret != 0)
+		return ret;
+	const struct rte_devargs *asked = rte_dev_devargs(info.device);
+	const struct rte_bus *bus = rte_dev_bus(info.device);
+
+	port->id = id;
+	rte_eth_dev_get_name_by_port(id, port->name);
+	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
+	snprintf(port->bus, sizeof(port->bus), "%s", bus ? rte_bus_name(bus) : "");
+	snprintf(port->arguments, sizeof(port->arguments), "%s",
+		 asked && asked->args ? asked->args : "");
+	port->kind = port_kind_find(info.driver_name);
+	if (port->kind->open != NULL)
+		port->kind->open(port);
+	return 0;
+}
+
+int
 port_configure(struct port *port, uint16_t id, const struct port_settings *s,
 	       void (*note)(const char *text), char error[256])
 {
 	struct rte_eth_dev_info info;
-	int ret;
+	int ret = port->kind == NULL ? port_identify(port, id) : 0;
 
-	port->id = id;
 	port->settings = *s;
-	ret = rte_eth_dev_info_get(id, &info);
+	if (ret == 0)
+		ret = rte_eth_dev_info_get(id, &info);
 	if (ret != 0) {
 		snprintf(error, 256, "port %u: %s", id, rte_strerror(-ret));
 		return ret;
 	}
-	rte_eth_dev_get_name_by_port(id, port->name);
 	if (port->source[0] == 0)
 		snprintf(port->source, sizeof(port->source), "%s", port->name);
-	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
-	port->virtual_rx = strcmp(info.driver_name, "net_pcap") == 0 ||
-			   strcmp(info.driver_name, "net_null") == 0 ||
-			   strcmp(info.driver_name, "net_ring") == 0;
 	port->socket = rte_eth_dev_socket_id(id);
 	port->queues = RTE_MIN(s->queues, info.max_rx_queues);
 	port->queues = RTE_MIN(port->queues, PORT_MAX_QUEUES);
 	port->configured = true;
 
 	return configure_queues(port, &info, note, error);
-}
-
-/* A tap port must see what is not addressed to it; where it cannot be told so, that is said. */
-static void
-enable_all(struct port *port, const struct port_settings *s, void (*note)(const char *text))
-{
-	char text[160];
-
-	int ret;
-
-	if (port->interface[0] != 0) {
-		ret = af_packet_tune(port->interface_index, s->promiscuous);
-		if (ret != 0) {
-			snprintf(text, sizeof(text), "%s: capture options of the socket: %s",
-				 port->source, strerror(-ret));
-			say(note, text);
-		}
-		return;
-	}
-	if (!s->promiscuous || port->virtual_rx)
-		return;
-	ret = rte_eth_promiscuous_enable(port->id);
-	if (ret != 0 && rte_eth_promiscuous_get(port->id) != 1) {
-		snprintf(text, sizeof(text), "%s cannot be made promiscuous: %s", port->source,
-			 rte_strerror(-ret));
-		say(note, text);
-	}
-	ret = rte_eth_allmulticast_enable(port->id);
-	if (ret != 0 && ret != -ENOTSUP) {
-		snprintf(text, sizeof(text), "%s does not take all multicast: %s", port->source,
-			 rte_strerror(-ret));
-		say(note, text);
-	}
 }
 
 /* [EAL's interrupt thread] */
@@ -274,12 +266,6 @@ on_event(uint16_t id, enum rte_eth_event_type type, void *context, void *unused)
 static int
 start_device(struct port *port, void (*note)(const char *text), char error[256])
 {
-	/* at the start ethdev sets the MAC address that is set already; where the interface has
-	 * none (loopback) the PMD complains, and nothing depends on it */
-	if (port->interface[0] != 0) {
-		rte_log_set_level_pattern("pmd.net.*packet", RTE_LOG_CRIT);
-		port->interface_index = if_nametoindex(port->interface);
-	}
 	int ret = rte_eth_dev_start(port->id);
 
 	if (ret != 0) {
@@ -288,23 +274,18 @@ start_device(struct port *port, void (*note)(const char *text), char error[256])
 		return ret;
 	}
 	port->started = true;
-	enable_all(port, &port->settings, note);
+	if (port->kind->tune != NULL)
+		port->kind->tune(port, note);
 	return 0;
 }
 
 static void
-tell_offloads(struct port *port, void (*note)(const char *text))
+watch(struct port *port)
 {
-	char text[256];
-
-	port->merged_packets = port->interface[0] != 0 && offloads_merge(port->interface) == 1;
-	if (!port->merged_packets)
-		return;
-	snprintf(text, sizeof(text),
-		 "%s hands over merged packets (offloads are on): packets are fewer than on the "
-		 "wire, octets are whole; ethtool -K %s " OFFLOADS_OFF " ends that",
-		 port->source, port->interface);
-	say(note, text);
+	/* a driver that knows of no such event never calls: no reason to stop */
+	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
+	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RESET, on_event, port);
+	unplug_watch(port->name, &port->events, PORT_EVENT_REMOVED);
 }
 
 int
@@ -314,11 +295,7 @@ port_start(struct port *port, void (*note)(const char *text), char error[256])
 
 	if (ret != 0)
 		return ret;
-	/* a driver that knows of no such event never calls: no reason to stop */
-	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
-	rte_eth_dev_callback_register(port->id, RTE_ETH_EVENT_INTR_RESET, on_event, port);
-	unplug_watch(port->name, &port->events, PORT_EVENT_REMOVED);
-	tell_offloads(port, note);
+	watch(port);
 	port_poll_link(port);
 	return 0;
 }
@@ -361,14 +338,16 @@ unwatch(struct port *port)
 	unplug_unwatch(port->name, &port->events);
 }
 
-void
+const char *
 port_detach(struct port *port)
 {
 	struct rte_eth_dev_info info;
 	struct rte_device *device = NULL;
+	struct port_counters last;
 
 	if (port->gone)
-		return;
+		return port->kind->gone;
+	port_read(port, &last); /* what came since the last reading is in the totals then */
 	if (rte_eth_dev_info_get(port->id, &info) == 0)
 		device = info.device;
 	unwatch(port);
@@ -378,7 +357,48 @@ port_detach(struct port *port)
 	if (device != NULL)
 		rte_dev_remove(device);
 	port->gone = true;
+	port->seen_away = false;
 	port->link = PORT_LINK_DOWN;
+	port->seen = (struct port_counters){0};
+	atomic_store_explicit(&port->events, 0, memory_order_relaxed);
+	return port->kind->gone;
+}
+
+int
+port_attach(struct port *port, void (*note)(const char *text), char error[256])
+{
+	struct rte_eth_dev_info info;
+	uint16_t id;
+	int ret = port->kind->is_back != NULL ? port->kind->is_back(port, error) : 0;
+
+	if (ret <= 0)
+		return ret;
+	ret = rte_eal_hotplug_add(port->bus, port->name, port->arguments);
+	if (ret == 0)
+		ret = rte_eth_dev_get_port_by_name(port->name, &id);
+	if (ret == 0)
+		ret = port_identify(port, id);
+	if (ret == 0)
+		ret = rte_eth_dev_info_get(id, &info);
+	if (ret != 0) {
+		snprintf(error, 256, "%s is back and cannot be taken again: %s", port->source,
+			 rte_strerror(-ret));
+		/* half of it may be there, or there may be nothing to remove */
+		rte_eal_hotplug_remove(port->bus, port->name);
+		return ret;
+	}
+	port->gone = false;
+	port->configured = true;
+	ret = configure_queues(port, &info, note, error);
+	if (ret == 0)
+		ret = start_device(port, note, error);
+	if (ret != 0) {
+		port_detach(port);
+		port->seen_away = true;
+		return ret;
+	}
+	watch(port);
+	return 1;
 }
 
 void
@@ -403,6 +423,12 @@ port_close(struct port *port)
 	}
 }
 
+static uint64_t
+since(uint64_t now, uint64_t then)
+{
+	return now >= then ? now - then : now;
+}
+
 int
 port_read(struct port *port, struct port_counters *counters)
 {
@@ -414,21 +440,24 @@ port_read(struct port *port, struct port_counters *counters)
 
 	if (ret != 0)
 		return ret;
-	/* the PMD does not read what the kernel's ring dropped: ask the sockets */
-	if (port->interface[0] != 0)
-		port->ring_drops += af_packet_drops(port->interface_index);
-	counters->received = stats.ipackets;
-	counters->octets = stats.ibytes;
-	counters->imissed = stats.imissed + port->ring_drops;
-	counters->ierrors = stats.ierrors;
-	counters->rx_nombuf = stats.rx_nombuf;
-	return 0;
-}
+	const struct port_counters now = {.received = stats.ipackets,
+					  .octets = stats.ibytes,
+					  .imissed = stats.imissed,
+					  .ierrors = stats.ierrors,
+					  .rx_nombuf = stats.rx_nombuf};
+	const struct port_counters *then = &port->seen;
+	struct port_counters *total = &port->total;
 
-static uint64_t
-since(uint64_t now, uint64_t then)
-{
-	return now >= then ? now - then : now;
+	total->received += since(now.received, then->received);
+	total->octets += since(now.octets, then->octets);
+	total->imissed += since(now.imissed, then->imissed);
+	total->ierrors += since(now.ierrors, then->ierrors);
+	total->rx_nombuf += since(now.rx_nombuf, then->rx_nombuf);
+	if (port->kind->drops != NULL)
+		total->imissed += port->kind->drops(port);
+	port->seen = now;
+	*counters = *total;
+	return 0;
 }
 
 uint64_t
@@ -441,26 +470,11 @@ port_lost_since(const struct port_counters *now, const struct port_counters *the
 bool
 port_poll_link(struct port *port)
 {
-	struct rte_eth_link link;
-	enum port_link now = PORT_LINK_UNKNOWN;
-
-	if (port->gone) {
-		now = PORT_LINK_DOWN;
-	} else if (port->virtual_rx) {
-		now = PORT_LINK_UNKNOWN;
-	} else if (port->interface[0] != 0) {
-		/* net_af_packet reports "up" from start to stop, whatever the cable does */
-		int carrier = af_packet_carrier(port->interface_index);
-		port->interface_gone = carrier == -ENXIO;
-		now = carrier > 0 ? PORT_LINK_UP : PORT_LINK_DOWN;
-	} else if (rte_eth_link_get_nowait(port->id, &link) == 0) {
-		now = link.link_status == RTE_ETH_LINK_UP ? PORT_LINK_UP : PORT_LINK_DOWN;
-		port->link_mbps = link.link_status == RTE_ETH_LINK_UP &&
-						  link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN
-					  ? link.link_speed
-					  : 0;
-	}
+	enum port_link now = port->gone                 ? PORT_LINK_DOWN
+			     : port->kind->link != NULL ? port->kind->link(port)
+							: PORT_LINK_UNKNOWN;
 	bool changed = now != port->link;
+
 	port->link = now;
 	return changed;
 }

@@ -18,6 +18,7 @@
 #define PORT_MAX_QUEUES 64
 
 struct rte_mempool;
+struct port_kind;
 
 struct port_settings {
 	uint16_t queues;         /* wanted; see port_capability */
@@ -29,7 +30,7 @@ struct port_settings {
 	unsigned int burst, cache;
 };
 
-/* cumulative, since port_start */
+/* cumulative, since port_start; also over resets and a device that was away */
 struct port_counters {
 	uint64_t received, octets; /* handed over */
 	uint64_t imissed, ierrors, rx_nombuf;
@@ -52,26 +53,40 @@ struct port {
 	char name[PORT_NAME_MAX];   /* as ethdev calls it: net_pcap0, 0000:01:00.0 */
 	char source[PORT_NAME_MAX]; /* as the user calls it: eth0, a file's name */
 	char driver[32];
-	char interface[16]; /* of net_af_packet, else empty */
+	const struct port_kind *kind; /* see kind.h; from port_identify on */
+	char bus[16], arguments[192]; /* how EAL was asked for the device: to ask again */
+	char interface[16];           /* of a kernel interface, else empty */
 	unsigned int interface_index;
-	bool interface_gone; /* deleted: its sockets do not come back, whatever takes its name */
+	bool merged_packets; /* a kernel interface whose offloads make one packet of several */
 	int socket;          /* NUMA node, or SOCKET_ID_ANY */
 	uint16_t queues;
-	bool merged_packets; /* a kernel interface whose offloads make one packet of several */
-	bool virtual_rx;     /* net_pcap and the like: no cable, link means nothing */
 	bool configured, started;
-	bool gone;                     /* unplugged: only its numbers are left */
+	bool gone;      /* unplugged, deleted: only its numbers are left, until it is back */
+	bool seen_away; /* since then its device was seen not to be there */
 	struct port_settings settings; /* as configured: a reset asks for them again */
 	_Atomic unsigned int events;   /* written by EAL's interrupt thread, taken by the manager */
 	struct rte_mempool *pools[PORT_MAX_QUEUES];
 	uint64_t resets, reset_failures; /* counted by who asks for them */
 	enum port_link link;
 	uint32_t link_mbps;
-	uint64_t ring_drops; /* net_af_packet: what the kernel dropped, gathered by port_read */
+	struct port_counters seen, total; /* as the driver says; since the start, over resets */
 };
 
 /* How many RX queues the port offers. 0 on error. */
 uint16_t port_capability(uint16_t id);
+
+/*
+ * What ethdev knows of port `id`: name, driver, and so its kind; of a kernel interface the name.
+ * The name for the user (`source`) is set where it is empty. Before port_configure, which does it
+ * where nobody has. 0 or -errno.
+ */
+int port_identify(struct port *port, uint16_t id);
+
+/* Of an identified port: */
+bool port_is_kernel_interface(const struct port *port);
+bool port_needs_all_queues(const struct port *port); /* one that is not polled loses its share */
+bool port_is_paced(const struct port *port);  /* as fast as it is polled: a rate may be set */
+bool port_wants_cpu(const struct port *port); /* a lane for it is worth a CPU without pauses */
 
 /*
  * Configures port `id` for settings->queues RX queues. 0, or -errno with a line for the user in
@@ -95,9 +110,17 @@ unsigned int port_take_events(struct port *port);
  */
 int port_reset(struct port *port, void (*note)(const char *text), char error[256]);
 
-/* Lets go of a device that is being unplugged, so that the kernel can finish. The lanes are paused.
+/*
+ * Lets go of a device that is being unplugged, so that the kernel can finish, or of an interface
+ * that was deleted. The lanes are paused. What is to be logged behind "SOURCE: ".
  */
-void port_detach(struct port *port);
+const char *port_detach(struct port *port);
+
+/*
+ * Takes a device again that was let go of, if it is back. The lanes are still paused; the port may
+ * have another `id` afterwards. 1: it receives again, 0: it is not back, -errno with `error`.
+ */
+int port_attach(struct port *port, void (*note)(const char *text), char error[256]);
 
 /* 0 or -errno. On an error *counters is untouched. */
 int port_read(struct port *port, struct port_counters *counters);

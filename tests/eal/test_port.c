@@ -3,6 +3,7 @@
  * What befalls a port: a device that wants a reset, one that is unplugged. net_null stands in for
  * the card, and this test for its driver. (A real card is pulled by scripts/test-nic.)
  */
+#include "kind.h"
 #include "port.h"
 
 #include "eal.h"
@@ -104,6 +105,7 @@ static void
 test_unplugged_port_is_let_go_of(void **state)
 {
 	struct port_counters counters = {.received = 7};
+	char error[256] = "";
 	struct port port;
 	uint16_t id;
 
@@ -121,8 +123,64 @@ test_unplugged_port_is_let_go_of(void **state)
 	assert_int_equal(counters.received, 7);
 	port_poll_link(&port);
 	assert_int_equal(port.link, PORT_LINK_DOWN);
+	assert_int_equal(port_attach(&port, NULL, error), 0); /* nothing that could come back */
 	port_close(&port);
 	assert_null(port.pools[0]);
+}
+
+/* What was received before stays in the numbers when the driver counts from 0 again. */
+static void
+test_counters_go_on_over_a_reset(void **state)
+{
+	struct port_counters counters = {0};
+	struct port port;
+	char error[256] = "";
+
+	(void)state;
+	open_port(&port);
+	for (int round = 1; round <= 3; round++) {
+		assert_int_equal(receive(&port), 32);
+		assert_int_equal(port_read(&port, &counters), 0);
+		assert_int_equal(counters.received, 32 * round);
+		assert_int_equal(port_reset(&port, NULL, error), 0);
+		rte_eth_stats_reset(port.id);
+		assert_int_equal(port_read(&port, &counters), 0);
+		assert_int_equal(counters.received, 32 * round);
+	}
+	port_close(&port);
+	rte_eal_hotplug_remove("vdev", "net_null0");
+}
+
+/* What a port is like follows from its driver, and nobody asks for a name to know it. */
+static void
+test_kinds(void **state)
+{
+	struct port port = {0};
+	uint16_t id;
+
+	(void)state;
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_null0", "size=64"), 0);
+	assert_int_equal(rte_eth_dev_get_port_by_name("net_null0", &id), 0);
+	assert_int_equal(port_identify(&port, id), 0);
+	assert_string_equal(port.driver, "net_null");
+	assert_string_equal(port.bus, "vdev");
+	assert_string_equal(port.arguments, "size=64");
+	assert_true(port_is_paced(&port));
+	assert_false(port_wants_cpu(&port));
+	assert_false(port_needs_all_queues(&port));
+	assert_false(port_is_kernel_interface(&port));
+	rte_eal_hotplug_remove("vdev", "net_null0");
+
+	port.kind = port_kind_find("net_af_packet");
+	assert_true(port_needs_all_queues(&port) && port_is_kernel_interface(&port));
+	assert_false(port_is_paced(&port) || port_wants_cpu(&port));
+	port.kind = port_kind_find("net_pcap");
+	assert_true(port_needs_all_queues(&port) && port_is_paced(&port));
+	/* any driver that nobody names drives a card */
+	port.kind = port_kind_find("net_ice");
+	assert_true(port_wants_cpu(&port));
+	assert_false(port_needs_all_queues(&port) || port_is_paced(&port));
+	assert_int_equal(port_identify(&port, UINT16_MAX), -ENODEV);
 }
 
 /* A device that is reset, alone or with its port, counts from 0 again, some counters or all. */
@@ -146,6 +204,8 @@ main(void)
 		cmocka_unit_test(test_no_event_is_none),
 		cmocka_unit_test(test_reset_goes_on_with_the_same_pools),
 		cmocka_unit_test(test_unplugged_port_is_let_go_of),
+		cmocka_unit_test(test_counters_go_on_over_a_reset),
+		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_losses_are_differences),
 	};
 	return cmocka_run_group_tests(tests, eal_group_setup, eal_group_teardown);

@@ -90,11 +90,11 @@ class Live(Smoke):
         self.addCleanup(self.namespace.close)
 
     @contextlib.contextmanager
-    def capturing(self, *arguments):
+    def capturing(self, *arguments, prefix=None):
         """The program on sensor, its first period over: from then on nothing may be missed."""
         with self.running("--interface", "sensor", "--period", "0.5", "--hosts", "hosts.csv",
-                          "--status", "status.json", *arguments, prefix=self.namespace.prefix,
-                          listen=False) as program:
+                          "--status", "status.json", *arguments,
+                          prefix=prefix or self.namespace.prefix, listen=False) as program:
             wait_until(lambda: self.seen(program) is not None, "the first period")
             yield program
 
@@ -185,24 +185,25 @@ class Live(Smoke):
             self.send(self.world.capture("plain"), 2000)
             wait_until(lambda: self.seen(program) >= 213, "counting to go on")
 
+    @staticmethod
+    def nobody(may):
+        return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                f"--inh-caps=-all,{may}", f"--ambient-caps=-all,{may}",
+                f"--bounding-set=-all,{may}")
+
     def test_without_root_the_limit_of_locked_memory_is_told(self):
         os.chmod(self.world.folder, 0o755)
 
-        def nobody(may):
-            return ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                    f"--inh-caps=-all,{may}", f"--ambient-caps=-all,{may}",
-                    f"--bounding-set=-all,{may}")
-
         arguments = ("--interface", "sensor", "--listen", "off")
         tight = (*self.namespace.prefix, "prlimit", f"--memlock={8 << 20}:{8 << 20}",
-                 *nobody("+net_raw"))
+                 *self.nobody("+net_raw"))
         self.refused(*arguments, code=1, prefix=tight,
                      says=["64 MB of locked memory", "8192 kB", "ulimit -l 65536"])
         done = self.run_program("--check", *arguments, prefix=tight)
         self.assertRegex(done.stdout, "fault +memory lock limit: .*; remedy: ulimit -l 65536")
         os.chown(self.cwd, 65534, -1)
         # no limit for who has CAP_IPC_LOCK; to raise it is not allowed everywhere
-        wide = (*self.namespace.prefix, *nobody("+net_raw,+ipc_lock"))
+        wide = (*self.namespace.prefix, *self.nobody("+net_raw,+ipc_lock"))
         with self.running(*arguments, "--period", "0.5", "--status", "status.json", prefix=wide,
                           listen=False) as program:
             wait_until(lambda: self.seen(program) is not None, "the first period")
@@ -317,23 +318,54 @@ class Live(Smoke):
             self.assertNotIn("merged", program.output())
             self.assertIs(self.json("status.json")["ports"][0]["merged_packets"], False)
 
-    def test_interface_that_goes_away(self):
-        """An interface that is removed while it is captured on: said, and no crash."""
+    def test_interface_that_comes_back(self):
+        """Deleted and made again while it is captured on: taken again by itself, and counted on."""
         with self.capturing("--listen", "off") as program:
+            self.goes_and_comes_back(program)
+
+    def test_interface_that_comes_back_without_root(self):
+        """With what packet-heatmap@IFACE has: CAP_NET_RAW, and leave to lock memory."""
+        os.chmod(self.world.folder, 0o755)
+        os.chmod(self.cwd, 0o777)
+        prefix = (*self.namespace.prefix, *self.nobody("+net_raw,+ipc_lock"))
+        with self.capturing("--listen", "off", prefix=prefix) as program:
+            self.goes_and_comes_back(program)
+
+    @staticmethod
+    def rings(program):
+        with open(f"/proc/{program.process.pid}/maps", encoding="utf-8") as file:
+            return sum("socket:[" in line for line in file)
+
+    def goes_and_comes_back(self, program):
+        capture = self.world.capture("plain")
+        self.send(capture, 2000)
+        wait_until(lambda: self.seen(program) == 213, "213 packets")
+        rings = self.rings(program)
+        self.assertGreater(rings, 0)
+        for times in (1, 2):
             self.namespace.run("ip", "link", "delete", "sender")
             wait_until(lambda: self.json("status.json")["link"] == "down", "the link to be down")
             period = self.json("status.json")["period"]
             wait_until(lambda: self.json("status.json")["period"] > period + 2, "more periods")
-            self.assertIsNone(program.process.poll())
-            self.assertIn("sensor: the interface is gone", program.output())
-            # one that takes the name is another one: its link must not look like ours
+            self.assertEqual(program.output().count("sensor: the interface is gone"), times)
             self.namespace.run("ip", "link", "add", "sender", "type", "veth", "peer", "name",
                                "sensor")
             for name in ("sender", "sensor"):
                 self.namespace.run("ip", "link", "set", name, "up")
-            period = self.json("status.json")["period"]
-            wait_until(lambda: self.json("status.json")["period"] > period + 4, "more periods")
-            self.assertEqual(self.json("status.json")["link"], "down")
+            wait_until(lambda: self.json("status.json")["link"] == "up", "the link to be up")
+            self.assertEqual(program.output().count("sensor: it is back, and receiving again"),
+                             times)
+            self.send(capture, 2000)
+            wait_until(lambda: self.seen(program) == 213 * (times + 1), "counting to go on")
+            # 64 MB of locked memory each: those of the interface that is gone were given back
+            self.assertEqual(self.rings(program), rings)
+        status = self.json("status.json")
+        self.balanced(status)
+        self.assertEqual(status["lost"]["total"], 0)
+        self.assertEqual(status["ports"][0]["received"], 639)
+        self.assertEqual(status["ports"][0]["resets"], 2)
+        self.assertEqual(status["ports"][0]["reset_failures"], 0)
+        self.same_as_oracle([capture] * 3, status=status)
 
     def test_interface_that_is_renamed(self):
         with self.capturing("--listen", "off") as program:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the tests of the pure modules share: cmocka with its includes, and numbers by chance that are
- * the same on every machine. */
+/* What the tests of the pure modules share: cmocka with its includes, and numbers by chance that
+ * are the same on every machine. */
 #pragma once
 
 #include <setjmp.h>

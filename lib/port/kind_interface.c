@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An interface that stays the kernel's: net_af_packet. Its queues are sockets, over which the
+ * kernel spreads flows (fanout) without being told; a socket that is not polled would swallow its
+ * share.
+ */
+#include "af_packet.h"
+#include "kind.h"
+#include "offloads.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <rte_log.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void
+interface_open(struct port *port)
+{
+	const char *name = strstr(port->arguments, "iface=");
+
+	/* at the start ethdev sets the MAC address that is set already; where the interface has
+	 * none (loopback) the PMD complains, and nothing depends on it */
+	rte_log_set_level_pattern("pmd.net.*packet", RTE_LOG_CRIT);
+	if (name != NULL)
+		snprintf(port->interface, sizeof(port->interface), "%.*s",
+			 (int)strcspn(name + 6, ","), name + 6);
+	if (port->source[0] == 0)
+		snprintf(port->source, sizeof(port->source), "%s", port->interface);
+	port->interface_index = if_nametoindex(port->interface);
+}
+
+static void
+interface_tune(struct port *port, void (*note)(const char *text))
+{
+	int ret = af_packet_tune(port->interface_index, port->settings.promiscuous);
+
+	if (ret != 0)
+		port_say(note, "%s: capture options of the socket: %s", port->source,
+			 strerror(-ret));
+	port->merged_packets = offloads_merge(port->interface) == 1;
+	if (port->merged_packets)
+		port_say(note,
+			 "%s hands over merged packets (offloads are on): packets are fewer than "
+			 "on the wire, octets are whole; ethtool -K %s " OFFLOADS_OFF " ends that",
+			 port->source, port->interface);
+}
+
+/* net_af_packet reports "up" from start to stop, whatever the cable does. */
+static enum port_link
+interface_link(struct port *port)
+{
+	int carrier = af_packet_carrier(port->interface_index);
+
+	/* Deleted. The sockets do not come back, whatever takes the name. */
+	if (carrier == -ENXIO || carrier == -ENODEV)
+		atomic_fetch_or_explicit(&port->events, PORT_EVENT_REMOVED, memory_order_release);
+	return carrier > 0 ? PORT_LINK_UP : PORT_LINK_DOWN;
+}
+
+/* The PMD does not read what the kernel's ring dropped: the sockets know. */
+static uint64_t
+interface_drops(struct port *port)
+{
+	return af_packet_drops(port->interface_index);
+}
+
+static int
+interface_is_back(struct port *port, char error[256])
+{
+	if (if_nametoindex(port->interface) == 0)
+		return 0;
+	/* asked here, since the PMD's refusals name no cause */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		int ret = -errno;
+		snprintf(error, 256,
+			 "%s is back and cannot be taken again: %s (it needs CAP_NET_RAW, as "
+			 "packet-heatmap@%s has)",
+			 port->source, strerror(-ret), port->interface);
+		return ret;
+	}
+	close(fd);
+	return 1;
+}
+
+const struct port_kind port_kind_interface = {
+	.drivers = {"net_af_packet"},
+	.gone = "the interface is gone; what it brought stays counted. When it is back, it is "
+		"taken again",
+	.all_queues = true,
+	.kernel_interface = true,
+	.open = interface_open,
+	.tune = interface_tune,
+	.link = interface_link,
+	.drops = interface_drops,
+	.is_back = interface_is_back,
+};
