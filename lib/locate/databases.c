@@ -112,30 +112,29 @@ describe(struct database *db, const char *path)
 #define METADATA_MAX ((size_t)128 << 10)
 static const char marker[] = "\xab\xcd\xefMaxMind.com";
 
-/* The library writes out all values of the metadata that it is asked for, pointers followed: true
- * if that has an end. A file without metadata passes, the library says so itself. */
-static bool
-metadata_is_sound(int fd, off_t size)
+/* The library writes out all values of the metadata that it is asked for, pointers followed: does
+ * that have an end? 0, -EINVAL or -ENOMEM. A file without metadata passes, the library says so. */
+static int
+check_metadata(int fd, off_t size)
 {
 	const size_t length = size < (off_t)METADATA_MAX ? (size_t)size : METADATA_MAX;
 	const size_t mark = sizeof(marker) - 1;
 	uint8_t *tail = malloc(METADATA_MAX);
+	size_t start = 0;
 	bool sound = true;
 
 	if (tail == NULL)
-		return false;
+		return -ENOMEM;
 	if (pread(fd, tail, length, size - (off_t)length) == (ssize_t)length) {
-		size_t start = 0;
-
 		for (size_t at = length; at >= mark && start == 0; at--) {
 			if (memcmp(tail + at - mark, marker, mark) == 0)
 				start = at;
 		}
-		if (start > 0)
-			sound = locate_value_count(tail + start, length - start, 0) > 0;
 	}
+	if (start > 0)
+		sound = locate_value_count(tail + start, length - start, 0) > 0;
 	free(tail);
-	return sound;
+	return sound ? 0 : -EINVAL;
 }
 
 /* Reads the file in at once: a look-up shall not wait for the disk, nor fault once a page. */
@@ -193,10 +192,13 @@ open_library(const char *path, MMDB_s *mmdb, char *error)
 
 	if (fd < 0)
 		return fd;
-	if (!metadata_is_sound(fd, st.st_size)) {
-		snprintf(error, LOCATE_ERROR_MAX, "%s: the metadata is corrupt; " ANOTHER, path);
+	int metadata = check_metadata(fd, st.st_size);
+	if (metadata != 0) {
+		snprintf(error, LOCATE_ERROR_MAX, "%s: %s", path,
+			 metadata == -ENOMEM ? "out of memory"
+					     : "the metadata is corrupt; " ANOTHER);
 		close(fd);
-		return -EINVAL;
+		return metadata;
 	}
 	/* the file that was looked at, whatever has got its name since */
 	snprintf(checked, sizeof(checked), "/proc/self/fd/%d", fd);

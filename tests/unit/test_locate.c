@@ -2,6 +2,7 @@
 /* Places out of databases of both schemas, several at once, hostile, damaged and exchanged ones. */
 #include "failing.h"
 #include "locate.h"
+#include "map.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -319,6 +320,27 @@ test_no_memory(void **state)
 	}
 }
 
+/* ... and makes no map, with nothing left behind (LeakSanitizer looks). */
+static void
+test_no_memory_for_a_map(void **state)
+{
+	struct locate *locate = opened("world4", "world6");
+	struct locate_map *map = NULL;
+	(void)state;
+
+	for (long n = 0; map == NULL; n++) {
+		failing_at(n);
+		errno = 0;
+		map = locate_map_create(locate_opened(locate), NULL);
+		assert_int_equal(map == NULL, failing_happened());
+		failing_at(-1);
+		if (map == NULL)
+			assert_int_equal(errno, ENOMEM);
+	}
+	locate_map_unref(map);
+	locate_destroy(locate);
+}
+
 int
 main(void)
 {
@@ -326,7 +348,7 @@ main(void)
 		cmocka_unit_test(test_both_schemas), cmocka_unit_test(test_order),
 		cmocka_unit_test(test_hostile),      cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_refused),      cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_no_memory_for_a_map),
 	};
 	return cmocka_run_group_tests_name("locate", tests, NULL, NULL);
 }
