@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "special.h"
 
+#include <endian.h>
+
 /* a prefix as one writes it, and as a host_addr */
 #define V4(a, b, c, d, length, reach)                                                              \
 	{                                                                                          \
@@ -83,10 +85,7 @@ be64(const uint8_t *bytes)
 	uint64_t value;
 
 	memcpy(&value, bytes, sizeof(value));
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	value = __builtin_bswap64(value);
-#endif
-	return value;
+	return be64toh(value);
 }
 
 /* The top `bits` of 64; a shift by 64 would be undefined. */
