@@ -110,6 +110,9 @@ handle(struct port_events *e, unsigned int p)
 	if (!pause_lanes(e, p)) {
 		if (failed(e, p))
 			log_line("%s: its lanes do not answer; trying again", port->source);
+		/* at the next look: they stay paused until then, and a lane that was only slow
+		 * should not lose a minute */
+		e->state[p].backoff.due_ns = 0;
 	} else if ((e->state[p].pending & PORT_EVENT_REMOVED) != 0) {
 		detach(e, p);
 	} else {

@@ -12,9 +12,24 @@
 #include <net/if.h>
 #include <rte_log.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/*
+ * The rings of a port that was opened as root are locked beyond any limit; those that take their
+ * place as another user are not. So the limit is lifted while we may.
+ */
+static void
+lift_lock_limit(void)
+{
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+
+	setrlimit(RLIMIT_MEMLOCK, &none); /* if not: interface_is_back says what is missing */
+}
 
 static void
 interface_open(struct port *port)
@@ -30,6 +45,7 @@ interface_open(struct port *port)
 	if (port->source[0] == 0)
 		snprintf(port->source, sizeof(port->source), "%s", port->interface);
 	port->interface_index = if_nametoindex(port->interface);
+	lift_lock_limit();
 }
 
 static void
@@ -67,6 +83,30 @@ interface_drops(struct port *port)
 	return af_packet_drops(port->interface_index);
 }
 
+/* A number of the device's arguments. */
+static size_t
+argument(const struct port *port, const char *name, size_t otherwise)
+{
+	const char *at = strstr(port->arguments, name);
+
+	return at != NULL ? strtoul(at + strlen(name), NULL, 10) : otherwise;
+}
+
+/* May the rings be locked into memory? Two a queue, one to receive and one to send. */
+static bool
+can_lock_rings(const struct port *port, size_t *octets)
+{
+	*octets = 2 * argument(port, "qpairs=", 1) * argument(port, "framesz=", 2048) *
+		  argument(port, "framecnt=", 512);
+	void *at = mmap(NULL, *octets, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_LOCKED, -1, 0);
+
+	if (at == MAP_FAILED)
+		return false;
+	munmap(at, *octets);
+	return true;
+}
+
 static int
 interface_is_back(struct port *port, char error[256])
 {
@@ -77,12 +117,19 @@ interface_is_back(struct port *port, char error[256])
 	if (fd < 0) {
 		int ret = -errno;
 		snprintf(error, 256,
-			 "%s is back and cannot be taken again: %s (it needs CAP_NET_RAW, as "
-			 "packet-heatmap@%s has)",
-			 port->source, strerror(-ret), port->interface);
+			 "%s is back and cannot be taken again: %s (it needs CAP_NET_RAW)",
+			 port->source, strerror(-ret));
 		return ret;
 	}
 	close(fd);
+	size_t octets;
+	if (!can_lock_rings(port, &octets)) {
+		snprintf(error, 256,
+			 "%s is back and cannot be taken again: its rings need %zu MB of locked "
+			 "memory (ulimit -l)",
+			 port->source, octets >> 20);
+		return -EAGAIN;
+	}
 	return 1;
 }
 

@@ -331,6 +331,29 @@ class Live(Smoke):
         with self.capturing("--listen", "off", prefix=prefix) as program:
             self.goes_and_comes_back(program)
 
+    def test_interface_that_comes_back_and_cannot_be_taken(self):
+        """No leave to lock its rings into memory: said once, counted, and all else goes on."""
+        os.chmod(self.world.folder, 0o755)
+        os.chmod(self.cwd, 0o777)
+        # CAP_IPC_LOCK at the start only, and no CAP_SYS_RESOURCE to lift the limit for later
+        prefix = (*self.namespace.prefix, "prlimit", f"--memlock={8 << 20}:{8 << 20}",
+                  "setpriv", "--bounding-set=-sys_resource", "--inh-caps=-sys_resource")
+        with self.capturing("--listen", "off", "--user", "nobody", prefix=prefix) as program:
+            self.send(self.world.capture("plain"), 2000)
+            wait_until(lambda: self.seen(program) == 213, "213 packets")
+            self.namespace.run("ip", "link", "delete", "sender")
+            wait_until(lambda: self.json("status.json")["link"] == "down", "the link to be down")
+            self.namespace.run("ip", "link", "add", "sender", "type", "veth", "peer", "name",
+                               "sensor")
+            wait_until(lambda: self.json("status.json")["ports"][0]["reset_failures"] >= 2,
+                       "two tries")
+            said = [line for line in program.output().splitlines() if "cannot be taken" in line]
+            self.assertEqual(len(said), 1, said)
+            self.assertIn("64 MB of locked memory", said[0])
+            status = self.json("status.json")
+            self.assertEqual((status["link"], status["received"]), ("down", 213))
+            self.balanced(status)
+
     @staticmethod
     def rings(program):
         with open(f"/proc/{program.process.pid}/maps", encoding="utf-8") as file:
