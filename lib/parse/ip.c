@@ -11,6 +11,8 @@ enum {
 	IPV4_HEADER = 20,
 	IPV6_HEADER = 40,
 
+	MERGED_MOST = 8 * 65535 + IPV6_HEADER, /* Linux: GSO_MAX_SIZE, of "BIG TCP" */
+
 	OPTION_END = 0, /* RFC 791 3.1 */
 	OPTION_NOP = 1,
 	OPTION_LOOSE_ROUTE = 131,
@@ -29,15 +31,16 @@ event(struct walk *w, enum decode_event r)
 /*
  * The IP packet at `at` has `octets`: the frame has at least as many behind its link headers. That
  * is more than its length where a snap length cut it, or where a packet socket hands over a
- * buffer's worth of what the kernel merged. A packet inside a tunnel has nothing to say of that.
+ * buffer's worth of what the kernel merged. A packet inside a tunnel has nothing to say of that,
+ * and a jumbogram that says more than any host merges is not believed: one of 4 GiB would drown the
+ * rate of a day.
  */
 static void
 frame_holds(struct walk *w, const uint8_t *at, uint32_t octets)
 {
-	uint32_t link = (uint32_t)(at - w->start);
-	uint32_t frame = octets > UINT32_MAX - link ? UINT32_MAX : link + octets;
+	uint32_t frame = (uint32_t)(at - w->start) + octets;
 
-	if (w->tunnels == 0 && frame > w->fact->frame_octets)
+	if (w->tunnels == 0 && octets <= MERGED_MOST && frame > w->fact->frame_octets)
 		w->fact->frame_octets = frame;
 }
 

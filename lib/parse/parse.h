@@ -43,7 +43,7 @@ struct parse_fact {
 	uint32_t octets; /* of the counted IP packet, header included; at most UINT32_MAX */
 	/* Of the frame on the wire, without FCS: `length`, or what the outermost IP header says
 	 * where that is more (the capture was cut, or the sender's offload made one large packet of
-	 * many); at most UINT32_MAX. */
+	 * many). A jumbogram beyond what any host merges is not believed. */
 	uint32_t frame_octets;
 	uint8_t result;     /* enum decode_result */
 	uint8_t family;     /* enum addr_family */

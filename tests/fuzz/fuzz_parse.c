@@ -17,6 +17,7 @@ check_same(const struct parse_fact *a, const struct parse_fact *b)
 	FUZZ_CHECK(a->events == b->events);
 	FUZZ_CHECK(a->unwrapped == b->unwrapped);
 	FUZZ_CHECK(a->too_deep == b->too_deep);
+	FUZZ_CHECK(a->frame_octets == b->frame_octets);
 	if (a->result > DECODE_UDP)
 		return;
 	FUZZ_CHECK(a->octets == b->octets);
@@ -38,6 +39,7 @@ parse_exact(const uint8_t *bytes, size_t captured, size_t length, uint32_t decap
 	FUZZ_CHECK(fact.result < DECODE_RESULTS);
 	FUZZ_CHECK(fact.wants_more == fast.wants_more);
 	FUZZ_CHECK(captured < length || !fact.wants_more);
+	FUZZ_CHECK(fact.frame_octets >= length);
 	if (fact.result <= DECODE_UDP)
 		FUZZ_CHECK(fact.octets >= 20 && (fact.family == 4 || fact.family == 6));
 	check_same(&fact, &fast);

@@ -20,6 +20,7 @@ by_batch(const uint8_t *bytes, size_t captured, size_t length, const struct pars
 	parse_batch(&batch, 1, options, by_batch_next, &frame);
 	if (batch.n_other == 1)
 		return batch.other[0];
+	fact.frame_octets = batch.seen[LAYER_TCP].octets + batch.seen[LAYER_UDP].octets;
 	if (batch.n_ipv4 == 1) {
 		uint8_t ends[2][4];
 

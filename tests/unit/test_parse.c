@@ -1298,6 +1298,7 @@ assert_same_facts(const struct parse_fact *a, const struct parse_fact *b)
 	assert_int_equal(a->events, b->events);
 	assert_int_equal(a->unwrapped, b->unwrapped);
 	assert_int_equal(a->too_deep, b->too_deep);
+	assert_int_equal(a->frame_octets, b->frame_octets);
 	if (a->result > DECODE_UDP)
 		return;
 	assert_int_equal(a->octets, b->octets);
@@ -1458,6 +1459,21 @@ test_frame_octets_of_the_outermost_header(void **state)
 	f.bytes[16] = 0x10; /* the outer header's total length */
 	fact = parse_exact(f.bytes, f.length, f.length, PARSE_DECAP_ALL);
 	assert_int_equal(fact.frame_octets, 14 + (0x1000 | f.bytes[17]));
+
+	/* a jumbogram, as BIG TCP makes them; and one that no host can have sent */
+	static const uint32_t payloads[] = {500000, UINT32_MAX};
+	for (int i = 0; i < 2; i++) {
+		struct frame jumbo = {.length = 0};
+		put_ethernet(&jumbo, 0x86dd);
+		put_ipv6(&jumbo, 0, 0, 1);
+		put16(&jumbo, 0x0600);
+		put16(&jumbo, 0xc204);
+		put32(&jumbo, payloads[i]);
+		put_tcp(&jumbo);
+		fact = parse_exact(jumbo.bytes, jumbo.length, jumbo.length, 0);
+		assert_int_equal(fact.result, DECODE_TCP);
+		assert_int_equal(fact.frame_octets, i == 0 ? 14 + 40 + 500000 : jumbo.length);
+	}
 
 	struct frame arp = {.length = 0};
 	put_ethernet(&arp, 0x0806);
