@@ -13,11 +13,10 @@ const struct option_def options[] = {
 	 "each."},
 	{NULL, "device", "ADDRESS", OPTION_LIST, AT(devices), 0, 0, NULL, NULL,
 	 "Receive on a network card of our own: its PCI address, bound to vfio-pci (see "
-	 "packet-heatmap-setup-host). Repeatable. auto: all cards that are bound to vfio-pci; so "
-	 "it is "
-	 "with --config where no source is named."},
+	 "packet-heatmap-setup-host). Repeatable. auto: all cards that are bound to vfio-pci, "
+	 "which is the default with --config if no source is named."},
 	{NULL, "pcap-loop", NULL, OPTION_FLAG, AT(pcap_loop), 0, 0, NULL, NULL,
-	 "Replay the captures for ever."},
+	 "Replay the captures in a loop."},
 	{NULL, "pcap-rate", "N", OPTION_NUMBER, AT(pcap_rate), 0, 4e9, "packets/s", "0",
 	 "Replay each capture at this rate; 0: as fast as it can be read."},
 	{NULL, "once", NULL, OPTION_FLAG, AT(once), 0, 0, NULL, NULL,
@@ -45,8 +44,8 @@ const struct option_def options[] = {
 	 "and for other devices as many as there are worker lcores."},
 	{NULL, "hosts-per-lane", "N", OPTION_NUMBER, AT(hosts_per_lane), 8, 67108864, "hosts",
 	 "1048576",
-	 "Distinct addresses that a lane can hold in one period. Beyond it packets still count, by "
-	 "place. The start log says the memory."},
+	 "Distinct addresses that a lane can hold in one period. Packets of further addresses "
+	 "still count by place. The start log gives the memory."},
 	{NULL, "hosts-total", "N", OPTION_NUMBER, AT(hosts_total), 8, 67108864, "hosts", "4194304",
 	 "Distinct addresses that are listed since the start. Beyond it those with the fewest "
 	 "packets "
@@ -73,7 +72,8 @@ const struct option_def options[] = {
 	 "Take only frames that are addressed to the port."},
 
 	{"Outputs", "listen", "ADDRESS:PORT", OPTION_TEXT, AT(listen), 0, 0, NULL, "auto",
-	 "Where the web server listens; off: nowhere. auto: 127.0.0.1:8080, and off with --once."},
+	 "Address of the web server; off: no web server. auto: 127.0.0.1:8080, and off with "
+	 "--once."},
 	{NULL, "html", "FILE", OPTION_TEXT, AT(html), 0, 0, NULL, NULL,
 	 "Write the map as one file that opens from disk, each period, atomically."},
 	{NULL, "hosts", "FILE", OPTION_TEXT, AT(hosts), 0, 0, NULL, NULL,
@@ -87,7 +87,7 @@ const struct option_def options[] = {
 	{NULL, "frame-ancestors", "SOURCES", OPTION_TEXT, AT(frame_ancestors), 0, 0, NULL, "'none'",
 	 "Which pages may show the map in a frame (a Content-Security-Policy source list)."},
 	{NULL, "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, NULL,
-	 "No line a period on the console."},
+	 "Print no line per period on the console."},
 
 	{"Process", "no-huge", NULL, OPTION_FLAG, AT(no_huge), 0, 0, NULL, NULL,
 	 "Use ordinary memory even where huge pages are reserved."},
@@ -95,18 +95,19 @@ const struct option_def options[] = {
 	 "CPUs to run on, as 0,2-5: the lowest manages, the others receive. Isolated CPUs must be "
 	 "named here. Default: those that the process may use."},
 	{NULL, "user", "NAME", OPTION_TEXT, AT(user), 0, 0, NULL, NULL,
-	 "Started as root: become this user before the first packet is parsed. Default: stay who "
-	 "we are."},
+	 "If started as root, become this user before the first packet is parsed; with --interface "
+	 "CAP_NET_RAW is kept. Default: the user stays the same."},
 	{NULL, "no-seccomp", NULL, OPTION_FLAG, AT(no_seccomp), 0, 0, NULL, NULL,
-	 "Do not confine system calls to those that are needed (for a driver that needs others)."},
+	 "Do not filter system calls (for a driver that needs more than the filter allows)."},
 	{NULL, "file-prefix", "NAME", OPTION_TEXT, AT(file_prefix), 0, 0, NULL, NULL,
-	 "EAL's name for this process; two instances need two. Default: made from the process id."},
+	 "File prefix of EAL. Instances that run at the same time need different ones. Default: "
+	 "made from the process id."},
 
 	{"Commands", "config", "FILE", OPTION_TEXT, AT(config), 0, 0, NULL, NULL,
 	 "Read settings from this file; options of the command line override it."},
 	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
-	 "Look at all that a start needs, say it in one line each, with the command that remedies "
-	 "each fault, and exit: 0 all is well, 1 a warning, 2 a fault."},
+	 "Check all that a start needs, print one line for each item, with the command that "
+	 "remedies a fault, and exit: 0 no fault, 1 a warning, 2 a fault."},
 	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL, "With --check: as JSON."},
 	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,
 	 "Print and exit: config (a configuration file with every setting and its default) or man "

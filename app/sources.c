@@ -128,7 +128,7 @@ capture_open(const char *path, bool strict, const atomic_bool *cancel, struct ca
 	else if (!S_ISREG(st.st_mode))
 		wrong = "is not a regular file; a capture is read twice, save it first";
 	else if (st.st_size == 0)
-		wrong = "the file is empty, not even a capture's header is in it";
+		wrong = "the file is empty: it has no capture header";
 	if (wrong != NULL) {
 		close(fd);
 		return fail(error, path, wrong);

@@ -354,6 +354,17 @@ class Live(Smoke):
             self.assertEqual((status["link"], status["received"]), ("down", 213))
             self.balanced(status)
 
+    def test_interface_that_comes_back_after_root_was_left(self):
+        """With what scripts/run has by sudo: --user keeps CAP_NET_RAW and lifts the limit of
+        locked memory."""
+        with open("/proc/self/status", encoding="ascii") as file:
+            if not int(file.read().partition("CapEff:")[2].split()[0], 16) >> 24 & 1:
+                self.skipTest("without CAP_SYS_RESOURCE the limit of locked memory stays")
+        os.chmod(self.world.folder, 0o755)
+        os.chmod(self.cwd, 0o777)
+        with self.capturing("--listen", "off", "--user", "nobody") as program:
+            self.goes_and_comes_back(program)
+
     @staticmethod
     def rings(program):
         with open(f"/proc/{program.process.pid}/maps", encoding="utf-8") as file:
