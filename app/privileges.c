@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,7 +38,6 @@ keep_net_raw(void)
 int
 privileges_drop(const char *user, bool packets, char *error, size_t size)
 {
-	const struct rlimit no_limit = {RLIM_INFINITY, RLIM_INFINITY};
 	struct passwd *entry;
 	int ret;
 
@@ -58,9 +56,6 @@ privileges_drop(const char *user, bool packets, char *error, size_t size)
 		return -EPERM;
 	}
 
-	/* in a container root may not; then the limit that is there has to do */
-	if (packets)
-		(void)setrlimit(RLIMIT_MEMLOCK, &no_limit);
 	/* Groups first: without root they could not be changed any more. From a uid of 0 to
 	 * another, in all three places, the kernel clears all capabilities (capabilities(7)), in
 	 * each thread, since glibc makes each thread call it; PR_SET_KEEPCAPS is of this one alone.

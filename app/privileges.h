@@ -31,8 +31,7 @@ struct privileges {
 /**
  * Become `user` for good: its groups, its uid, no_new_privs, and no capability. With `packets` the
  * calling thread, and those that it starts from now on, keep CAP_NET_RAW alone: an interface that
- * was gone can be opened again; the limit of locked memory, which its rings need, is lifted if
- * that can be.
+ * was gone can be opened again.
  *
  * Main thread, before lanes are launched and HTTP is started; process is root, or is `user` already
  * (then only no_new_privs is set). setresuid of glibc changes all threads; so does this.

@@ -355,8 +355,8 @@ class Live(Smoke):
             self.balanced(status)
 
     def test_interface_that_comes_back_after_root_was_left(self):
-        """With what scripts/run has by sudo: --user keeps CAP_NET_RAW and lifts the limit of
-        locked memory."""
+        """With what scripts/run has by sudo: --user keeps CAP_NET_RAW, the limit of locked memory
+        was lifted before."""
         with open("/proc/self/status", encoding="ascii") as file:
             if not int(file.read().partition("CapEff:")[2].split()[0], 16) >> 24 & 1:
                 self.skipTest("without CAP_SYS_RESOURCE the limit of locked memory stays")
