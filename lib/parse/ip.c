@@ -25,7 +25,7 @@ enum {
 static void
 event(struct walk *w, enum decode_event r)
 {
-	w->fact->events |= (uint8_t)(1u << r);
+	w->fact->events |= (uint16_t)(1u << r);
 }
 
 /*

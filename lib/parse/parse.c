@@ -17,7 +17,9 @@ parse_frame(const uint8_t *bytes, uint32_t captured, uint32_t length,
 			 .decap = options->decap,
 			 .fact = fact};
 
-	enum walk_step step = STEP_ETHERNET;
+	enum walk_step step = options->link == PARSE_LINK_ETHERNET
+				      ? STEP_ETHERNET
+				      : step_link(&w, (enum parse_link)options->link);
 	while (step != STEP_DONE) {
 		switch (step) {
 		case STEP_ETHERNET:

@@ -31,8 +31,26 @@
  */
 #define PARSE_HEAD_MAX 8192
 
+/* How a frame begins. 0 is Ethernet. */
+enum parse_link {
+	PARSE_LINK_ETHERNET,
+	PARSE_LINK_RAW,           /* IPv4 or IPv6, by the version nibble; TUN, WireGuard, ... */
+	PARSE_LINK_IPV4,          /* IPv4 alone */
+	PARSE_LINK_IPV6,          /* IPv6 alone */
+	PARSE_LINK_NULL,          /* BSD loopback: an address family, in any byte order */
+	PARSE_LINK_COOKED,        /* Linux, "any" interface, v1 */
+	PARSE_LINK_COOKED2,       /* v2 */
+	PARSE_LINK_PPP,           /* RFC 1661, with or without address and control */
+	PARSE_LINK_PPP_SERIAL,    /* RFC 1662, or Cisco's framing by the first octet */
+	PARSE_LINK_C_HDLC,        /* Cisco's framing */
+	PARSE_LINK_PPPOE,         /* from the PPPoE header on */
+	PARSE_LINK_WIFI,          /* IEEE 802.11 */
+	PARSE_LINK_WIFI_RADIOTAP, /* with what the radio says before it */
+};
+
 struct parse_options {
 	uint32_t decap; /* 1 << enum tunnel for each kind to look behind; 0: the outermost counts */
+	uint8_t link;   /* enum parse_link */
 };
 
 #define PARSE_DECAP_ALL ((1u << TUNNELS) - 1)
@@ -47,14 +65,14 @@ struct parse_fact {
 	uint32_t frame_octets;
 	uint8_t result;     /* enum decode_result */
 	uint8_t family;     /* enum addr_family */
-	uint8_t events;     /* 1 << enum decode_event */
 	uint8_t too_deep;   /* 1: more tunnels than PARSE_MAX_TUNNELS */
-	uint16_t unwrapped; /* 1 << enum tunnel for each kind that was looked behind */
 	uint8_t wants_more; /* 1: octets beyond `captured` would have been looked at */
+	uint16_t events;    /* 1 << enum decode_event */
+	uint16_t unwrapped; /* 1 << enum tunnel for each kind that was looked behind */
 };
 
 /*
- * Parses one Ethernet frame.
+ * Parses one frame of the link that the options say.
  *
  * bytes     the first `captured` octets of the frame, contiguous
  * captured  how many octets may be read; <= length
@@ -65,6 +83,15 @@ struct parse_fact {
  */
 void parse_frame(const uint8_t *bytes, uint32_t captured, uint32_t length,
 		 const struct parse_options *options, struct parse_fact *fact);
+
+/*
+ * The link of a libpcap link type (pcap_datalink: a DLT_ number; those of LINKTYPE_ do too). 0 and
+ * *link (enum parse_link), or -ENOENT and *link untouched: no frame of such a link can be read.
+ */
+int parse_link_of(int number, uint8_t *link);
+
+/* What a link is called, for people. Never NULL. */
+const char *parse_link_name(uint8_t link);
 
 /*
  * Reads the value of --decap: "none", "all", or names joined by ',' out of gre, erspan, ipip,

@@ -7,6 +7,9 @@
  * keeps 16 octets of an IPv4 packet. All others go through parse_frame, which knows everything; of
  * a frame that both understand they say the same (tests/unit compares them).
  *
+ * Frames of other links than Ethernet go through parse_frame all: which loop it is, is decided once
+ * for a burst.
+ *
  * Pure like parse_frame: any thread, no EAL, nothing allocated.
  */
 #pragma once
@@ -154,6 +157,23 @@ struct parse_frame_at {
 	uint32_t captured, length;
 };
 
+/* A burst of frames of another link than Ethernet: no glance knows them. */
+static inline void
+parse_batch_of_link(struct parse_batch *batch, uint32_t n, const struct parse_options *how,
+		    struct parse_frame_at (*next)(const void *frames, uint32_t i),
+		    const void *frames)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct parse_frame_at f = next(frames, i);
+
+		parse_frame(f.bytes, f.captured, f.length, how, &batch->other[i]);
+		batch->other_frame[i] = (uint16_t)i;
+	}
+	batch->n_ipv4 = batch->n_ipv6 = 0;
+	batch->n_other = n;
+	memset(batch->seen, 0, sizeof(batch->seen));
+}
+
 /*
  * Parses n <= PARSE_MAX_BATCH frames; `next(frames, i)` says where the i-th is. Inlined, so that
  * the counters live in registers and `next` costs no call.
@@ -162,6 +182,10 @@ static inline __attribute__((always_inline)) void
 parse_batch(struct parse_batch *batch, uint32_t n, const struct parse_options *how,
 	    struct parse_frame_at (*next)(const void *frames, uint32_t i), const void *frames)
 {
+	if (__builtin_expect(how->link != PARSE_LINK_ETHERNET, 0)) {
+		parse_batch_of_link(batch, n, how, next, frames);
+		return;
+	}
 	uint32_t protocols = parse_glance_protocols(how);
 	uint32_t n_ipv4 = 0, n_ipv6 = 0, n_other = 0;
 	uint32_t octets = 0, udp = 0, udp_octets = 0;

@@ -147,6 +147,10 @@ walk_done(struct walk *w, enum decode_result result)
 	return STEP_DONE;
 }
 
+/* link_type.c: how a frame of such a link begins. Unlike the steps it may name one without
+ * having moved; it is called once, at the frame's first octet. */
+enum walk_step step_link(struct walk *w, enum parse_link link);
+
 /* link.c: below IP */
 enum walk_step step_ethernet(struct walk *w);
 enum walk_step step_type(struct walk *w);

@@ -28,6 +28,10 @@ static const char *const decode_event_names[DECODE_EVENTS] = {
 	[EVENT_OPTIONS_CUT] = "options_cut",
 	[EVENT_OTHER_VERSION] = "other_version",
 	[EVENT_JUMBOGRAM] = "jumbogram",
+	[EVENT_ENCRYPTED] = "encrypted",
+	[EVENT_LINK_FRAGMENT] = "link_fragment",
+	[EVENT_AGGREGATED] = "aggregated",
+	[EVENT_BAD_FCS] = "bad_fcs",
 };
 
 static const char *const tunnel_names[TUNNELS] = {

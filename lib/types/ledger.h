@@ -25,7 +25,7 @@ enum decode_result {
 	DECODE_NOT_IP,   /* ARP, LLDP, STP, ...: valid */
 
 	/* from here on: malformed, one counter for each reason */
-	DECODE_RUNT,                  /* shorter than its Ethernet header, tags or labels */
+	DECODE_RUNT,                  /* shorter than its link header, tags or labels */
 	DECODE_IPV4_CUT,              /* the frame ends inside the IPv4 header */
 	DECODE_IPV4_VERSION,          /* EtherType says IPv4, the version nibble does not */
 	DECODE_IPV4_HEADER_LENGTH,    /* IHL below 5, RFC 791 3.1 */
@@ -48,6 +48,11 @@ enum decode_event {
 	EVENT_OPTIONS_CUT,       /* IPv4: the frame ends behind the last option; counted */
 	EVENT_OTHER_VERSION,     /* EtherType of IPv4, but a valid IPv6 packet; counted as IPv6 */
 	EVENT_JUMBOGRAM,         /* RFC 2675: the length stands in a hop-by-hop option */
+	/* of frames that are not_ip because of it, all of IEEE 802.11 */
+	EVENT_ENCRYPTED,     /* the link encrypts its data frames */
+	EVENT_LINK_FRAGMENT, /* a later fragment of a frame: the link headers are in the first */
+	EVENT_AGGREGATED,    /* several packets in one frame (A-MSDU) */
+	EVENT_BAD_FCS,       /* received with a wrong check sum: nothing in it can be trusted */
 	DECODE_EVENTS,
 };
 

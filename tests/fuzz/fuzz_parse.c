@@ -4,8 +4,8 @@
  * is copied to its exact size), says the same as its short way, and says nothing about octets that
  * it was not shown.
  *
- * Input: 2 octets, the kinds of tunnels to look behind; 2 octets, how much of the frame is shown;
- * the frame.
+ * Input: 1 octet, the link (enum parse_link); 2 octets, the kinds of tunnels to look behind; 2
+ * octets, how much of the frame is shown; the frame.
  */
 #include "by_batch.h"
 #include "fuzz.h"
@@ -27,9 +27,9 @@ check_same(const struct parse_fact *a, const struct parse_fact *b)
 }
 
 static struct parse_fact
-parse_exact(const uint8_t *bytes, size_t captured, size_t length, uint32_t decap)
+parse_exact(const uint8_t *bytes, size_t captured, size_t length, uint32_t decap, uint8_t link)
 {
-	const struct parse_options options = {.decap = decap};
+	const struct parse_options options = {.decap = decap, .link = link};
 	struct parse_fact fact, fast;
 	uint8_t *copy = fuzz_copy(bytes, captured);
 
@@ -49,22 +49,23 @@ parse_exact(const uint8_t *bytes, size_t captured, size_t length, uint32_t decap
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size < 4)
+	if (size < 5)
 		return 0;
-	uint32_t decap = (uint32_t)(data[0] << 8 | data[1]) & PARSE_DECAP_ALL;
-	size_t shown = (size_t)(data[2] << 8 | data[3]);
-	const uint8_t *frame = data + 4;
-	size_t length = size - 4;
+	uint8_t link = data[0] % (PARSE_LINK_WIFI_RADIOTAP + 1);
+	uint32_t decap = (uint32_t)(data[1] << 8 | data[2]) & PARSE_DECAP_ALL;
+	size_t shown = (size_t)(data[3] << 8 | data[4]);
+	const uint8_t *frame = data + 5;
+	size_t length = size - 5;
 	if (shown > length)
 		shown = length;
 
-	struct parse_fact whole = parse_exact(frame, length, length, decap);
-	struct parse_fact head = parse_exact(frame, shown, length, decap);
+	struct parse_fact whole = parse_exact(frame, length, length, decap, link);
+	struct parse_fact head = parse_exact(frame, shown, length, decap, link);
 	if (!head.wants_more)
 		check_same(&head, &whole);
 
 	/* other octets behind what was shown: the same facts */
-	const struct parse_options options = {.decap = decap};
+	const struct parse_options options = {.decap = decap, .link = link};
 	uint8_t *longer = malloc(length + 64);
 	FUZZ_CHECK(longer != NULL);
 	memset(longer, 0xa5, length + 64);

@@ -24,6 +24,13 @@ sys.path.insert(0, os.path.join(HERE, "..", "tools"))
 # pylint: disable=wrong-import-position
 import make
 
+# what stands before an IPv4 packet on each other link than Ethernet, in the order of parse.h
+SNAP = b"\xaa\xaa\3\0\0\0\x08\0"
+IPV4_ON_LINKS = [
+    b"", b"", b"", b"\2\0\0\0", bytes(14) + b"\x08\0", b"\x08\0" + bytes(18), b"\xff\3\0\x21",
+    b"\x8f\0\x08\0", b"\x0f\0\x08\0", b"\x11\0\0\1\0\x40\0\x21", b"\x08\1" + bytes(22) + SNAP,
+    b"\0\0\x0a\0\2\0\0\0\x20\0" + b"\x88\1" + bytes(26) + SNAP,
+]
 MAX_FRAME = 600  # longer frames only slow the fuzzer down: their headers are at the front
 
 
@@ -38,8 +45,13 @@ def parse(folder):
     for name, frames in make.captures():
         decap = 0xFFFF if name.startswith("tunnel") else 0
         for frame in frames:
-            head = struct.pack(">HH", decap, min(len(frame), 64))
-            write(folder, "parse", head + frame[:MAX_FRAME])
+            shown = min(len(frame), 64)
+            write(folder, "parse", struct.pack(">BHH", 0, decap, shown) + frame[:MAX_FRAME])
+            if frame[12:14] != b"\x08\0":
+                continue
+            for link, head in enumerate(IPV4_ON_LINKS, 1):
+                write(folder, "parse",
+                      struct.pack(">BHH", link, decap, shown) + head + frame[14:MAX_FRAME])
 
 
 def special(folder):
