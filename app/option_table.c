@@ -6,11 +6,12 @@
 
 const struct option_def options[] = {
 	{"Sources", "interface", "NAME", OPTION_LIST, AT(interfaces), 0, 0, NULL, NULL,
-	 "Capture on a kernel interface (net_af_packet, promiscuous). Repeatable. The kernel keeps "
-	 "its NIC. Needs CAP_NET_RAW."},
+	 "Capture on a kernel interface (net_af_packet, promiscuous): Ethernet, loopback, TUN, "
+	 "WireGuard, PPP, IP tunnel. Repeatable. The kernel keeps its NIC. Needs CAP_NET_RAW."},
 	{NULL, "pcap", "FILE", OPTION_LIST, AT(pcaps), 0, 0, NULL, NULL,
-	 "Replay a capture of Ethernet frames, pcap or pcapng (net_pcap). Repeatable: one RX queue "
-	 "each."},
+	 "Replay a capture, pcap or pcapng, of Ethernet, raw IP, cooked (any), PPP, BSD loopback "
+	 "or "
+	 "802.11 frames (net_pcap). Repeatable: one RX queue each."},
 	{NULL, "device", "ADDRESS", OPTION_LIST, AT(devices), 0, 0, NULL, NULL,
 	 "Receive on a network card of our own: its PCI address, bound to vfio-pci (see "
 	 "packet-heatmap-setup-host). Repeatable. auto: all cards that are bound to vfio-pci, "

@@ -165,6 +165,10 @@ setup_lanes(struct app *a)
 			lane->idle_sleep_us = idle_sleep(a, port);
 			lane->rate = port_is_paced(port) ? a->settings.pcap_rate : 0;
 			lane->parse.decap = a->settings.decap;
+			lane->parse.link = PARSE_LINK_ETHERNET;
+			/* if it has gone since it was checked, its link does not matter either */
+			if (port->interface[0] != 0)
+				(void)interface_link(port->interface, &lane->parse.link, NULL);
 			lane->command = &a->events.commands[p];
 			if (port->socket >= 0 && port->socket != socket)
 				log_line("%s is on NUMA node %d, its lcore %u on node %d: that "
@@ -174,6 +178,8 @@ setup_lanes(struct app *a)
 			unsigned int capture = UINT32_MAX;
 			if (port->source[0] != 0)
 				sscanf(port->name, "net_pcap%u", &capture);
+			if (capture < a->settings.pcaps.count)
+				lane->parse.link = a->captures[capture].link;
 			*state = (struct lane_state){
 				.lane = lane,
 				.port = p,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources.h"
 
+#include "parse.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <dlfcn.h>
@@ -21,6 +23,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifndef ARPHRD_IP6GRE /* glibc's list ends before */
+#define ARPHRD_IP6GRE 823
+#endif
+#ifndef ARPHRD_NETLINK
+#define ARPHRD_NETLINK 824
+#endif
 
 /* between two looks whether to stop: 64 MB at the most, of the longest packets there are */
 #define PACKETS_PER_LOOK 256
@@ -76,14 +85,13 @@ read_through(pcap_t *pcap, bool strict, const atomic_bool *cancel, struct captur
 	char text[600];
 	int ret;
 
-	if (pcap_datalink(pcap) != DLT_EN10MB) {
+	if (parse_link_of(pcap_datalink(pcap), &capture->link) != 0) {
 		const char *name = pcap_datalink_val_to_description(pcap_datalink(pcap));
 
-		snprintf(
-			text, sizeof(text),
-			"not a capture of Ethernet frames, but of '%.100s' (link type %d); capture "
-			"on an Ethernet interface",
-			name ? name : "unknown", pcap_datalink(pcap));
+		snprintf(text, sizeof(text),
+			 "a capture of '%.100s' (link type %d), whose frames carry no IP that can "
+			 "be counted; capture on an Ethernet, IP, PPP or 802.11 interface",
+			 name ? name : "unknown", pcap_datalink(pcap));
 		return fail(error, capture->path, text);
 	}
 	while ((ret = read_record(pcap, &header, &data)) == 1) {
@@ -165,11 +173,84 @@ captures_log_damage(const struct capture *captures, unsigned int count,
 	}
 }
 
+/*
+ * A device without header operations hands over what stands behind its link header, and for those
+ * of IP that is the packet: TUN and WireGuard (both ARPHRD_NONE), PPP, whose driver adds and takes
+ * away the protocol field below the socket, the kernel's tunnels, modems. A GRE device without a
+ * remote address has header operations, and hands over the outer packet: raw IP as well.
+ */
+static int
+link_of_hardware(unsigned int hardware, uint8_t *link)
+{
+	switch (hardware) {
+	case ARPHRD_ETHER:
+	case ARPHRD_LOOPBACK:
+		*link = PARSE_LINK_ETHERNET;
+		return 0;
+	case ARPHRD_NONE:
+	case ARPHRD_PPP:
+	case ARPHRD_RAWIP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		*link = PARSE_LINK_RAW;
+		return 0;
+	default:
+		return -EPROTONOSUPPORT;
+	}
+}
+
+/* What people call it; empty: as good as unknown to all. */
+static const char *
+hardware_name(unsigned int hardware)
+{
+	switch (hardware) {
+	case ARPHRD_CAN:
+		return "CAN bus";
+	case ARPHRD_INFINIBAND:
+		return "InfiniBand";
+	case ARPHRD_IEEE80211:
+	case ARPHRD_IEEE80211_PRISM:
+	case ARPHRD_IEEE80211_RADIOTAP:
+		return "802.11 monitor mode";
+	case ARPHRD_IEEE802154:
+	case ARPHRD_IEEE802154_PHY:
+		return "IEEE 802.15.4";
+	case ARPHRD_NETLINK:
+		return "netlink monitor";
+	default:
+		return "";
+	}
+}
+
+int
+interface_link(const char *name, uint8_t *link, unsigned int *hardware)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (hardware != NULL)
+		*hardware = 0;
+	if (fd < 0)
+		return -errno;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	int ret = ioctl(fd, SIOCGIFHWADDR, &request) == 0 ? 0 : -errno;
+	close(fd);
+	if (ret != 0)
+		return ret;
+	if (hardware != NULL)
+		*hardware = request.ifr_hwaddr.sa_family;
+	return link_of_hardware(request.ifr_hwaddr.sa_family, link);
+}
+
 int
 interface_check(const char *name, char error[SOURCES_ERROR_MAX])
 {
-	struct ifreq request = {0};
+	unsigned int hardware;
 	char text[300];
+	uint8_t link;
 
 	if (strlen(name) >= IFNAMSIZ || if_nametoindex(name) == 0) {
 		struct if_nameindex *all = if_nameindex();
@@ -194,19 +275,18 @@ interface_check(const char *name, char error[SOURCES_ERROR_MAX])
 				 : strerror(errno));
 		return -1;
 	}
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	int ret = ioctl(fd, SIOCGIFHWADDR, &request);
 	close(fd);
-	if (ret != 0) {
-		snprintf(error, SOURCES_ERROR_MAX, "--interface %s: %s", name, strerror(errno));
+	int ret = interface_link(name, &link, &hardware);
+	if (ret == -EPROTONOSUPPORT) {
+		snprintf(error, SOURCES_ERROR_MAX,
+			 "--interface %s: its frames are neither Ethernet nor IP (hardware type "
+			 "%u%s%s); capture on an interface with an address",
+			 name, hardware, hardware_name(hardware)[0] ? ", " : "",
+			 hardware_name(hardware));
 		return -1;
 	}
-	if (request.ifr_hwaddr.sa_family != ARPHRD_ETHER &&
-	    request.ifr_hwaddr.sa_family != ARPHRD_LOOPBACK) {
-		snprintf(error, SOURCES_ERROR_MAX,
-			 "--interface %s: its frames are not Ethernet (hardware type %u); capture "
-			 "on the Ethernet interface below it",
-			 name, request.ifr_hwaddr.sa_family);
+	if (ret != 0) {
+		snprintf(error, SOURCES_ERROR_MAX, "--interface %s: %s", name, strerror(-ret));
 		return -1;
 	}
 	return 0;

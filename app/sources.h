@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What packets come from, looked at before EAL starts: net_pcap checks neither the link type of a
+ * What packets come from, looked at before EAL starts: net_pcap tells neither the link type of a
  * capture nor whether it is whole, and net_af_packet's refusals name no cause.
  *
  * [start] Pure but for reading the file or asking the kernel. Errors are lines for the user.
@@ -21,6 +21,7 @@ struct capture {
 	int fd;           /* open: the PMD is given /proc/self/fd/N, so that any name will do */
 	uint64_t packets; /* in the file */
 	uint32_t longest; /* captured octets of the longest one */
+	uint8_t link;     /* enum parse_link: how its frames begin */
 	char damage[400]; /* where it cannot be read on, and why; empty: sound to its end */
 };
 
@@ -37,8 +38,16 @@ int capture_open(const char *path, bool strict, const atomic_bool *cancel, struc
 void captures_log_damage(const struct capture *captures, unsigned int count,
 			 void (*log)(const char *line));
 
-/* Is it an Ethernet (or loopback) interface that we may capture on? 0, or -1 with `error`. */
+/* Is there an interface of that name with frames that we can read, and may we capture on it? 0, or
+ * -1 with `error`. */
 int interface_check(const char *name, char error[SOURCES_ERROR_MAX]);
+
+/*
+ * How the frames of an interface begin, as a packet socket hands them over: *link is an enum
+ * parse_link. 0 or -errno: no such interface, or (-EPROTONOSUPPORT) no frames that we can read.
+ * *hardware is the kernel's number for its kind (ARPHRD_...), 0 where that is unknown; may be NULL.
+ */
+int interface_link(const char *name, uint8_t *link, unsigned int *hardware);
 
 /* IFF_UP and the like of interfaces(7). 0 if it is not there. Asked of the network name space of
  * the process: /sys may show another one, or be missing in a container.

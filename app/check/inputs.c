@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "doctor.h"
 #include "offloads.h"
+#include "parse.h"
 #include "sources.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ check_interface(struct doctor *d, const char *name)
 {
 	char error[SOURCES_ERROR_MAX], device[96], path[160], driver[64], remedy[64];
 	const unsigned int lanes = d->settings->lanes > 0 ? d->settings->lanes : 1;
+	uint8_t link;
 	int flags;
 
 	if (interface_check(name, error) != 0) {
@@ -47,6 +49,8 @@ check_interface(struct doctor *d, const char *name)
 		return;
 	}
 	say(d, CHECK_OK, "permissions", NULL, "%s can be captured on", name);
+	if (interface_link(name, &link, NULL) == 0)
+		say(d, CHECK_OK, "frames", NULL, "%s hands over %s", name, parse_link_name(link));
 	snprintf(device, sizeof(device), "/sys/class/net/%.16s/device", name);
 	snprintf(path, sizeof(path), "%s/driver", device);
 	if (link_target(d, path, driver, sizeof(driver)) != NULL)
@@ -86,8 +90,9 @@ check_capture(struct doctor *d, const char *path)
 	if (capture.damage[0] != 0)
 		say(d, CHECK_WARNING, "capture", NULL, "%s: %s; the packets before it count", path,
 		    capture.damage);
-	say(d, capture.packets > 0 ? CHECK_OK : CHECK_WARNING, "capture", NULL, "%s: %llu packets",
-	    path, (unsigned long long)capture.packets);
+	say(d, capture.packets > 0 ? CHECK_OK : CHECK_WARNING, "capture", NULL,
+	    "%s: %llu packets (%s)", path, (unsigned long long)capture.packets,
+	    parse_link_name(capture.link));
 }
 
 /* What is looked at on a card, where there is none to look at. */

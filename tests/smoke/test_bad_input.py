@@ -68,8 +68,8 @@ class Refused(Smoke):
         return self.refused(*arguments, code=1, says=says, **options)
 
     def test_captures(self):
-        for name, word in (("raw-ip.pcap", "Ethernet"), ("cooked.pcap", "Ethernet"),
-                           ("wifi.pcap", "Ethernet"), ("zero.pcap", "zero.pcap"),
+        for name, word in (("zigbee.pcap", "802.15.4"), ("usb.pcap", "USB"),
+                           ("zero.pcap", "zero.pcap"),
                            ("cut-file-header.pcap", "cut-file-header.pcap"),
                            ("text.pcap", "text.pcap"), ("version.pcap", "version.pcap")):
             with self.subTest(name):
@@ -91,7 +91,7 @@ class Refused(Smoke):
 
     def test_second_capture_is_bad(self):
         self.refuse("--once", "--pcap", self.world.capture("one"), "--pcap",
-                    self.world.bad("raw-ip.pcap"), "--hosts", "h.csv", says="raw-ip.pcap")
+                    self.world.bad("zigbee.pcap"), "--hosts", "h.csv", says="zigbee.pcap")
 
     def test_databases(self):
         one = self.world.capture("one")

@@ -16,7 +16,7 @@ import random
 import struct
 import sys
 
-from frames import (ARP, IGMP, IPV4, IPV6, LINKTYPE_IEEE802_11, LINKTYPE_LINUX_SLL, LINKTYPE_RAW,
+from frames import (ARP, IGMP, IPV4, IPV6, LINKTYPE_IEEE802_15_4, LINKTYPE_USB_LINUX,
                     LLDP, OSPF, QINQ, VLAN, arp, authentication, destination_options, ether,
                     fragment6, hop_by_hop, icmp, icmpv6, ipv4, ipv6, llc, packed, pcap, pcapng,
                     routing, snapped, tcp, udp)
@@ -280,14 +280,12 @@ GOOD = {"plain": plain, "nested": nested, "country_only": country_only, "ipv6": 
 
 
 def bad():
-    """name -> octets of what is no sound Ethernet capture."""
+    """name -> octets of what is no sound capture of IP packets."""
     sound, last = pcap(plain()), plain()[-1]
     inner = [frame[14:] for frame in plain()]
     return {
-        "raw-ip.pcap": pcap(inner, linktype=LINKTYPE_RAW),
-        "cooked.pcap": pcap([bytes(14) + b"\x08\0" + packet for packet in inner],
-                            linktype=LINKTYPE_LINUX_SLL),
-        "wifi.pcap": pcap(inner, linktype=LINKTYPE_IEEE802_11),
+        "zigbee.pcap": pcap(inner, linktype=LINKTYPE_IEEE802_15_4),
+        "usb.pcap": pcap(inner, linktype=LINKTYPE_USB_LINUX),
         "empty.pcap": pcap([]),
         "zero.pcap": b"",
         "cut-file-header.pcap": sound[:23],

@@ -2,6 +2,7 @@
 /* What is looked at before EAL starts: captures of all kinds, interfaces, the choice of databases.
  */
 #include "geo.h"
+#include "parse.h"
 #include "sources.h"
 #include "unit.h"
 
@@ -127,8 +128,12 @@ test_captures(void **state)
 			close(capture.fd);
 		}
 	}
-	write_file("wifi.pcap", octets, make_pcap(octets, 105, lengths, 2));
-	refused("wifi.pcap", "link type 105");
+	write_file("zigbee.pcap", octets, make_pcap(octets, 195, lengths, 2));
+	refused("zigbee.pcap", "link type 195");
+	write_file("cooked.pcap", octets, make_pcap(octets, 113, lengths, 2));
+	assert_int_equal(capture_open("cooked.pcap", false, NULL, &capture, error), 0);
+	assert_int_equal(capture.link, PARSE_LINK_COOKED);
+	close(capture.fd);
 	write_file("odd.pcap", octets, make_pcap(octets, 0xfff0, lengths, 2));
 	refused("odd.pcap", "'unknown'");
 	write_file("text.pcap", "this is no capture, but a text\n", 31);
