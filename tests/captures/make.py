@@ -5,7 +5,8 @@ Writes captures of every kind of frame that the parser knows, and of many lies a
 
     make.py FOLDER
 
-One file for each kind; the same files on every run. FOLDER/tunnel-*.pcap have tunnels in them, for
+One file for each kind, and FOLDER/link-*.pcap with those of plain IP on each link other than
+Ethernet; the same files on every run. FOLDER/tunnel-*.pcap have tunnels in them, for
 the tests with --decap. The hosts of outer packets are of 5.0.0.0/8 and 2a00::/16, those inside
 tunnels of 6.0.0.0/8 and 2b00::/16.
 """
@@ -19,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..
 from frames import (ARP, IPV4, IPV6, MPLS, QINQ, TCP, UDP, VLAN, arp, authentication,
                     destination_options, ether, fragment6, hop_by_hop, icmp, icmpv6, ipv4, ipv6,
                     llc, pcap, routing, snapped, tcp, udp)
+from links import LINKS
 
 TEB, PPPOE, PPPOE_DISCOVERY, UPSTREAM_MPLS = 0x6558, 0x8864, 0x8863, 0x8848
 
@@ -481,6 +483,16 @@ def captures():
         yield "tunnel-" + maker.__name__.replace("_", "-"), maker()
 
 
+def packets():
+    """(EtherType, packet) of all frames with IP at once, but for those that PPPoE cannot say the
+    length of"""
+    for maker in PLAIN:
+        for frame in maker():
+            kind = int.from_bytes(frame[12:14], "big")
+            if kind in (IPV4, IPV6) and len(frame) < 60000:
+                yield kind, frame[14:]
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__.strip())
@@ -488,6 +500,10 @@ def main():
     for name, frames in captures():
         with open(os.path.join(sys.argv[1], name + ".pcap"), "wb") as file:
             file.write(pcap(frames))
+    for name, (number, wrap) in LINKS.items():
+        frames = [wrap(kind, packet) for kind, packet in packets()]
+        with open(os.path.join(sys.argv[1], f"link-{name}.pcap"), "wb") as file:
+            file.write(pcap(frames, linktype=number))
 
 
 if __name__ == "__main__":
