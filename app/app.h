@@ -24,7 +24,8 @@
 #include <stdbool.h>
 
 #define EXIT_USAGE       2
-#define EXIT_INTERRUPTED 130 /* as a shell says it of Ctrl-C */
+#define EXIT_INTERRUPTED 130  /* as a shell says it of Ctrl-C */
+#define START_STOPPED    (-1) /* asked to stop before anything was started: no fault */
 
 struct app {
 	struct settings settings;
@@ -85,5 +86,6 @@ void app_stop(struct app *app);
 int run_periods(struct app *app, const sigset_t *signals);
 void run_block_signals(sigset_t *signals);
 void run_unblock_signals(void);
-/* Runs step 1 until it is done or a signal comes. */
+/* Runs step 1 until it is done or a signal comes. Then EXIT_INTERRUPTED; or START_STOPPED for
+ * SIGTERM without --once, with which a service manager ends what runs for ever. */
 int run_preflight(struct app *app, const sigset_t *signals);

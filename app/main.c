@@ -177,6 +177,8 @@ main(int argc, char **argv)
 		ret = finish(a, run_periods(a, &signals));
 	app_stop(a);
 	log_stop(LOG_END_MS);
+	if (ret == START_STOPPED)
+		ret = EXIT_SUCCESS;
 	if (a->stuck)
 		_exit(ret); /* exit() would wait for the stdout that nobody reads */
 	return ret;

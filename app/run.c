@@ -204,7 +204,7 @@ run_preflight(struct app *a, const sigset_t *signals)
 {
 	struct preflight p = {.app = a};
 	pthread_t thread;
-	bool interrupted = false;
+	int interrupted = 0;
 
 	if (pthread_create(&thread, NULL, preflight_thread, &p) != 0)
 		return fail("no thread can be started");
@@ -213,12 +213,12 @@ run_preflight(struct app *a, const sigset_t *signals)
 
 		if (sig == 0 || sig == SIGHUP || sig == SIGUSR1 || sig == SIGUSR2)
 			continue;
-		interrupted = true;
+		interrupted = sig;
 		atomic_store(&p.cancel, true);
 	}
 	pthread_join(thread, NULL);
-	if (!interrupted)
+	if (interrupted == 0)
 		return p.result;
 	log_text("interrupted before anything was counted; no file was written");
-	return EXIT_INTERRUPTED;
+	return interrupted == SIGTERM && !a->settings.once ? START_STOPPED : EXIT_INTERRUPTED;
 }
