@@ -17,7 +17,7 @@ PACKAGES_BUILD=(
 # on top of that: to test it
 PACKAGES_TEST=(
 	libcmocka-dev clang libclang-rt-14-dev
-	python3-maxminddb mmdb-bin tshark tcpreplay iproute2 procps curl jq
+	python3-maxminddb mmdb-bin tshark tcpreplay iproute2 procps curl jq gdal-bin
 )
 
 # to make a Debian package of it

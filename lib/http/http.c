@@ -186,6 +186,12 @@ on_heat(struct mg_connection *conn, void *http)
 }
 
 static int
+on_geojson(struct mg_connection *conn, void *http)
+{
+	return answer_text(conn, http, TEXT_GEOJSON, "application/geo+json");
+}
+
+static int
 on_html(struct mg_connection *conn, void *http)
 {
 	return answer_text(conn, http, TEXT_HTML, "text/html; charset=utf-8");
@@ -275,6 +281,7 @@ on_request(struct mg_connection *conn)
 		int (*handler)(struct mg_connection *conn, void *http);
 	} routes[] = {
 		{"/api/v1/heat", on_heat},
+		{"/api/v1/heat.geojson", on_geojson},
 		{"/api/v1/status", on_status},
 		{"/ip_heatmap.html", on_html},
 	};

@@ -16,9 +16,10 @@
 #define TEXT_NAMES 2000 /* points whose names are sent along */
 
 enum text_kind {
-	TEXT_HEAT,   /* JSON, by window */
-	TEXT_HTML,   /* one file, by window */
-	TEXT_STATUS, /* JSON */
+	TEXT_HEAT,    /* JSON, by window */
+	TEXT_HTML,    /* one file, by window */
+	TEXT_GEOJSON, /* RFC 7946, by window */
+	TEXT_STATUS,  /* JSON */
 	TEXT_KINDS,
 };
 

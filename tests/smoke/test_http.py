@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import socket
+import subprocess
 import time
 
 from smoke import Smoke, main, wait_until
@@ -88,6 +89,34 @@ class Http(Smoke):
         self.assertEqual(sum(row[6] for row in heat["points"]), status["ledger"]["tcp"])
         self.assertEqual(heat["totals"]["hosts"], 121)
         self.assertEqual(heat["generated"][-1], "Z")
+
+    def test_geojson(self):
+        """As GeoJSON the places are those of the heat; jq and GDAL read it."""
+        def same_period():
+            heat = json.loads(self.ask("/api/v1/heat?window=now")[2])
+            status, headers, body = self.ask("/api/v1/heat.geojson?window=now")
+            self.assertEqual(status, 200)
+            self.assertEqual(headers["Content-Type"], "application/geo+json")
+            again = json.loads(self.ask("/api/v1/heat?window=now")[2])
+            return (heat, body) if heat["points"] == again["points"] else None
+        heat, body = wait_until(same_period, "one period for both")
+        features = json.loads(body)["features"]
+        self.assertEqual([[f["geometry"]["coordinates"][1], f["geometry"]["coordinates"][0],
+                           f["id"]] for f in features],
+                         [[row[0], row[1], row[10]] for row in heat["points"]])
+        for number, layer in ((2, "tcp"), (3, "udp")):
+            done = subprocess.run(
+                ["jq", f"[.features[].properties|.{layer}_src_packets+.{layer}_dst_packets]"],
+                input=body, capture_output=True, check=True)
+            self.assertEqual(json.loads(done.stdout), [row[number] for row in heat["points"]])
+        with open(self.file("heat.geojson"), "wb") as file:
+            file.write(body)
+        done = subprocess.run(["ogrinfo", "-so", "-al", self.file("heat.geojson")],
+                              capture_output=True, check=True, text=True)
+        self.assertIn("Geometry: Point", done.stdout)
+        self.assertIn(f"Feature Count: {len(features)}\n", done.stdout)
+        self.assertEqual(self.ask("/api/v1/heat.geojson?window=2h")[0], 400)
+        self.assertEqual(self.ask("/api/v1/heat.geojson", "HEAD")[::2], (200, b""))
 
     def test_etag(self):
         for path in ("/", "/api/v1/heat", "/ip_heatmap.html"):
