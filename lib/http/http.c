@@ -186,6 +186,12 @@ on_heat(struct mg_connection *conn, void *http)
 }
 
 static int
+on_csv(struct mg_connection *conn, void *http)
+{
+	return answer_text(conn, http, TEXT_CSV, "text/csv; charset=utf-8; header=present");
+}
+
+static int
 on_geojson(struct mg_connection *conn, void *http)
 {
 	return answer_text(conn, http, TEXT_GEOJSON, "application/geo+json");
@@ -281,6 +287,7 @@ on_request(struct mg_connection *conn)
 		int (*handler)(struct mg_connection *conn, void *http);
 	} routes[] = {
 		{"/api/v1/heat", on_heat},
+		{"/api/v1/heat.csv", on_csv},
 		{"/api/v1/heat.geojson", on_geojson},
 		{"/api/v1/status", on_status},
 		{"/ip_heatmap.html", on_html},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The host table since the start: RFC 4180. */
+/* The host table since the start, and the places of a window: RFC 4180. */
 #include "buffer.h"
 #include "file.h"
-#include "text.h"
+#include "internal.h"
 
 #include <errno.h>
 
@@ -19,6 +19,45 @@ buffer_csv_counts(struct buffer *b, const struct counts *c)
 		}
 	}
 	buffer_char(b, '\n');
+}
+
+/* A city's name may hold commas and quotes. */
+static void
+buffer_csv_text(struct buffer *b, const char *text)
+{
+	buffer_char(b, '"');
+	for (; *text != 0; text++) {
+		if (*text == '"')
+			buffer_char(b, '"');
+		buffer_char(b, *text);
+	}
+	buffer_char(b, '"');
+}
+
+int
+encode_csv(struct picture *picture, enum window window, struct buffer *b)
+{
+	struct picture_window w;
+
+	picture_get_window(picture, window, &w);
+	buffer_text(b, "id,country,city,latitude,longitude,"
+		       "tcp_src_packets,tcp_src_octets,tcp_dst_packets,tcp_dst_octets,"
+		       "udp_src_packets,udp_src_octets,udp_dst_packets,udp_dst_octets\n");
+	for (size_t i = 0; i < w.count; i++) {
+		const struct place *place = w.points[i].place;
+
+		buffer_number(b, place->number);
+		buffer_char(b, ',');
+		buffer_text(b, place->country);
+		buffer_char(b, ',');
+		buffer_csv_text(b, place->city);
+		buffer_char(b, ',');
+		buffer_decimal(b, place->latitude, 3);
+		buffer_char(b, ',');
+		buffer_decimal(b, place->longitude, 3);
+		buffer_csv_counts(b, &w.points[i].counts);
+	}
+	return b->failed ? -ENOMEM : 0;
 }
 
 int

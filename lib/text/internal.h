@@ -7,6 +7,7 @@
 
 /* Each appends to `out`. 0, -ENOMEM, or -EINVAL for a page without a hole. Any thread. */
 int encode_heat(struct picture *picture, enum window window, struct buffer *out);
+int encode_csv(struct picture *picture, enum window window, struct buffer *out);
 int encode_geojson(struct picture *picture, enum window window, struct buffer *out);
 int encode_html(struct picture *picture, enum window window, struct buffer *out);
 int encode_status(const struct picture *picture, struct buffer *out);

@@ -58,6 +58,8 @@ encode(struct picture *picture, enum text_kind kind, enum window window, struct 
 	switch (kind) {
 	case TEXT_HEAT:
 		return encode_heat(picture, window, b);
+	case TEXT_CSV:
+		return encode_csv(picture, window, b);
 	case TEXT_GEOJSON:
 		return encode_geojson(picture, window, b);
 	case TEXT_HTML:
@@ -72,8 +74,11 @@ encode(struct picture *picture, enum text_kind kind, enum window window, struct 
 static struct text *
 text_create(struct picture *picture, enum text_kind kind, enum window window)
 {
-	static const char letters[TEXT_KINDS] = {
-		[TEXT_HEAT] = 'h', [TEXT_HTML] = 'm', [TEXT_GEOJSON] = 'g', [TEXT_STATUS] = 's'};
+	static const char letters[TEXT_KINDS] = {[TEXT_HEAT] = 'h',
+						 [TEXT_HTML] = 'm',
+						 [TEXT_CSV] = 'c',
+						 [TEXT_GEOJSON] = 'g',
+						 [TEXT_STATUS] = 's'};
 	const struct picture_facts *facts = picture_facts(picture);
 	struct text *text = calloc(1, sizeof(*text));
 	struct buffer b = {0};

@@ -18,6 +18,7 @@
 enum text_kind {
 	TEXT_HEAT,    /* JSON, by window */
 	TEXT_HTML,    /* one file, by window */
+	TEXT_CSV,     /* RFC 4180, by window */
 	TEXT_GEOJSON, /* RFC 7946, by window */
 	TEXT_STATUS,  /* JSON */
 	TEXT_KINDS,

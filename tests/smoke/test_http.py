@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the web server answers, and what it does not."""
 
+import csv
 import gzip
 import http.client
 import json
@@ -117,6 +118,27 @@ class Http(Smoke):
         self.assertIn(f"Feature Count: {len(features)}\n", done.stdout)
         self.assertEqual(self.ask("/api/v1/heat.geojson?window=2h")[0], 400)
         self.assertEqual(self.ask("/api/v1/heat.geojson", "HEAD")[::2], (200, b""))
+
+    def test_csv(self):
+        """As CSV the places are those of the heat, in its order."""
+        def same_period():
+            heat = json.loads(self.ask("/api/v1/heat?window=now")[2])
+            status, headers, body = self.ask("/api/v1/heat.csv?window=now")
+            self.assertEqual(status, 200)
+            self.assertTrue(headers["Content-Type"].startswith("text/csv"), headers)
+            again = json.loads(self.ask("/api/v1/heat?window=now")[2])
+            return (heat, body) if heat["points"] == again["points"] else None
+        heat, body = wait_until(same_period, "one period for both")
+        rows = list(csv.DictReader(body.decode().splitlines()))
+        self.assertEqual(
+            [[float(row["latitude"]), float(row["longitude"]),
+              *(int(row[f"{layer}_src_{unit}"]) + int(row[f"{layer}_dst_{unit}"])
+                for unit in ("packets", "octets") for layer in ("tcp", "udp")), int(row["id"])]
+             for row in rows],
+            [[*row[:6], row[10]] for row in heat["points"]])
+        self.assertEqual([f'{row["city"]}, {row["country"]}' for row in rows], heat["places"])
+        self.assertEqual(self.ask("/api/v1/heat.csv?window=2h")[0], 400)
+        self.assertEqual(self.ask("/api/v1/heat.csv", "HEAD")[::2], (200, b""))
 
     def test_etag(self):
         for path in ("/", "/api/v1/heat", "/ip_heatmap.html"):
