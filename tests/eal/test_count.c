@@ -2,7 +2,8 @@
 /*
  * count against a plain oracle: a pool of known hosts, and beside each the eight numbers that were
  * sent for it. Whatever the burst sizes, the moment of a swap or the size of the table: what is
- * drained is what was sent, host by host; and what found no room is in the overflow.
+ * drained is what was sent, host by host; and what found no room is in the overflow. One file,
+ * because EAL starts once a process and the oracle serves all of it.
  */
 #include "count.h"
 #include "eal.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A hand walks up: mouse, finger, keyboard.
+// A hand walks up: mouse, finger, keyboard. Long, because all of it happens in one browser: a start
+// for each file would cost more than the tests.
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';

@@ -3,6 +3,8 @@
  * The parser against a table of frames: what each one's facts are, and for each of them, cut at
  * every length, that it reads nothing beyond, that the short way agrees, and that it asks for more
  * whenever more would have changed the facts.
+ *
+ * Long, because it is one table: each frame is checked by the same four walks.
  */
 #include "by_batch.h"
 #include "frame.h"

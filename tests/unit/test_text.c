@@ -2,6 +2,8 @@
 /*
  * The texts of a picture, read back by jansson and zlib and compared with what went in: hosts by
  * chance in the tests' world, added up by this file and not by the modules.
+ *
+ * Long, because all texts are read back against the same world and the same sums.
  */
 #include "failing.h"
 #include "json.h"
