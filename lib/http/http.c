@@ -67,7 +67,7 @@ send_answer(struct mg_connection *conn, const struct http *http, const struct an
 		mg_printf(conn, "Content-Security-Policy: default-src 'none'; "
 				"frame-ancestors 'none'\r\n");
 	if (a->etag != NULL)
-		mg_printf(conn, "ETag: \"%s%s\"\r\nVary: Accept-Encoding\r\n", a->etag,
+		mg_printf(conn, "ETag: \"%s%s\"\r\nVary: Accept, Accept-Encoding\r\n", a->etag,
 			  a->gzip ? "-gz" : "");
 	if (a->status == 405)
 		mg_printf(conn, "Allow: GET, HEAD\r\n");
@@ -197,6 +197,18 @@ on_geojson(struct mg_connection *conn, void *http)
 	return answer_text(conn, http, TEXT_GEOJSON, "application/geo+json");
 }
 
+/* By content negotiation, as Prometheus asks: OpenMetrics to who names it. */
+static int
+on_metrics(struct mg_connection *conn, void *http)
+{
+	const char *accept = mg_get_header(conn, "Accept");
+
+	if (accept != NULL && strstr(accept, "application/openmetrics-text") != NULL)
+		return answer_text(conn, http, TEXT_OPENMETRICS,
+				   "application/openmetrics-text; version=1.0.0; charset=utf-8");
+	return answer_text(conn, http, TEXT_PROMETHEUS, "text/plain; version=0.0.4; charset=utf-8");
+}
+
 static int
 on_html(struct mg_connection *conn, void *http)
 {
@@ -291,6 +303,7 @@ on_request(struct mg_connection *conn)
 		{"/api/v1/heat.geojson", on_geojson},
 		{"/api/v1/status", on_status},
 		{"/ip_heatmap.html", on_html},
+		{"/metrics", on_metrics},
 	};
 	const struct mg_request_info *request = mg_get_request_info(conn);
 	const char *path = request->local_uri;

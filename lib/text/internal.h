@@ -10,6 +10,7 @@ int encode_heat(struct picture *picture, enum window window, struct buffer *out)
 int encode_csv(struct picture *picture, enum window window, struct buffer *out);
 int encode_geojson(struct picture *picture, enum window window, struct buffer *out);
 int encode_html(struct picture *picture, enum window window, struct buffer *out);
+int encode_metrics(struct picture *picture, bool openmetrics, struct buffer *out);
 int encode_status(const struct picture *picture, struct buffer *out);
 
 /* Fills text->gzip from text->plain; leaves it NULL where that fails. */

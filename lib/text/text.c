@@ -64,6 +64,9 @@ encode(struct picture *picture, enum text_kind kind, enum window window, struct 
 		return encode_geojson(picture, window, b);
 	case TEXT_HTML:
 		return encode_html(picture, window, b);
+	case TEXT_OPENMETRICS:
+	case TEXT_PROMETHEUS:
+		return encode_metrics(picture, kind == TEXT_OPENMETRICS, b);
 	case TEXT_STATUS:
 	default:
 		return encode_status(picture, b);
@@ -74,11 +77,10 @@ encode(struct picture *picture, enum text_kind kind, enum window window, struct 
 static struct text *
 text_create(struct picture *picture, enum text_kind kind, enum window window)
 {
-	static const char letters[TEXT_KINDS] = {[TEXT_HEAT] = 'h',
-						 [TEXT_HTML] = 'm',
-						 [TEXT_CSV] = 'c',
-						 [TEXT_GEOJSON] = 'g',
-						 [TEXT_STATUS] = 's'};
+	static const char letters[TEXT_KINDS] = {
+		[TEXT_HEAT] = 'h',    [TEXT_HTML] = 'm',        [TEXT_CSV] = 'c',
+		[TEXT_GEOJSON] = 'g', [TEXT_OPENMETRICS] = 'o', [TEXT_PROMETHEUS] = 'p',
+		[TEXT_STATUS] = 's'};
 	const struct picture_facts *facts = picture_facts(picture);
 	struct text *text = calloc(1, sizeof(*text));
 	struct buffer b = {0};
@@ -111,8 +113,8 @@ text_get(struct picture *picture, enum text_kind kind, enum window window)
 
 	if (texts == NULL)
 		return NULL;
-	if (kind == TEXT_STATUS)
-		window = 0; /* it has one for all */
+	if (kind >= TEXT_STATUS)
+		window = 0; /* these have one for all */
 	struct slot *slot = &texts->slots[kind][window];
 	pthread_mutex_lock(&slot->lock);
 	if (slot->text == NULL)

@@ -20,7 +20,9 @@ enum text_kind {
 	TEXT_HTML,    /* one file, by window */
 	TEXT_CSV,     /* RFC 4180, by window */
 	TEXT_GEOJSON, /* RFC 7946, by window */
-	TEXT_STATUS,  /* JSON */
+	TEXT_STATUS,  /* JSON; from here on the same for all windows */
+	TEXT_OPENMETRICS,
+	TEXT_PROMETHEUS, /* text format 0.0.4 */
 	TEXT_KINDS,
 };
 

@@ -9,6 +9,7 @@ import json
 import socket
 import subprocess
 import time
+import urllib.request
 
 from smoke import Smoke, main, wait_until
 
@@ -118,6 +119,55 @@ class Http(Smoke):
         self.assertIn(f"Feature Count: {len(features)}\n", done.stdout)
         self.assertEqual(self.ask("/api/v1/heat.geojson?window=2h")[0], 400)
         self.assertEqual(self.ask("/api/v1/heat.geojson", "HEAD")[::2], (200, b""))
+
+    def metrics(self, accept=None):
+        """The samples of /metrics by name and labels, its type and its text."""
+        headers = {"Accept": accept} if accept else {}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.program.port}/metrics",
+                                         headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            kind, text = answer.headers["Content-Type"], answer.read().decode()
+        samples = {}
+        for line in text.splitlines():
+            if not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                self.assertNotIn(name, samples)
+                samples[name] = float(value)
+        return samples, kind, text
+
+    def test_metrics(self):
+        """Both formats say what status says, and no address is in them."""
+        def same_period():
+            status = json.loads(self.ask("/api/v1/status")[2])
+            new, kind, text = self.metrics("application/openmetrics-text; version=1.0.0")
+            self.assertTrue(kind.startswith("application/openmetrics-text; version=1.0.0"), kind)
+            old, kind, plain = self.metrics()
+            self.assertTrue(kind.startswith("text/plain; version=0.0.4"), kind)
+            again = json.loads(self.ask("/api/v1/status")[2])
+            same = status["period"] == again["period"]
+            return (status, new, old, text, plain) if same else None
+        status, new, old, text, plain = wait_until(same_period, "one period for all")
+        self.assertEqual(new, old)
+        self.assertTrue(text.endswith("\n# EOF\n"))
+        self.assertNotIn("EOF", plain)
+        # in OpenMetrics a counter's family has no _total, in the older format it has
+        self.assertIn("# TYPE packet_heatmap_packets counter\n", text)
+        self.assertIn("# UNIT packet_heatmap_bytes bytes\n", text)
+        self.assertIn("# TYPE packet_heatmap_packets_total counter\n", plain)
+        self.assertNotIn("# UNIT", plain)
+        self.assertEqual(new["packet_heatmap_frames_received_total"], status["received"])
+        frames = [value for name, value in new.items()
+                  if name.startswith("packet_heatmap_frames_total{")]
+        self.assertEqual(sum(frames), status["received"])
+        located = [value for name, value in new.items()
+                   if name.startswith("packet_heatmap_packets_total{")]
+        self.assertGreater(len(located), 4)
+        self.assertEqual(sum(located), status["ledger"]["addresses"]["located"])
+        for name, value in status["ledger"]["addresses"].items():
+            self.assertEqual(new[f'packet_heatmap_addresses_total{{result="{name}"}}'], value)
+        self.assertEqual(new["packet_heatmap_ledger_balanced"], 1)
+        self.assertNotRegex(text, r"\b\d+\.\d+\.\d+\.\d+\b")
+        self.assertEqual(self.ask("/metrics", "HEAD")[::2], (200, b""))
 
     def test_csv(self):
         """As CSV the places are those of the heat, in its order."""
