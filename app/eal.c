@@ -147,7 +147,7 @@ plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
 	/* a card of our own is there for speed: falling back would hide that it has none */
 	if (s->devices.count > 0 && !s->no_huge) {
 		snprintf(error, OPTIONS_ERROR_MAX,
-			 "%llu MB of huge pages are free and %llu MB needed: "
+			 "%llu MiB of huge pages are free and %llu MiB needed: "
 			 "packet-heatmap-setup-host hugepages %lluM reserves them; a smaller "
 			 "--hosts-per-lane needs fewer",
 			 (unsigned long long)free_mb, (unsigned long long)need_mb,
@@ -157,7 +157,7 @@ plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
 	uint64_t available_mb = eal_memory_available() >> 20;
 	if (need_mb > available_mb) {
 		snprintf(error, OPTIONS_ERROR_MAX,
-			 "%llu MB of memory are needed and %llu MB are there: lower "
+			 "%llu MiB of memory are needed and %llu MiB are there: lower "
 			 "--hosts-per-lane (now %u) or --mbufs, or name fewer sources",
 			 (unsigned long long)need_mb, (unsigned long long)available_mb,
 			 s->hosts_per_lane);
@@ -172,7 +172,8 @@ plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
 			 "ordinary memory instead of huge pages, as asked");
 	else
 		snprintf(plan->note, sizeof(plan->note),
-			 "%llu MB of huge pages are free and %llu MB needed: using ordinary memory "
+			 "%llu MiB of huge pages are free and %llu MiB needed: using ordinary "
+			 "memory "
 			 "(for huge pages: sysctl vm.nr_hugepages=%llu)",
 			 (unsigned long long)free_mb, (unsigned long long)need_mb,
 			 (unsigned long long)need_mb / 2 + 1);

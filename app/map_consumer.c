@@ -136,7 +136,7 @@ resident_kb(void)
 	if (fscanf(file, "%llu %llu", &size, &resident) != 2)
 		resident = 0;
 	fclose(file);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1000;
 }
 
 /* What is told of all consumers: the map itself and those behind it. */
@@ -188,7 +188,7 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.hosts_limit = m->settings->hosts_total,
 		.hosts_per_lane = m->settings->hosts_per_lane,
 		.memory_kb = resident_kb(),
-		.windows_memory_kb = heat_memory(m->heat) / 1024,
+		.windows_memory_kb = heat_memory(m->heat) / 1000,
 		.output_errors = atomic_load(&m->outputs->errors),
 		.consumers = consumers,
 		.consumer_count = describe_consumers(m, consumers),

@@ -153,7 +153,7 @@ setup_lanes(struct app *a)
 			a->lane_count++;
 			lane->count = count_create(a->lane_count - 1, &c);
 			if (lane->count == NULL) {
-				log_line("no memory for the tables of %u hosts (%llu MB a lane): "
+				log_line("no memory for the tables of %u hosts (%llu MiB a lane): "
 					 "reserve more huge pages, or lower --hosts-per-lane",
 					 c.hosts, (unsigned long long)(count_memory(&c) >> 20));
 				return EXIT_FAILURE;

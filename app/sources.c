@@ -326,7 +326,7 @@ interface_check_memory(unsigned int queues, char error[SOURCES_ERROR_MAX])
 		return 0; /* not for the limit: the PMD will have to say */
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	snprintf(error, SOURCES_ERROR_MAX,
-		 "--interface needs %llu MB of locked memory, and the limit is %llu kB: run as "
+		 "--interface needs %llu MiB of locked memory, and the limit is %llu KiB: run as "
 		 "root, "
 		 "or raise it (ulimit -l %llu; LimitMEMLOCK= in a unit)",
 		 need >> 20, (unsigned long long)limit.rlim_cur >> 10, need >> 10);

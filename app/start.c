@@ -79,7 +79,7 @@ start_capture(struct app *a)
 			 "pause",
 			 a->plan.cpus, a->plan.cpus > 1 ? "s" : "", a->lane_count,
 			 a->lane_count > 1 ? "s" : "");
-	log_line("%u lane%s of %u hosts, %llu MB of tables each, %s; database %s", a->lane_count,
+	log_line("%u lane%s of %u hosts, %llu MiB of tables each, %s; database %s", a->lane_count,
 		 a->lane_count > 1 ? "s" : "", s->hosts_per_lane,
 		 (unsigned long long)(count_memory(&c) >> 20),
 		 rte_eal_has_hugepages() ? "huge pages" : "ordinary memory",

@@ -29,8 +29,8 @@ check_huge_pages(struct doctor *d)
 	if ((d->settings->no_huge || (!d->dedicated && free_mb < need_mb)) &&
 	    ordinary_mb < need_mb) {
 		say(d, CHECK_FAULT, "huge pages", "a smaller hosts-per-lane, or fewer sources",
-		    "ordinary memory is used, %llu MB of it are there, %llu MB needed", ordinary_mb,
-		    need_mb);
+		    "ordinary memory is used, %llu MiB of it are there, %llu MiB needed",
+		    ordinary_mb, need_mb);
 		return;
 	}
 	if (d->settings->no_huge) {
@@ -40,11 +40,11 @@ check_huge_pages(struct doctor *d)
 	}
 	snprintf(remedy, sizeof(remedy), "%s hugepages %lluM", SETUP, (need_mb + 1) / 2 * 2);
 	if (free_mb >= need_mb)
-		say(d, CHECK_OK, "huge pages", NULL, "%llu MB free, %llu MB needed", free_mb,
+		say(d, CHECK_OK, "huge pages", NULL, "%llu MiB free, %llu MiB needed", free_mb,
 		    need_mb);
 	else
 		say(d, level, "huge pages", remedy,
-		    "%llu MB free, %llu MB needed (fewer with a smaller hosts-per-lane)", free_mb,
+		    "%llu MiB free, %llu MiB needed (fewer with a smaller hosts-per-lane)", free_mb,
 		    need_mb);
 }
 
@@ -62,7 +62,7 @@ check_memory_lock(struct doctor *d)
 		snprintf(remedy, sizeof(remedy), "ulimit -l %llu (as root)",
 			 rings * INTERFACE_LOCKED >> 10);
 		if (interface_check_memory(rings, error) == 0)
-			say(d, CHECK_OK, "memory lock limit", NULL, "%llu MB can be locked",
+			say(d, CHECK_OK, "memory lock limit", NULL, "%llu MiB can be locked",
 			    rings * INTERFACE_LOCKED >> 20);
 		else
 			say(d, CHECK_FAULT, "memory lock limit", remedy, "%s", error);
@@ -84,12 +84,12 @@ check_memory_lock(struct doctor *d)
 	else if (limit.rlim_cur == RLIM_INFINITY)
 		say(d, CHECK_OK, "memory lock limit", NULL, "none");
 	else if (limit.rlim_cur >= d->plan->memory)
-		say(d, CHECK_OK, "memory lock limit", NULL, "%llu MB",
+		say(d, CHECK_OK, "memory lock limit", NULL, "%llu MiB",
 		    (unsigned long long)limit.rlim_cur >> 20);
 	else
 		say(d, CHECK_FAULT, "memory lock limit",
 		    "ulimit -l unlimited (as root), or LimitMEMLOCK=infinity in the unit",
-		    "%llu MB, but vfio pins all memory of the card: %llu MB",
+		    "%llu MiB, but vfio pins all memory of the card: %llu MiB",
 		    (unsigned long long)limit.rlim_cur >> 20,
 		    (unsigned long long)d->plan->memory >> 20);
 }

@@ -79,7 +79,7 @@ struct picture_facts {
 	uint64_t unlisted; /* addresses counted since the start that are in no row of the host list
 			    */
 	uint64_t hosts_limit, hosts_per_lane;
-	uint64_t memory_kb;         /* resident */
+	uint64_t memory_kb;         /* resident, in 1,000 octets */
 	uint64_t windows_memory_kb; /* allocated by lib/heat */
 	uint64_t output_errors;     /* files that could not be written */
 	double step_ms[STEPS];

@@ -125,7 +125,7 @@ interface_is_back(struct port *port, char error[256])
 	size_t octets;
 	if (!can_lock_rings(port, &octets)) {
 		snprintf(error, 256,
-			 "%s is back and cannot be taken again: its rings need %zu MB of locked "
+			 "%s is back and cannot be taken again: its rings need %zu MiB of locked "
 			 "memory (ulimit -l)",
 			 port->source, octets >> 20);
 		return -EAGAIN;

@@ -281,7 +281,7 @@ process_metrics(const struct metrics *m, const struct picture_facts *f)
 	decimal(m, (double)f->started_ms / 1000);
 	family(m, memory, GAUGE, "bytes", "Resident memory.");
 	buffer_text(m->b, memory);
-	number(m, f->memory_kb * 1024);
+	number(m, f->memory_kb * 1000);
 	family(m, length, GAUGE, "seconds", "Length of the last period.");
 	buffer_text(m->b, length);
 	decimal(m, f->period_s);

@@ -198,7 +198,7 @@ class Live(Smoke):
         tight = (*self.namespace.prefix, "prlimit", f"--memlock={8 << 20}:{8 << 20}",
                  *self.nobody("+net_raw"))
         self.refused(*arguments, code=1, prefix=tight,
-                     says=["64 MB of locked memory", "8192 kB", "ulimit -l 65536"])
+                     says=["64 MiB of locked memory", "8192 KiB", "ulimit -l 65536"])
         done = self.run_program("--check", *arguments, prefix=tight)
         self.assertRegex(done.stdout, "fault +memory lock limit: .*; remedy: ulimit -l 65536")
         os.chown(self.cwd, 65534, -1)
@@ -349,7 +349,7 @@ class Live(Smoke):
                        "two tries")
             said = [line for line in program.output().splitlines() if "cannot be taken" in line]
             self.assertEqual(len(said), 1, said)
-            self.assertIn("64 MB of locked memory", said[0])
+            self.assertIn("64 MiB of locked memory", said[0])
             status = self.json("status.json")
             self.assertEqual((status["link"], status["received"]), ("down", 213))
             self.balanced(status)
@@ -391,7 +391,7 @@ class Live(Smoke):
                              times)
             self.send(capture, 2000)
             wait_until(lambda: self.seen(program) == 213 * (times + 1), "counting to go on")
-            # 64 MB of locked memory each: those of the interface that is gone were given back
+            # 64 MiB of locked memory each: those of the interface that is gone were given back
             self.assertEqual(self.rings(program), rings)
         status = self.json("status.json")
         self.balanced(status)
