@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "log.h"
 
+#include "join.h"
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -119,8 +120,6 @@ log_start(void)
 void
 log_stop(int timeout_ms)
 {
-	struct timespec until;
-
 	pthread_mutex_lock(&logger.lock);
 	bool running = logger.running;
 	logger.running = false;
@@ -129,12 +128,5 @@ log_stop(int timeout_ms)
 	pthread_mutex_unlock(&logger.lock);
 	if (!running)
 		return;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_timedjoin_np(logger.thread, NULL, &until);
+	join_within(logger.thread, timeout_ms);
 }

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* An end waits so long for a disk or a reader; then the process ends without it. */
-#define FILES_END_MS   30000
+#define FILES_END_MS   10000
 #define CONSOLE_END_MS 1000
 
 /* All is open that only root could open; no packet has been parsed yet. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "consumer.h"
 
+#include "join.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct consumer {
 	const struct consumer_ops *ops;
@@ -122,8 +123,6 @@ consumer_stats(struct consumer *c, struct consumer_stats *stats)
 int
 consumer_destroy(struct consumer *c, int timeout_ms)
 {
-	struct timespec until;
-
 	if (c == NULL)
 		return 0;
 	pthread_mutex_lock(&c->lock);
@@ -132,16 +131,8 @@ consumer_destroy(struct consumer *c, int timeout_ms)
 	pthread_mutex_unlock(&c->lock);
 	if (timeout_ms < 0) {
 		pthread_join(c->thread, NULL);
-	} else {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += timeout_ms / 1000;
-		until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_sec++;
-			until.tv_nsec -= 1000000000;
-		}
-		if (pthread_timedjoin_np(c->thread, NULL, &until) != 0)
-			return -ETIMEDOUT;
+	} else if (join_within(c->thread, timeout_ms) != 0) {
+		return -ETIMEDOUT;
 	}
 	consumer_free(c);
 	return 0;
