@@ -38,16 +38,31 @@ PATIENCE = 60
 REPORTS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "UndefinedBehavior")
 
 
+# the programs in the background that nobody has told to end
+watched = []
+
+
 def wait_until(condition, what, seconds=PATIENCE):
-    """Asks until the answer is true, and gives the answer."""
+    """Asks until the answer is true, and gives the answer. A program in the background that has
+    ended by itself will not make it true: that fails at once, with what the program said."""
     end = time.monotonic() + seconds
     while True:
+        ended = [program for program in watched if program.process.poll() is not None]
         answer = condition()
         if answer:
             return answer
+        for program in ended:
+            raise AssertionError(f"no {what}: the program ended with "
+                                 f"{program.process.returncode}:\n{program.output()[-4000:]}")
         if time.monotonic() > end:
             raise AssertionError(f"waited {seconds} s for {what}")
         time.sleep(0.05)
+
+
+def lcores():
+    """EAL's words for a main lcore and one that receives, on a single CPU that is ours."""
+    cpu = min(os.sched_getaffinity(0))
+    return ("--lcores", f"0@{cpu},1@{cpu}")
 
 
 def free_port():
@@ -137,8 +152,11 @@ class Smoke(unittest.TestCase):
     def always(self, databases, given=()):
         """The arguments that every run gets. Ordinary memory: the same on every machine, and what
         other processes hold of the huge pages does not matter. Small tables: clearing the memory
-        of large ones takes most of a short run's time under AddressSanitizer."""
+        of large ones takes most of a short run's time under AddressSanitizer. No listener where
+        none is asked for: the default address is one for the whole machine, and may be taken."""
         arguments = ["--no-huge"]
+        if "--listen" not in given and "--once" not in given:
+            arguments += ["--listen", "off"]
         if "--hosts-per-lane" not in given:
             arguments += ["--hosts-per-lane", "65536"]
         # LeakSanitizer needs system calls that the program denies itself. So runs to the end look
@@ -250,10 +268,10 @@ class Program:
     def __init__(self, test, arguments, databases, prefix, listen, environment, pass_fds):
         self.test = test
         self.port = free_port() if listen else None
+        if listen:
+            arguments = [*arguments, "--listen", f"127.0.0.1:{self.port}"]
         arguments = [*arguments, *test.always(databases, arguments)]
         command = [*prefix, BINARY, *arguments]
-        if listen:
-            command += ["--listen", f"127.0.0.1:{self.port}"]
         self.out = test.file(f".out-{id(self)}")
         with open(self.out, "wb") as out:
             # pylint: disable-next=consider-using-with
@@ -261,6 +279,7 @@ class Program:
                                             stdin=subprocess.DEVNULL, pass_fds=pass_fds,
                                             env={**test.environment, **environment,
                                                  **test.sanitizers(arguments)})
+        watched.append(self)
 
     def output(self):
         with open(self.out, encoding="utf-8", errors="replace") as file:
@@ -285,13 +304,20 @@ class Program:
 
     def stop(self, number=signal.SIGTERM, code=0, seconds=PATIENCE):
         """Ends it in order, and sees that it did."""
+        self.unwatch()
         if self.process.poll() is None:
             self.process.send_signal(number)
         self.process.wait(seconds)
         self.test.no_reports(self.output())
         self.test.assertEqual(self.process.returncode, code, self.output()[-4000:])
 
+    def unwatch(self):
+        """From here on it may end."""
+        if self in watched:
+            watched.remove(self)
+
     def kill(self):
+        self.unwatch()
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

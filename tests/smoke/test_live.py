@@ -6,6 +6,7 @@ In a network namespace of its own, which needs root; nothing leaves it.
 """
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -235,6 +236,26 @@ class Live(Smoke):
         self.assertRegex(link(), "^warning +link: sensor has no carrier; remedy: plug in")
         self.namespace.run("ip", "link", "set", "sensor", "down")
         self.assertRegex(link(), "^warning +link: sensor down; remedy: ip link set sensor up$")
+
+    def test_the_default_address(self):
+        """In the namespace nobody else has it."""
+        address = "127.0.0.1:8080"
+        prefix = ("nsenter", f"--net=/run/netns/{self.namespace.name}")
+
+        def doctor():
+            said = self.run_program("--check", "--interface", "lo", "--listen", "auto",
+                                    prefix=prefix).stdout
+            return next(line for line in said.splitlines() if " listen address: " in line)
+
+        self.assertEqual(doctor(), f"ok       listen address: {address} is free")
+        with self.capturing("--listen", "auto") as program:
+            self.assertIn(f"http://{address}/", program.output())
+            page = self.namespace.run("curl", "-sf", f"http://{address}/api/v1/status").stdout
+            self.assertEqual(json.loads(page)["program"], "packet-heatmap")
+            self.assertIn("served by a running packet-heatmap", doctor())
+            # and who comes second is told
+            self.refused("--interface", "lo", "--listen", "auto", code=1, prefix=prefix,
+                         says=[f"cannot listen on {address}", "--listen"])
 
     def test_two_interfaces(self):
         self.namespace.run("ip", "link", "add", "sender2", "type", "veth", "peer", "name",
