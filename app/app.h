@@ -5,10 +5,15 @@
  */
 #pragma once
 
+#include "capture_reader.h"
+#include "captures.h"
 #include "config.h"
+#include "drivers.h"
 #include "eal.h"
+#include "filter.h"
 #include "gather.h"
 #include "geo.h"
+#include "history.h"
 #include "http.h"
 #include "loader.h"
 #include "map_consumer.h"
@@ -18,6 +23,7 @@
 #include "port_events.h"
 #include "rx_lcore.h"
 #include "sources.h"
+#include "stream.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -31,10 +37,13 @@ struct app {
 	struct settings settings;
 	struct config *config; /* holds texts of settings */
 	char devices[LIST_MAX][PCI_ADDRESS_MAX];
+	struct driver_choice choices[LIST_MAX];
 	struct geo_paths geo;
 	struct capture captures[LIST_MAX];
-	struct locate *locate;  /* until the map has it */
-	struct locate_map *map; /* until the capture half has it */
+	struct filter *filter;      /* NULL: all frames count */
+	struct capture_clock clock; /* of all of them, where packet time is told */
+	struct locate *locate;      /* until the map has it */
+	struct locate_map *map;     /* until the capture half has it */
 
 	struct eal_plan plan;
 	struct port_settings port_settings;
@@ -47,29 +56,36 @@ struct app {
 	struct gather gather;
 	struct loader loader;
 	struct map_consumer map_consumer;
+	struct history *history; /* NULL: nothing is kept */
 	struct outputs outputs;
 	struct consumer *map_thread, *after_map[2]; /* the files, the console */
+	struct stream *stream;                      /* NULL: no --output */
 	struct http *http;
+	struct request_stats requests;
 
 	const char *sources[GATHER_MAX_PORTS];
 	char host_name[256], listen[80];
 	char *settings_json, security_json[256];
+	bool eal_source; /* EAL's own arguments are given */
 	bool eal_started, lanes_running;
 	bool stuck; /* a consumer does not end: what it uses stays */
 };
 
 /* Logs the line; returns what the process ends with. */
-int fail(const char *text);
+int fail_at(const char *area, const char *text);
+#define fail(text) fail_at(__FILE_NAME__, text)
 int fail_usage(const char *text);
 
 /* preflight.c. Step 1: all that can be known before EAL. Runs on a thread of its own, so that the
  * main thread hears signals meanwhile; `cancel` ends it within a tenth of a second. */
 int preflight_run(struct app *app, const atomic_bool *cancel);
 int preflight_outputs(const struct settings *settings);
+int preflight_history(struct app *app); /* without --user; else start.c, as that user */
 bool preflight_tables_can_fill(const struct app *app);
 
 /* setup.c. Ports, queues and lanes, once EAL runs. */
 void setup_size_ports(struct app *app);
+uint64_t setup_port_memory(const struct app *app, unsigned int lanes); /* octets of the pools */
 int setup_ports(struct app *app, unsigned int workers);
 int setup_lanes(struct app *app);
 int setup_start_ports(struct app *app);
@@ -84,6 +100,14 @@ void app_stop(struct app *app);
 /* run.c. Step 4: signals and periods. 0 when asked to stop or when the captures of --once are over,
  * EXIT_INTERRUPTED when --once was asked to stop before, or EXIT_FAILURE. */
 int run_periods(struct app *app, const sigset_t *signals);
+int run_wait(const sigset_t *signals, uint64_t until_ns); /* a signal, or 0 at the time */
+void run_poll_events(struct app *app);
+bool run_handle_signal(struct app *app, int sig); /* true: stop */
+void run_open_browser(struct app *app);
+
+/* replay.c. The same for captures in packet time, of --once and --speed. */
+bool replay_wanted(const struct settings *settings);
+int replay_run(struct app *app, const sigset_t *signals);
 void run_block_signals(sigset_t *signals);
 void run_unblock_signals(void);
 /* Runs step 1 until it is done or a signal comes. Then EXIT_INTERRUPTED; or START_STOPPED for

@@ -185,8 +185,11 @@ eal_lanes(const struct settings *s)
 {
 	static unsigned int cpus[CPU_SETSIZE];
 	unsigned int n = usable_cpus(s->cpus, cpus);
-	unsigned int named = s->pcaps.count + s->interfaces.count * (s->lanes > 0 ? s->lanes : 1);
+	unsigned int named = s->pcaps.count * (s->lanes > 0 && !s->pcap_loop ? s->lanes : 1);
 	unsigned int each = s->lanes;
+
+	for (unsigned int i = 0; i < s->interfaces.count; i++)
+		named += interface_queues(s, i);
 
 	/* cards of our own share the CPUs that the others and the management leave */
 	if (s->lanes == 0 && s->devices.count > 0)
@@ -199,7 +202,8 @@ eal_plan(struct eal_plan *plan, const struct settings *s, const struct capture *
 	 unsigned int lanes, uint64_t memory, char **argv, int user_argc,
 	 char error[OPTIONS_ERROR_MAX])
 {
-	unsigned int queues = s->lanes > 0 ? s->lanes : 1;
+	const char *driver;
+	char text[128];
 
 	memset(plan, 0, sizeof(*plan));
 	plan->lanes = lanes;
@@ -214,23 +218,25 @@ eal_plan(struct eal_plan *plan, const struct settings *s, const struct capture *
 			add(plan, "--no-pci");
 		for (unsigned int i = 0; i < s->devices.count; i++)
 			add(plan, "-a%s", s->devices.items[i]);
-		add(plan, "--no-telemetry");
+		/* its one warning: that there is no socket of the older version */
+		add(plan, strcmp(s->telemetry, "off") == 0 ? "--no-telemetry"
+							   : "--log-level=lib.telemetry:4");
 		add(plan, "--log-level=lib.eal:4");
 		if (s->file_prefix != NULL)
 			add(plan, "--file-prefix=%.100s", s->file_prefix);
 		else
 			add(plan, "--file-prefix=packet-heatmap-%d", (int)getpid());
 	}
-	/* in blocks of 256 kB */
-	for (unsigned int i = 0; i < s->interfaces.count; i++)
-		add(plan,
-		    "--vdev=net_af_packet%u,iface=%s,qpairs=%u,blocksz=262144,framesz=%d,"
-		    "framecnt=%d",
-		    i, s->interfaces.items[i], queues, INTERFACE_RING_FRAME, INTERFACE_RING_FRAMES);
+	for (unsigned int i = 0; i < s->interfaces.count; i++) {
+		if (interface_is_any(s->interfaces.items[i]))
+			continue; /* no PMD takes from all of them: see lib/port/kind_any.c */
+		driver = interface_arguments(s, i, text, sizeof(text));
+		add(plan, "--vdev=%s%u,%s", driver, i, text);
+	}
 	/* one device for each capture: a queue each all the same, and files of their own length */
-	for (unsigned int i = 0; i < s->pcaps.count; i++)
-		add(plan, "--vdev=net_pcap%u,rx_pcap=/proc/self/fd/%d%s", i, captures[i].fd,
-		    s->pcap_loop ? ",infinite_rx=1" : "");
+	for (unsigned int i = 0; i < s->pcaps.count && s->pcap_loop; i++)
+		add(plan, "--vdev=net_pcap%u,rx_pcap=/proc/self/fd/%d,infinite_rx=1", i,
+		    captures[i].fd);
 	if (plan->argc == EAL_ARGS_MAX) {
 		snprintf(error, OPTIONS_ERROR_MAX, "too many EAL arguments and sources");
 		return -1;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "captures.h"
 #include "options.h"
 #include "sources.h"
 

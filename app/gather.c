@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gather.h"
 
+#include "capture_reader.h"
+
 #include <errno.h>
 #include <rte_cycles.h>
 #include <stdio.h>
@@ -205,8 +207,10 @@ describe_ports(const struct gather *g, struct period *p)
 		*out = (struct period_port){
 			.link = link_state(port->link),
 			.link_mbps = port->link_mbps,
-			.kernel_interface = port_is_kernel_interface(port),
+			.kind = port_kind_name(port),
+			.gone = port->gone,
 			.merged_packets = port->merged_packets,
+			.interfaces = port->interface[0] != 0 ? !port->gone : port->interfaces,
 			.resets = port->resets,
 			.reset_failures = port->reset_failures,
 			.received = g->counters[i].received,
@@ -223,19 +227,14 @@ describe_ports(const struct gather *g, struct period *p)
 	}
 }
 
-/* Does a lane's capture end with this number of frames? False for a source that never ends. */
+/* Has a lane's capture ended, and with this number of frames? False for one that never ends. */
 static bool
-lane_is_over(struct gather *g, const struct lane_state *state, uint64_t received)
+lane_is_over(const struct gather *g, const struct lane_state *state, uint64_t received)
 {
-	struct port_counters now;
+	const struct capture_reader *reader = port_captures(&g->ports[state->port]);
 
-	if (state->expected == UINT64_MAX)
-		return false;
-	if (received >= state->expected)
-		return true;
-	/* what the PMD could not hand over for want of memory will not come any more */
-	return port_read(&g->ports[state->port], &now) == 0 &&
-	       received + now.ierrors + now.rx_nombuf >= state->expected;
+	return reader != NULL && capture_reader_waits(reader) == CAPTURE_ENDED &&
+	       received >= capture_reader_handed(reader, state->lane->queue);
 }
 
 /*
@@ -276,6 +275,13 @@ fill_period(struct gather *g, struct period *p)
 	p->swap_ms = ms_since(&ns);
 	p->end_ns = g->period_ns = ns;
 	p->end_ms = g->start_ms = utc_ms();
+	if (g->packet_end_ns != 0) {
+		p->packet_time = true;
+		p->start_ns = g->packet_start_ns;
+		p->end_ns = g->packet_end_ns;
+		p->start_ms = (int64_t)(p->start_ns / 1000000);
+		p->end_ms = (int64_t)(p->end_ns / 1000000);
+	}
 	int error = drain_lanes(g, p);
 	read_ports(g, p);
 	p->drain_ms = ms_since(&ns);
@@ -359,6 +365,20 @@ gather_captures_over(struct gather *g)
 			return false;
 	}
 	return g->lane_count > 0;
+}
+
+bool
+gather_captures_counted(const struct gather *g)
+{
+	for (unsigned int i = 0; i < g->lane_count; i++) {
+		const struct rx_lane *lane = g->lanes[i].lane;
+		const struct capture_reader *reader = port_captures(&g->ports[g->lanes[i].port]);
+
+		if (reader != NULL &&
+		    lane_received(lane) < capture_reader_handed(reader, lane->queue))
+			return false;
+	}
+	return true;
 }
 
 void

@@ -33,7 +33,6 @@ struct lane_state {
 	struct locate_map *maps[2];
 	uint32_t swaps;
 	uint64_t received; /* frames since the start, up to the last swap */
-	uint64_t expected; /* of a capture that ends; else UINT64_MAX */
 	uint64_t skipped;
 	uint32_t hosts;                    /* in the last period */
 	uint64_t busy_cycles, idle_cycles; /* up to the last swap */
@@ -57,7 +56,10 @@ struct gather {
 	uint64_t boot_id, number, late;
 	uint64_t received;
 	int64_t start_ms;
-	uint64_t period_ns;                              /* monotonic: the end of the last period */
+	uint64_t period_ns; /* monotonic: the end of the last period */
+	/* Packet time, ns since 1970: set before gather_end_period, and before gather_end. 0: time
+	 * is told by the clocks. */
+	uint64_t packet_start_ns, packet_end_ns;
 	struct port_counters counters[GATHER_MAX_PORTS]; /* at the last reading */
 	bool over;
 };
@@ -80,6 +82,9 @@ void gather_use_map(struct gather *gather, struct locate_map *map);
 
 /* Have all captures been received to their end? (False for sources that never end.) */
 bool gather_captures_over(struct gather *gather);
+
+/* Has everything that was handed over been counted? Asked once each reader waits or has ended. */
+bool gather_captures_counted(const struct gather *gather);
 
 /* Frames that the lanes have taken so far, this period's included. */
 uint64_t gather_received_now(const struct gather *gather);

@@ -20,21 +20,24 @@ reload(struct loader *l)
 		goto out;
 	if (databases == NULL) {
 		atomic_fetch_add(&l->failures, 1);
-		log_line("%s; the databases stay as they were", error);
+		log_event(LOG_ERR, LOG_ID_NOT_RELOADED, "%s; the databases stay as they were",
+			  error);
 		return;
 	}
 	if (l->wants_map) {
 		map = locate_map_create(databases, &l->cancel);
 		if (map == NULL && errno != ECANCELED) {
 			atomic_fetch_add(&l->failures, 1);
-			log_line("the databases stay as they were: no prefix map can be made of "
-				 "the new ones: %s",
-				 strerror(errno));
+			log_event(LOG_ERR, LOG_ID_NOT_RELOADED,
+				  "the databases stay as they were: no prefix map can be made of "
+				  "the new ones: %s",
+				  strerror(errno));
 		}
 		if (map == NULL)
 			goto out;
 	}
-	log_line("databases opened anew: %s", locate_databases_get(databases, 0)->title);
+	log_event(LOG_NOTICE, LOG_ID_RELOADED, "databases opened anew: %s",
+		  locate_databases_get(databases, 0)->title);
 	atomic_fetch_add(&l->reloads, 1);
 	locate_databases_unref(atomic_exchange(&l->databases, databases));
 	locate_map_unref(atomic_exchange(&l->map, map));

@@ -12,8 +12,11 @@
  */
 #include "app.h"
 #include "check.h"
+#include "locate_command.h"
 #include "log.h"
 #include "notify.h"
+#include "privileges.h"
+#include "top.h"
 
 #include <rte_common.h>
 #include <rte_memory.h>
@@ -30,14 +33,14 @@ static struct app app;
 int
 fail_usage(const char *text)
 {
-	log_text(text);
+	log_error("%s", text);
 	return EXIT_USAGE;
 }
 
 int
-fail(const char *text)
+fail_at(const char *area, const char *text)
 {
-	log_text(text);
+	log_at(LOG_ERR, area, NULL, "%s", text);
 	return EXIT_FAILURE;
 }
 
@@ -49,7 +52,9 @@ read_settings(struct app *a, char **args, int count)
 	struct settings first;
 
 	options_defaults(&first);
-	if (options_parse(&first, args, count, error) != 0)
+	int refused = options_parse(&first, args, count, error);
+	log_set_format((enum log_format)log_format_parse(first.log_format));
+	if (refused != 0)
 		return fail_usage(error);
 	if (first.config == NULL) {
 		a->settings = first;
@@ -59,6 +64,7 @@ read_settings(struct app *a, char **args, int count)
 	a->config = config_load(&a->settings, first.config, log_text, error);
 	if (a->config == NULL || options_parse(&a->settings, args, count, error) != 0)
 		return fail_usage(error);
+	log_set_format((enum log_format)log_format_parse(a->settings.log_format));
 	return EXIT_SUCCESS;
 }
 
@@ -74,14 +80,13 @@ examine(struct app *a, bool eal_source)
 {
 	const struct settings *s = &a->settings;
 	struct count_settings c = {.hosts = s->hosts_per_lane, .socket = SOCKET_ID_ANY};
-	struct check_plan plan = {.eal_source = eal_source, .root = ""};
+	struct check_plan plan = {.eal_source = eal_source, .root = "", .choices = a->choices};
 
 	/* where no card is bound yet: what one will need */
 	plan.lanes = RTE_MAX(eal_lanes(s), eal_source ? 0u : 1u);
 
 	setup_size_ports(a);
-	plan.memory =
-		plan.lanes * count_memory(&c) + port_queue_memory(&a->port_settings, plan.lanes);
+	plan.memory = plan.lanes * count_memory(&c) + setup_port_memory(a, plan.lanes);
 	int worst = check_run(s, &plan, s->json);
 	config_free(a->config);
 	return worst;
@@ -102,6 +107,28 @@ print_and_done(const struct settings *s)
 	else
 		return false;
 	return true;
+}
+
+/* --filter and --exclude-self. */
+static int
+compile_filter(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	char error[FILTER_ERROR_MAX], *text = NULL;
+
+	if (s->filter == NULL && !s->exclude_self)
+		return EXIT_SUCCESS;
+	/* first alone: what is wrong is told of what was typed */
+	a->filter = filter_create(s->filter, error);
+	if (a->filter != NULL && s->exclude_self) {
+		filter_free(a->filter);
+		text = filter_without_self(s->filter, a->listen);
+		a->filter = filter_create(text, error);
+		free(text);
+	}
+	if (a->filter == NULL)
+		log_error("--filter: %s", error);
+	return a->filter != NULL ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
 /* What follows from the settings: the sources of a service, the address, the name. */
@@ -127,8 +154,52 @@ resolve_settings(struct app *a, int eal_argc)
 	}
 	if (gethostname(a->host_name, sizeof(a->host_name) - 1) != 0)
 		snprintf(a->host_name, sizeof(a->host_name), "sensor");
+	if (compile_filter(a) != EXIT_SUCCESS)
+		return EXIT_USAGE;
+	if (s->interfaces.count > 0)
+		privileges_raise(s->driver == DRIVER_AF_PACKET ? SOURCE_PACKET_SOCKET
+							       : SOURCE_PACKET_SOCKET | SOURCE_XDP);
+	drivers_choose(s, a->choices);
+	for (unsigned int i = 0; i < s->interfaces.count && !s->check; i++) {
+		if (a->choices[i].refused)
+			return fail(a->choices[i].note);
+	}
 	a->settings_json = config_json(s);
 	return EXIT_SUCCESS;
+}
+
+static bool
+is_on_stdout(const char *path)
+{
+	return path != NULL &&
+	       (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 ||
+		strcmp(path, "/dev/fd/1") == 0 || strcmp(path, "/proc/self/fd/1") == 0);
+}
+
+/* What --once ends with. 0, or EXIT_FAILURE where it cannot be written. */
+static int
+write_report(const struct settings *s)
+{
+	const bool taken = s->quiet || is_on_stdout(s->html) || is_on_stdout(s->hosts) ||
+			   is_on_stdout(s->status) || is_on_stdout(s->output_path);
+	const bool automatic = strcmp(s->report, "auto") == 0;
+	struct picture *picture = picture_current();
+	struct buffer b = {0};
+	int ret = EXIT_SUCCESS;
+
+	if (picture == NULL || strcmp(s->report, "none") == 0 || (automatic && taken)) {
+		picture_release(picture);
+		return ret;
+	}
+	if (strcmp(s->report, "json") == 0)
+		report_json(picture, &b);
+	else
+		report_text(picture, &b);
+	if (b.failed || fwrite(b.data, 1, b.length, stdout) != b.length || fflush(stdout) != 0)
+		ret = fail("the report could not be written to standard output");
+	buffer_free(&b);
+	picture_release(picture);
+	return ret;
 }
 
 /* The last period counts too, and its files are what --once is for. */
@@ -138,16 +209,21 @@ finish(struct app *a, int ret)
 	run_unblock_signals();
 	notify_send("STOPPING=1");
 	setup_stop_lanes(a);
-	if (ret == EXIT_SUCCESS && gather_end(&a->gather) != 0)
+	if (ret != EXIT_SUCCESS || !a->settings.once)
+		stream_hurry(a->stream);
+	/* what has stayed at the end of packet time has no later period */
+	const bool ended = a->gather.over && a->gather.packet_end_ns != 0;
+	if (ret == EXIT_SUCCESS && !ended && gather_end(&a->gather) != 0)
 		ret = fail("out of memory: the last period could not be merged");
 	app_end_consumers(a);
 	if (ret == EXIT_SUCCESS && atomic_load(&a->map_consumer.failed))
 		ret = fail("out of memory: the last period could not be drawn");
 	if (ret == EXIT_SUCCESS && a->settings.once && atomic_load(&a->outputs.errors) > 0)
 		ret = EXIT_FAILURE;
+	if (ret == EXIT_SUCCESS && a->settings.once)
+		ret = write_report(&a->settings);
 	if (ret != EXIT_INTERRUPTED)
 		map_consumer_log_summary(&a->map_consumer);
-	captures_log_damage(a->captures, a->settings.pcaps.count, log_text);
 	return ret;
 }
 
@@ -159,10 +235,14 @@ main(int argc, char **argv)
 	char **ours;
 	sigset_t signals;
 
+	if (argc > 1 && strcmp(argv[1], "top") == 0)
+		return top_run(argc - 2, argv + 2);
 	options_split(argc, argv, &eal_argc, &ours, &our_argc);
 	int ret = read_settings(a, ours, our_argc);
 	if (ret != EXIT_SUCCESS || print_and_done(&a->settings))
 		return ret;
+	if (a->settings.locate.count > 0)
+		return locate_command(&a->settings);
 	ret = resolve_settings(a, eal_argc);
 	if (ret != EXIT_SUCCESS)
 		return ret;

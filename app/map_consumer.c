@@ -3,12 +3,18 @@
 
 #include "clock.h"
 #include "log.h"
+#include "process.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
+
+#define STORE_WAITING 100 /* periods that may wait for the disk before packet time does */
+#define STORE_WAIT_MS 30000
+#define FILES_WAIT_MS 5000
 
 /* What one period brought, once it is located. */
 struct located {
@@ -107,10 +113,11 @@ check_ledger(struct map_consumer *m, struct located *l)
 	l->balanced = ledger_balances(&l->ledger, l->period->received) &&
 		      ledger_balances(&m->ledger, m->received);
 	if (!l->balanced && !m->told_imbalance) {
-		log_line("the ledger does not balance: %llu frames received, %llu accounted for; "
-			 "this is a bug, please report it with /api/v1/status",
-			 (unsigned long long)m->received,
-			 (unsigned long long)ledger_frames(&m->ledger));
+		log_event(LOG_CRIT, LOG_ID_LEDGER,
+			  "the ledger does not balance: %llu frames received, %llu accounted for; "
+			  "this is a bug, please report it with /api/v1/status",
+			  (unsigned long long)m->received,
+			  (unsigned long long)ledger_frames(&m->ledger));
 		m->told_imbalance = true;
 	}
 }
@@ -123,20 +130,6 @@ remember_rate(struct map_consumer *m, double pps)
 		m->history_count--;
 	}
 	m->history[m->history_count++] = pps;
-}
-
-static uint64_t
-resident_kb(void)
-{
-	unsigned long long size = 0, resident = 0;
-	FILE *file = fopen("/proc/self/statm", "re");
-
-	if (file == NULL)
-		return 0;
-	if (fscanf(file, "%llu %llu", &size, &resident) != 2)
-		resident = 0;
-	fclose(file);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE) / 1000;
 }
 
 /* What is told of all consumers: the map itself and those behind it. */
@@ -152,11 +145,25 @@ describe_consumers(struct map_consumer *m, struct consumer_stats stats[MAP_CONSU
 	return n;
 }
 
+/* How often there is something new to see, by the wall clock; no page looks every millisecond. */
+static double
+wall_interval(const struct settings *s, bool packet_time)
+{
+	if (!packet_time)
+		return s->period_s;
+	return s->speed > 0 ? fmax(1, s->period_s / s->speed) : 1;
+}
+
 static struct picture *
 draw(struct map_consumer *m, struct located *l, struct host_list *total)
 {
 	const struct period *p = l->period;
+	if (p->packet_time && m->last == NULL) {
+		m->started_ms = p->start_ms;
+		m->started_ns = p->start_ns;
+	}
 	struct consumer_stats consumers[MAP_CONSUMERS_MAX];
+	const struct facts_process process = process_read();
 	struct picture_facts facts = {
 		.version = m->version,
 		.ui_build = m->ui_build,
@@ -169,7 +176,8 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.now_ms = utc_ms(),
 		.period = p->number,
 		.period_s = period_seconds(p),
-		.interval_s = m->settings->period_s,
+		.interval_s = wall_interval(m->settings, p->packet_time),
+		.packet_time = p->packet_time,
 		.uptime_s = (double)(p->end_ns - m->started_ns) / 1e9,
 		.over = p->over,
 		.huge_pages = m->huge_pages,
@@ -187,9 +195,14 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.unlisted = m->unlisted,
 		.hosts_limit = m->settings->hosts_total,
 		.hosts_per_lane = m->settings->hosts_per_lane,
-		.memory_kb = resident_kb(),
+		.memory_kb = process.resident_kb,
+		.process = process,
+		.management = m->management,
+		.lateness = m->lateness,
+		.requests = m->requests,
+		.metrics_places = m->settings->metrics_top_places,
 		.windows_memory_kb = heat_memory(m->heat) / 1000,
-		.output_errors = atomic_load(&m->outputs->errors),
+		.output_errors = atomic_load(&m->outputs->errors) + stream_errors(m->stream),
 		.consumers = consumers,
 		.consumer_count = describe_consumers(m, consumers),
 		.reloads = atomic_load(&m->loader->reloads),
@@ -204,6 +217,10 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.security_json = m->security_json,
 	};
 
+	if (m->store != NULL) {
+		facts.history_folder = m->settings->history;
+		history_status(m->store, &facts.store);
+	}
 	memcpy(facts.step_ms, m->step_ms, sizeof(facts.step_ms));
 	return picture_create(&facts, m->heat, m->locate, total, &l->hosts, m->settings->window);
 }
@@ -216,7 +233,7 @@ encode(const struct map_consumer *m, struct picture *s)
 		return;
 	if (text_get(s, TEXT_HEAT, m->settings->window) == NULL ||
 	    text_get(s, TEXT_STATUS, m->settings->window) == NULL)
-		log_line("out of memory: a text of this period could not be made");
+		log_error("out of memory: a text of this period could not be made");
 }
 
 /* Located, and added to the windows and the total. 0 or -ENOMEM. */
@@ -241,9 +258,58 @@ process_period(struct map_consumer *m, struct located *l, struct host_list *tota
 	ledger_add(&m->ledger, &l->ledger);
 	m->received += p->received;
 	m->lost += p->lost;
+	/* the first period is not late: it begins when the lanes do */
+	facts_histogram_add(&m->lateness, fmax(0, period_seconds(p) - m->settings->period_s));
 	remember_rate(m, (double)p->received / period_seconds(p));
 	check_ledger(m, l);
 	return 0;
+}
+
+/* Periods of packet time can come faster than a disk takes them, and can wait. */
+static void
+wait_for_store(struct history *store)
+{
+	const struct timespec nap = {.tv_nsec = 1000000};
+	struct history_status status;
+
+	for (int i = 0; i < STORE_WAIT_MS; i++) {
+		history_status(store, &status);
+		if (status.waiting < STORE_WAITING || status.failing)
+			return;
+		nanosleep(&nap, NULL);
+	}
+}
+
+/* The period's places go to the store's queue. What it cannot take is counted there. */
+static void
+keep(struct map_consumer *m, const struct located *l)
+{
+	const struct period *p = l->period;
+	struct history_sample sample = {
+		.start_ms = p->start_ms,
+		.end_ms = p->end_ms,
+		.covered_ms = (p->end_ns - p->start_ns) / 1000000,
+		.received = p->received,
+		.lost = p->lost,
+		.ledger = l->ledger,
+	};
+	struct heat_window now;
+	size_t count = 0;
+
+	if (m->store == NULL)
+		return;
+	if (p->packet_time)
+		wait_for_store(m->store);
+	heat_window(m->heat, WINDOW_NOW, &now);
+	for (uint32_t i = 0; i < now.places; i++)
+		count += counts_packets(&now.counts[i]) != 0;
+	sample.points = malloc((count + 1) * sizeof(*sample.points));
+	for (uint32_t i = 0; i < now.places && sample.points != NULL; i++) {
+		if (counts_packets(&now.counts[i]) != 0)
+			sample.points[sample.count++] =
+				(struct history_point){locate_get(m->locate, i), now.counts[i]};
+	}
+	history_offer(m->store, &sample);
 }
 
 static void
@@ -273,11 +339,27 @@ map_take(void *context, struct period *p)
 	}
 	encode(m, s);
 	step_done(m, STEP_ENCODE);
+	double management_ms = 0;
+	for (int step = STEP_SWAP; step < STEP_FILES; step++)
+		management_ms += m->step_ms[step];
+	facts_histogram_add(&m->management, management_ms / 1000);
+	keep(m, &l);
+	if (m->stream != NULL)
+		stream_offer(m->stream, s);
 	picture_publish(s);
 	picture_release(m->last);
 	m->last = picture_current();
-	for (size_t i = 0; i < m->after_count; i++)
+	for (size_t i = 0; i < m->after_count; i++) {
+		/* The record with which packet time ends is the one that the files are written of:
+		 * --once is for them, others wait for a while. */
+		int tries = p->packet_time && p->over ? FILES_WAIT_MS : 0;
+
+		while (tries > 0 && !consumer_has_room(m->after[i])) {
+			nanosleep(&(const struct timespec){.tv_nsec = 1000000}, NULL);
+			tries -= !m->settings->once;
+		}
 		consumer_offer(m->after[i], p);
+	}
 }
 
 const struct consumer_ops map_consumer_ops = {.name = "map", .capacity = 4, .take = map_take};
@@ -286,16 +368,21 @@ void
 map_consumer_log_summary(const struct map_consumer *m)
 {
 	const uint64_t *frames = m->ledger.decode.frames;
+	char filtered[48] = "";
 
-	log_line("%llu frames received: %llu TCP, %llu UDP, %llu other IP, %llu not IP, %llu "
-		 "malformed; %zu hosts; %llu lost before us; the ledger %s",
-		 (unsigned long long)m->received, (unsigned long long)frames[DECODE_TCP],
-		 (unsigned long long)frames[DECODE_UDP],
-		 (unsigned long long)frames[DECODE_OTHER_IP],
-		 (unsigned long long)frames[DECODE_NOT_IP],
-		 (unsigned long long)ledger_malformed(&m->ledger),
-		 m->last ? picture_hosts(m->last)->count : 0, (unsigned long long)m->lost,
-		 ledger_balances(&m->ledger, m->received) ? "balances" : "DOES NOT BALANCE");
+	if (frames[DECODE_FILTERED] > 0)
+		snprintf(filtered, sizeof(filtered), ", %llu filtered",
+			 (unsigned long long)frames[DECODE_FILTERED]);
+	log_event(LOG_NOTICE, LOG_ID_SUMMARY,
+		  "%llu frames received: %llu TCP, %llu UDP, %llu other IP, %llu not IP, %llu "
+		  "malformed%s; %zu hosts; %llu lost before us; the ledger %s",
+		  (unsigned long long)m->received, (unsigned long long)frames[DECODE_TCP],
+		  (unsigned long long)frames[DECODE_UDP],
+		  (unsigned long long)frames[DECODE_OTHER_IP],
+		  (unsigned long long)frames[DECODE_NOT_IP],
+		  (unsigned long long)ledger_malformed(&m->ledger), filtered,
+		  m->last ? picture_hosts(m->last)->count : 0, (unsigned long long)m->lost,
+		  ledger_balances(&m->ledger, m->received) ? "balances" : "DOES NOT BALANCE");
 }
 
 void

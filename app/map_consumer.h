@@ -9,10 +9,12 @@
 
 #include "consumer.h"
 #include "heat.h"
+#include "history.h"
 #include "loader.h"
 #include "locate.h"
 #include "options.h"
 #include "outputs.h"
+#include "stream.h"
 #include "text.h"
 
 #include <stdatomic.h>
@@ -37,12 +39,16 @@ struct map_consumer {
 	struct outputs *outputs;      /* how the files went */
 	struct consumer *const *self; /* the map's own consumer, for its numbers */
 	struct locate *locate;
+	const struct request_stats *requests;
+	struct stream *stream; /* NULL: no --output */
+	struct history *store; /* NULL: nothing is kept */
 
 	/* the map's thread alone */
 	struct heat *heat;
 	struct picture *last; /* a reference: it holds the hosts so far */
 	struct ledger ledger; /* since the start */
 	uint64_t received, lost, unlisted;
+	struct facts_histogram management, lateness;
 	double history[PICTURE_HISTORY];
 	size_t history_count;
 	double step_ms[STEPS];

@@ -7,25 +7,55 @@
 const struct option_def options[] = {
 	{"Sources", "interface", "NAME", OPTION_LIST, AT(interfaces), 0, 0, NULL, NULL,
 	 "Capture on a kernel interface (net_af_packet, promiscuous): Ethernet, loopback, TUN, "
-	 "WireGuard, PPP, IP tunnel. Repeatable. The kernel keeps its NIC. Needs CAP_NET_RAW."},
+	 "WireGuard, PPP, IP tunnel. Repeatable. The kernel keeps its NIC. Needs CAP_NET_RAW. any: "
+	 "all interfaces, those that come later too, not promiscuous; each packet once for each "
+	 "interface and direction, but for bridges, VLANs and the like, whose packets pass another "
+	 "one."},
+	{NULL, "driver", "NAME", OPTION_TEXT, AT(driver_text), 0, 0, NULL, "af_packet",
+	 "How interfaces are captured on. af_packet: a copy of what the host receives and sends. "
+	 "af_xdp: faster, but it takes what comes in, so that the host itself gets nothing from "
+	 "there, and does not see what is sent: for mirror ports. auto: af_xdp where it can be and "
+	 "nobody goes without, else af_packet, and the log says why."},
+	{NULL, "ring-frames", "N", OPTION_NUMBER, AT(ring_frames), 64, 1048576, "frames", "16384",
+	 "Frames that the kernel's ring of an interface's queue holds, a power of two: what may "
+	 "come while the lane does something else. af_packet locks two such rings into memory."},
+	{NULL, "ring-frame-size", "N", OPTION_NUMBER, AT(ring_frame_size), 256, 65536, "octets",
+	 "2048",
+	 "Octets of a frame of the ring, its header included, a power of two. Longer frames count "
+	 "whole by what their headers say; 256 holds eight times as many in the same memory, and "
+	 "cuts only deep stacks of headers."},
 	{NULL, "pcap", "FILE", OPTION_LIST, AT(pcaps), 0, 0, NULL, NULL,
-	 "Replay a capture, pcap or pcapng, of Ethernet, raw IP, cooked (any), PPP, BSD loopback "
-	 "or "
-	 "802.11 frames (net_pcap). Repeatable: one RX queue each."},
+	 "Read captures, pcap or pcapng, of Ethernet, raw IP, cooked (any), PPP, BSD loopback or "
+	 "802.11 frames, also compressed (gzip, zstd, xz, lz4, bzip2, lzip). -: standard input; a "
+	 "named pipe is read as it comes. A folder, or a pattern such as 'ring/*.pcap': all in it, "
+	 "by the time of their first packets. Repeatable: --lanes RX queues each, or one."},
+	{NULL, "filter", "EXPRESSION", OPTION_TEXT, AT(filter), 0, 0, NULL, NULL,
+	 "Count only frames that it lets pass, in tcpdump's words (pcap-filter(7)), such as 'tcp "
+	 "port 443' or 'not net 10.0.0.0/8'. The ledger says how many it left out."},
+	{NULL, "exclude-self", NULL, OPTION_FLAG, AT(exclude_self), 0, 0, NULL, NULL,
+	 "Leave out what the web server of this process sends and receives, as --filter would."},
+	{NULL, "follow", NULL, OPTION_FLAG, AT(follow), 0, 0, NULL, NULL,
+	 "Go on with what is written to the captures later, and with new ones in a folder or of a "
+	 "pattern, such as the ring of tcpdump -C or -G."},
+	{NULL, "speed", "N", OPTION_TEXT, AT(speed_text), 0, 0, NULL, NULL,
+	 "Packet time: periods, windows and history follow the time stamps of the captures, which "
+	 "pass N times as fast as they did then (0.01 to 100000), or max: as fast as they can be "
+	 "read, as --once does. Otherwise captures count by the wall clock, as they are read."},
 	{NULL, "device", "ADDRESS", OPTION_LIST, AT(devices), 0, 0, NULL, NULL,
 	 "Receive on a network card of our own: its PCI address, bound to vfio-pci (see "
 	 "packet-heatmap-setup-host). Repeatable. auto: all cards that are bound to vfio-pci, "
 	 "which is the default with --config if no source is named."},
 	{NULL, "pcap-loop", NULL, OPTION_FLAG, AT(pcap_loop), 0, 0, NULL, NULL,
-	 "Replay the captures in a loop."},
+	 "Replay the captures in a loop, from memory (net_pcap)."},
 	{NULL, "pcap-rate", "N", OPTION_NUMBER, AT(pcap_rate), 0, 4e9, "packets/s", "0",
 	 "Replay each capture at this rate; 0: as fast as it can be read."},
 	{NULL, "once", NULL, OPTION_FLAG, AT(once), 0, 0, NULL, NULL,
-	 "Replay the captures to their end, merge once, write the outputs asked for, exit. No web "
+	 "Read the captures to their end, in packet time, write the outputs asked for, exit. No "
+	 "web "
 	 "server unless --listen names an address."},
 	{NULL, "strict", NULL, OPTION_FLAG, AT(strict), 0, 0, NULL, NULL,
 	 "Refuse a capture that is cut short or damaged. Otherwise the packets before the damage "
-	 "count, and a line at the end says where it is."},
+	 "count, and a line says where it is."},
 
 	{"Places", "geo-db", "FILE", OPTION_LIST, AT(geo_dbs), 0, 0, NULL, NULL,
 	 "A city database in MaxMind's format. Repeatable: the first that answers wins. Default: "
@@ -81,12 +111,48 @@ const struct option_def options[] = {
 	 "Write all hosts since the start as CSV, each period, atomically."},
 	{NULL, "status", "FILE", OPTION_TEXT, AT(status), 0, 0, NULL, NULL,
 	 "Write what /api/v1/status says, each period, atomically."},
+	{NULL, "output", "FORMAT FILE", OPTION_TEXT, AT(output), 0, 0, NULL, NULL,
+	 "Append a line for each period to this file, jsonl or csv; -: to standard output, on "
+	 "which "
+	 "nothing else is written then. A FIFO may have no reader for a while. SIGHUP opens the "
+	 "file anew."},
+	{NULL, "rows", "WHAT", OPTION_TEXT, AT(rows), 0, 0, NULL, "periods",
+	 "What --output has a line for: periods, or places (one for each place of a period)."},
+	{NULL, "report", "FORMAT", OPTION_TEXT, AT(report), 0, 0, NULL, "auto",
+	 "With --once, on standard output: the busiest countries, places and hosts, as text, json "
+	 "or "
+	 "none. auto: text, unless --quiet is given or standard output is used by a file."},
+	{NULL, "history", "DIR", OPTION_TEXT, AT(history), 0, 0, NULL, NULL,
+	 "Keep what was counted in this folder, so that the map can look back and goes on after a "
+	 "restart. Each process needs a folder of its own. Default: nothing is kept."},
+	{NULL, "history-size", "SIZE", OPTION_TEXT, AT(history_size_text), 0, 0, NULL, "2GB",
+	 "What the history may take on disk, as 500MB, 2GB or 1TB, 1MB at least: the finest and "
+	 "oldest goes first."},
+	{NULL, "history-keep", "TIMES", OPTION_TEXT, AT(history_keep_text), 0, 0, NULL,
+	 "24h,7d,31d,5y",
+	 "How long periods, minutes, five minutes and hours are kept, in units of m, h, d, w and "
+	 "y; "
+	 "days stay as long as there is room."},
 	{NULL, "open", NULL, OPTION_FLAG, AT(open), 0, 0, NULL, NULL,
 	 "Open the page in the desktop's browser after the first period."},
 	{NULL, "name", "TEXT", OPTION_TEXT, AT(name), 0, 0, NULL, NULL,
 	 "Name of this sensor, as the page shows it. Default: the host's name."},
 	{NULL, "frame-ancestors", "SOURCES", OPTION_TEXT, AT(frame_ancestors), 0, 0, NULL, "'none'",
 	 "Which pages may show the map in a frame (a Content-Security-Policy source list)."},
+	{NULL, "cors-origin", "ORIGIN", OPTION_LIST, AT(cors_origins), 0, 0, NULL, NULL,
+	 "An origin whose pages may read the API in a browser, such as https://wall.example.net; "
+	 "*: any. Repeatable. Default: none but the map's own."},
+	{NULL, "http-host", "NAME", OPTION_LIST, AT(http_hosts), 0, 0, NULL, NULL,
+	 "A further name that the web server is asked by, such as wall.example.net; *: any. Others "
+	 "are refused, so that no foreign page reads the map through a name of its own (DNS "
+	 "rebinding). Repeatable. Always known: the address of --listen, localhost, the host's "
+	 "name "
+	 "and that with .local; and any IP address where --listen is 0.0.0.0."},
+	{NULL, "metrics-top-places", "N", OPTION_NUMBER, AT(metrics_top_places), 0, 1000, "places",
+	 "0",
+	 "Places with the most packets since the start that /metrics has series of, beside those "
+	 "of "
+	 "the countries. Which places they are changes, so a series may end."},
 	{NULL, "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, NULL,
 	 "Print no line per period on the console."},
 
@@ -97,7 +163,16 @@ const struct option_def options[] = {
 	 "named here. Default: those that the process may use."},
 	{NULL, "user", "NAME", OPTION_TEXT, AT(user), 0, 0, NULL, NULL,
 	 "If started as root, become this user before the first packet is parsed; with --interface "
-	 "CAP_NET_RAW is kept. Default: the user stays the same."},
+	 "CAP_NET_RAW is kept, with AF_XDP CAP_NET_ADMIN and CAP_BPF too. Default: the user stays "
+	 "the same."},
+	{NULL, "telemetry", "WHO", OPTION_TEXT, AT(telemetry), 0, 0, NULL, "auto",
+	 "Who may ask DPDK's telemetry socket (dpdk-telemetry.py): self, the user that the program "
+	 "runs as; a GROUP's members too; or nobody, off. auto: the group of the user that --user "
+	 "or a service's unit names, else self; and off with --once."},
+	{NULL, "log-format", "NAME", OPTION_TEXT, AT(log_format), 0, 0, NULL, "auto",
+	 "How the log is written: text, json (an object a line: time, level, area, message), or "
+	 "journal (fields of systemd's journal). auto: journal where stderr is the journal, else "
+	 "text."},
 	{NULL, "no-seccomp", NULL, OPTION_FLAG, AT(no_seccomp), 0, 0, NULL, NULL,
 	 "Do not filter system calls (for a driver that needs more than the filter allows)."},
 	{NULL, "file-prefix", "NAME", OPTION_TEXT, AT(file_prefix), 0, 0, NULL, NULL,
@@ -109,7 +184,11 @@ const struct option_def options[] = {
 	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
 	 "Check all that a start needs, print one line for each item, with the command that "
 	 "remedies a fault, and exit: 0 no fault, 1 a warning, 2 a fault."},
-	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL, "With --check: as JSON."},
+	{NULL, "locate", "ADDRESS...", OPTION_LIST, AT(locate), 0, 0, NULL, NULL,
+	 "Print what the map does with these addresses and why: special range, database, record, "
+	 "accuracy; and exit. -: addresses from standard input, one a line."},
+	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL,
+	 "With --check and --locate: as JSON."},
 	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,
 	 "Print and exit: config (a configuration file with every setting and its default) or man "
 	 "(the options for the man page)."},

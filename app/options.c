@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include "cpu_list.h"
-#include "http.h"
-#include "parse.h"
-#include "pci_address.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,72 +39,11 @@ parse_number(const struct option_def *option, const char *value, double *number)
 	return 0;
 }
 
-/* Texts that stand for something else: checked where they are set, so that the line is named. */
-static int
-translate(struct settings *s, const struct option_def *option, const char *value, const char *where,
-	  char error[OPTIONS_ERROR_MAX])
-{
-	cpu_set_t cpus;
-
-	if (option->offset == AT(window_name)) {
-		s->window = window_parse(value);
-		if (s->window == WINDOWS) {
-			snprintf(error, OPTIONS_ERROR_MAX,
-				 "%s: '%.60s' is no window; it is one of now, 1m, 5m, 1h, 24h, "
-				 "start",
-				 where, value);
-			return -1;
-		}
-	} else if (option->offset == AT(decap_text)) {
-		if (parse_decap_option(value, &s->decap) != 0) {
-			snprintf(error, OPTIONS_ERROR_MAX,
-				 "%s: '%.60s' is neither none, all, nor a list of gre, erspan, "
-				 "ipip, "
-				 "vxlan, vxlan-gpe, geneve, gtpu, teredo, l2tp",
-				 where, value);
-			return -1;
-		}
-	} else if (option->offset == AT(print) && strcmp(value, "config") != 0 &&
-		   strcmp(value, "man") != 0) {
-		snprintf(error, OPTIONS_ERROR_MAX, "%s: '%.60s' is neither config nor man", where,
-			 value);
-		return -1;
-	} else if (option->offset == AT(listen)) {
-		char address[64];
-		uint16_t port;
-
-		if (strcmp(value, "auto") != 0 && strcmp(value, "off") != 0 &&
-		    http_parse_listen(value, address, &port) != 0) {
-			snprintf(error, OPTIONS_ERROR_MAX,
-				 "%s: '%.60s' is not an IPv4 ADDRESS:PORT, such as 127.0.0.1:8080 "
-				 "(ports 1 to 65535), nor auto, nor off",
-				 where, value);
-			return -1;
-		}
-	} else if (option->offset == AT(cpus) && cpu_list_parse(value, &cpus) != 0) {
-		snprintf(error, OPTIONS_ERROR_MAX,
-			 "%s: '%.60s' is no list of CPUs, such as 0,2-5 (0 to 1023)", where, value);
-		return -1;
-	} else if (option->offset == AT(frame_ancestors)) {
-		/* it becomes part of a header */
-		if (strpbrk(value, ";,\r\n") != NULL || strlen(value) > 200) {
-			snprintf(
-				error, OPTIONS_ERROR_MAX,
-				"%s: a list of sources such as 'self' or https://wall.example.net, "
-				"at most 200 characters, without ';' and ','",
-				where);
-			return -1;
-		}
-	}
-	return 0;
-}
-
 int
 options_set(struct settings *settings, const struct option_def *option, const char *value,
 	    const char *where, char error[OPTIONS_ERROR_MAX])
 {
 	struct text_list *list = field(settings, option);
-	char address[PCI_ADDRESS_MAX];
 	double number;
 
 	if (option->kind == OPTION_FLAG) {
@@ -131,21 +65,15 @@ options_set(struct settings *settings, const struct option_def *option, const ch
 	switch (option->kind) {
 	case OPTION_TEXT:
 		*(const char **)field(settings, option) = value;
-		return translate(settings, option, value, where, error);
+		return options_translate(settings, option, value, where, error);
 	case OPTION_LIST:
 		if (list->count == LIST_MAX) {
 			snprintf(error, OPTIONS_ERROR_MAX, "%s: given more than %d times", where,
 				 LIST_MAX);
 			return -1;
 		}
-		if (option->offset == AT(devices) && strcmp(value, "auto") != 0 &&
-		    pci_address_parse(value, address) != 0) {
-			snprintf(error, OPTIONS_ERROR_MAX,
-				 "%s: '%.60s' is neither a PCI address, such as 0000:03:00.0, nor "
-				 "auto",
-				 where, value);
+		if (options_translate(settings, option, value, where, error) != 0)
 			return -1;
-		}
 		list->items[list->count++] = value;
 		return 0;
 	case OPTION_FLAG:
@@ -201,10 +129,13 @@ options_split(int argc, char **argv, int *eal_argc, char ***ours, int *our_count
 	*our_count = argc > 0 ? argc - 1 : 0;
 }
 
+/* "jsonl FILE" of the command line: settings point at it. */
+static char *joined_output;
+
 int
 options_parse(struct settings *settings, char **args, int count, char error[OPTIONS_ERROR_MAX])
 {
-	bool seen[OPTIONS_MAX] = {false};
+	bool seen[OPTIONS_MAX] = {false}, follows_locate = false;
 
 	for (int i = 0; i < count; i++) {
 		char name[64], where[80];
@@ -214,6 +145,14 @@ options_parse(struct settings *settings, char **args, int count, char error[OPTI
 			arg = "--help";
 		if (strcmp(arg, "-V") == 0)
 			arg = "--version";
+		/* more addresses behind --locate's first */
+		if (settings->locate.count > 0 && follows_locate &&
+		    (arg[0] != '-' || strcmp(arg, "-") == 0)) {
+			if (options_set(settings, options_find("locate"), arg, "--locate", error) !=
+			    0)
+				return -1;
+			continue;
+		}
 		if (strncmp(arg, "--", 2) != 0) {
 			snprintf(error, OPTIONS_ERROR_MAX,
 				 "'%.80s' is not an option; see --help (EAL's own arguments stand "
@@ -246,14 +185,36 @@ options_parse(struct settings *settings, char **args, int count, char error[OPTI
 				return -1;
 			}
 			value = args[++i];
+			/* the one with two: as one text, which is what the file has */
+			if (option->offset == AT(output) && strchr(value, ' ') == NULL &&
+			    i + 1 < count) {
+				char *both;
+
+				if (asprintf(&both, "%s %s", value, args[++i]) < 0)
+					return -1;
+				free(joined_output);
+				value = joined_output = both;
+			}
 		}
 		if (option->kind == OPTION_LIST && !seen[option - options])
 			((struct text_list *)field(settings, option))->count = 0;
 		seen[option - options] = true;
+		follows_locate = option->offset == AT(locate);
 		if (options_set(settings, option, value, where, error) != 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* How often it is named. */
+static unsigned int
+standard_input(const struct text_list *pcaps)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < pcaps->count; i++)
+		n += strcmp(pcaps->items[i], "-") == 0;
+	return n;
 }
 
 int
@@ -280,14 +241,47 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 		wrong = "--strict is about captures: name them with --pcap FILE";
 	else if (s->once && s->devices.count > 0)
 		wrong = "--once ends with its captures, a --device never does: leave one out";
-	else if (s->json && !s->check)
-		wrong = "--json goes with --check; /api/v1/status is JSON anyway";
-	else if (s->pcaps.count > 0 && s->interfaces.count == 0 && s->devices.count == 0 &&
-		 s->lanes > 0)
-		wrong = "--lanes is given by the captures: one for each --pcap";
-	else if (s->interfaces.count > 0 && s->data_room > 0 && s->data_room < 2016)
-		/* a frame of the kernel's ring (2,048 octets) without its header */
-		wrong = "--data-room is too small for an --interface, which needs 2016 at least";
+	else if (s->json && !s->check && s->locate.count == 0)
+		wrong = "--json goes with --check and --locate; /api/v1/status is JSON anyway";
+	else if (s->pcap_loop && s->interfaces.count == 0 && s->devices.count == 0 && s->lanes > 0)
+		wrong = "--lanes is given by the captures of --pcap-loop: one for each --pcap";
+	else if ((s->follow || s->speed_text != NULL) && s->pcaps.count == 0)
+		wrong = "--follow and --speed are about captures: name them with --pcap FILE";
+	else if (s->follow && s->once)
+		wrong = "--once ends with its captures, --follow never does: leave one out";
+	else if (s->pcap_loop && (s->follow || s->speed_text != NULL))
+		wrong = "--pcap-loop has neither an end nor a time: leave out --follow and --speed";
+	else if (s->speed_text != NULL && s->pcap_rate > 0)
+		wrong = "--speed and --pcap-rate exclude each other";
+	else if (s->speed_text != NULL && s->interfaces.count + s->devices.count > 0)
+		wrong = "--speed is the time of captures, an --interface or --device has that of "
+			"the wall clock: leave one out";
+	else if (s->follow && standard_input(&s->pcaps) > 0)
+		wrong = "--follow needs a file, a folder or a pattern: standard input ends at its "
+			"end";
+	else if (standard_input(&s->pcaps) > 1)
+		wrong = "--pcap - is named twice, and there is one standard input";
+	else if (s->interfaces.count > 0 && s->data_room > 0 &&
+		 s->data_room < s->ring_frame_size - 32)
+		/* a frame of the kernel's ring without its header */
+		wrong = "--data-room is too small for an --interface, which needs "
+			"--ring-frame-size (2048) less 32";
+	else if ((s->ring_frames & (s->ring_frames - 1)) != 0)
+		wrong = "--ring-frames is no power of two, such as 16384";
+	else if ((s->ring_frame_size & (s->ring_frame_size - 1)) != 0)
+		wrong = "--ring-frame-size is no power of two, such as 2048";
+	else if ((uint64_t)s->ring_frames * s->ring_frame_size < INTERFACE_RING_LEAST)
+		wrong = "--ring-frames times --ring-frame-size is less than 256 KiB, a block of "
+			"the ring";
+	else if ((uint64_t)s->ring_frames * s->ring_frame_size > INTERFACE_RING_MOST)
+		wrong = "--ring-frames times --ring-frame-size is more than 1 GiB";
+	else if (s->driver != DRIVER_AF_PACKET && s->interfaces.count == 0)
+		wrong = "--driver is about interfaces: name them with --interface NAME";
+	else if (!s->once && strcmp(s->report, "auto") != 0)
+		wrong = "--report is what --once ends with: add --once";
+	else if (s->exclude_self &&
+		 (strcmp(s->listen, "off") == 0 || (s->once && strcmp(s->listen, "auto") == 0)))
+		wrong = "--exclude-self is about the web server, and there is none";
 	else if (s->once && s->open)
 		wrong = "--once ends before a browser could ask: leave out --open";
 	if (wrong == NULL)

@@ -9,24 +9,46 @@
 #pragma once
 
 #include "heat.h"
+#include "history.h"
+#include "report.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIST_MAX        64
-#define OPTIONS_MAX     64
-#define IDLE_SLEEP_AUTO UINT32_MAX
+#define LIST_MAX    64
+#define OPTIONS_MAX 96
+/* octets of an interface's ring: a block, and what one mapping may be without doubt */
+#define INTERFACE_RING_LEAST (256u << 10)
+#define INTERFACE_RING_MOST  (1u << 30)
+
+#define IDLE_SLEEP_AUTO      UINT32_MAX
 
 struct text_list {
 	const char *items[LIST_MAX];
 	unsigned int count;
 };
 
+enum interface_driver {
+	DRIVER_AF_PACKET,
+	DRIVER_AF_XDP,
+	DRIVER_AUTO, /* AF_XDP where it can be and deprives nobody */
+};
+
 struct settings {
 	/* where packets come from */
 	struct text_list interfaces, pcaps, devices;
-	bool pcap_loop, once, strict;
+	bool pcap_loop, once, strict, follow;
+	const char *speed_text;
+	const char *filter;
+	bool exclude_self;
+	double speed; /* of speed_text: packet time by wall time; 0: as fast as it goes */
+	const char *driver_text;
+	enum interface_driver driver;          /* of driver_text */
+	uint32_t ring_frames, ring_frame_size; /* of a packet socket, for each queue */
+	/* of each interface, see drivers.h; 0 queues: nobody has chosen yet, --lanes says */
+	bool interface_xdp[LIST_MAX];
+	uint16_t interface_queues[LIST_MAX];
 	uint32_t pcap_rate; /* packets/s of each lane; 0: as fast as they can be read */
 
 	/* where addresses are */
@@ -49,14 +71,24 @@ struct settings {
 	const char *listen;
 	const char *html, *hosts, *status;
 	bool open, quiet;
+	const char *output; /* FORMAT FILE */
+	const char *output_path;
+	enum row_format output_format; /* both of `output` */
+	const char *rows, *report;
+	const char *history, *history_size_text, *history_keep_text;
+	uint64_t history_size;                  /* octets, of history_size_text */
+	int64_t history_keep_ms[HISTORY_TIERS]; /* of history_keep_text */
 	const char *name, *frame_ancestors;
+	struct text_list cors_origins, http_hosts;
+	uint32_t metrics_top_places;
 
 	/* the process */
-	const char *file_prefix, *cpus, *user;
+	const char *file_prefix, *cpus, *user, *telemetry, *log_format;
 	bool no_huge, no_seccomp;
 
 	/* commands: of the command line only, not settings */
 	const char *config, *print;
+	struct text_list locate;
 	bool check, json, help, version;
 };
 
@@ -95,6 +127,11 @@ void options_defaults(struct settings *settings);
 int options_set(struct settings *settings, const struct option_def *option, const char *value,
 		const char *where, char error[OPTIONS_ERROR_MAX]);
 const struct option_def *options_find(const char *name);
+
+/* What else a text sets, or that it cannot be one: called by options_set for each text that is set.
+ * 0, or -1 with the line. */
+int options_translate(struct settings *settings, const struct option_def *option, const char *value,
+		      const char *where, char error[OPTIONS_ERROR_MAX]);
 
 /*
  * Splits argv at the first "--": EAL's arguments stand left of it, ours right; without one, all are

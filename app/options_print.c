@@ -51,6 +51,8 @@ options_help(const char *version)
 	       "    packet-heatmap --interface NAME [OPTION]...\n"
 	       "    packet-heatmap --pcap FILE [--once] [OPTION]...\n"
 	       "    packet-heatmap --device ADDRESS [OPTION]...\n"
+	       "    packet-heatmap --locate ADDRESS... [--json]\n"
+	       "    packet-heatmap top [URL]\n"
 	       "    packet-heatmap --config FILE [--check [--json]] [OPTION]...\n"
 	       "    packet-heatmap EAL-ARGUMENT... -- [OPTION]...\n\nDESCRIPTION\n");
 	print_wrapped("    ",

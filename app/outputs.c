@@ -24,7 +24,7 @@ output_result(struct outputs *o, const char *path, int error)
 	if (error == 0)
 		return;
 	atomic_fetch_add(&o->errors, 1);
-	log_line("cannot write %s: %s", path, strerror(-error));
+	log_event(LOG_ERR, LOG_ID_OUTPUT_FAILED, "cannot write %s: %s", path, strerror(-error));
 }
 
 static void
@@ -44,9 +44,13 @@ files_take(void *context, struct period *period)
 	struct picture *s = picture_current();
 	uint64_t start = monotonic_ns();
 
-	(void)period;
 	if (s == NULL)
 		return;
+	/* of captures that are read to their end, the whole is what is wanted */
+	if (o->settings->once && !period->over) {
+		picture_release(s);
+		return;
+	}
 	write_text(o, s, o->settings->html, TEXT_HTML);
 	if (o->settings->hosts != NULL)
 		output_result(o, o->settings->hosts,
@@ -90,21 +94,26 @@ console_take(void *context, struct period *p)
 	time_t end = (time_t)(p->end_ms / 1000);
 	struct tm tm;
 
-	if (o->settings->quiet)
+	/* with --once the report says it; stdout may be the reader's of --output */
+	if (o->settings->quiet || o->settings->once)
 		return;
+	FILE *to = o->settings->output != NULL && strcmp(o->settings->output_path, "-") == 0
+			   ? stderr
+			   : stdout;
 	struct picture *s = picture_current();
 	gmtime_r(&end, &tm);
 	strftime(date, sizeof(date), "%H:%M:%SZ", &tm);
-	printf("%s  %spackets/s  %sbit/s  TCP %.0f%%  UDP %.0f%%  hosts %s  places %zu  lost "
-	       "%s%s%s\n",
-	       date, short_number((double)p->received / seconds, rate),
-	       short_number((double)period_octets(p) * 8 / seconds, bits),
-	       100 * (double)frames[DECODE_TCP] / all, 100 * (double)frames[DECODE_UDP] / all,
-	       short_number((double)p->hosts.count, hosts), s ? picture_points(s, WINDOW_NOW) : 0,
-	       short_number((double)p->lost, lost),
-	       p->ledger.geo[GEO_TABLE_FULL] ? "  TABLE FULL" : "",
-	       p->lanes_late ? "  LANE LATE" : "");
-	fflush(stdout);
+	fprintf(to,
+		"%s  %spackets/s  %sbit/s  TCP %.0f%%  UDP %.0f%%  hosts %s  places %zu  lost "
+		"%s%s%s\n",
+		date, short_number((double)p->received / seconds, rate),
+		short_number((double)period_octets(p) * 8 / seconds, bits),
+		100 * (double)frames[DECODE_TCP] / all, 100 * (double)frames[DECODE_UDP] / all,
+		short_number((double)p->hosts.count, hosts), s ? picture_points(s, WINDOW_NOW) : 0,
+		short_number((double)p->lost, lost),
+		p->ledger.geo[GEO_TABLE_FULL] ? "  TABLE FULL" : "",
+		p->lanes_late ? "  LANE LATE" : "");
+	fflush(to);
 	picture_release(s);
 }
 

@@ -2,6 +2,7 @@
 #include "port_events.h"
 
 #include "log.h"
+#include "telemetry_socket.h"
 
 #include <rte_cycles.h>
 #include <time.h>
@@ -38,6 +39,17 @@ pause_lanes(struct port_events *e, unsigned int p)
 	return true;
 }
 
+/* Nobody asks for a port's counters while it goes or comes; clients may connect again afterwards.
+ * False if one does not end. */
+static bool
+pause_clients(void)
+{
+	if (telemetry_pause() == 0)
+		return true;
+	telemetry_resume();
+	return false;
+}
+
 /* True where it is to be logged. */
 static bool
 failed(struct port_events *e, unsigned int p)
@@ -51,7 +63,7 @@ detach(struct port_events *e, unsigned int p)
 {
 	struct port *port = &e->ports[p];
 
-	log_line("%s: %s", port->source, port_detach(port));
+	log_event(LOG_WARNING, LOG_ID_PORT_GONE, "%s: %s", port->source, port_detach(port));
 	e->state[p].pending = 0;
 	backoff_clear(&e->state[p].backoff);
 }
@@ -63,11 +75,13 @@ attach(struct port_events *e, unsigned int p)
 	struct port *port = &e->ports[p];
 	char error[256];
 
-	if (!backoff_due(&e->state[p].backoff, now_ns()))
+	/* what a try leaves half done is removed again */
+	if (!backoff_due(&e->state[p].backoff, now_ns()) || !pause_clients())
 		return;
-	int ret = port_attach(port, log_text, error);
+	int ret = port_attach(port, log_port, error);
+	telemetry_resume();
 	if (ret < 0 && failed(e, p))
-		log_line("%s; trying again, at most a minute apart", error);
+		log_warning("%s; trying again, at most a minute apart", error);
 	if (ret <= 0)
 		return;
 	port->resets++;
@@ -76,7 +90,8 @@ attach(struct port_events *e, unsigned int p)
 		if (e->lanes[i]->command == &e->commands[p])
 			e->lanes[i]->port = port->id;
 	}
-	log_line("%s: it is back, and receiving again", port->source);
+	log_event(LOG_NOTICE, LOG_ID_PORT_RECEIVING, "%s: it is back, and receiving again",
+		  port->source);
 	lane_command_post(&e->commands[p], LANE_RUN);
 }
 
@@ -86,15 +101,16 @@ reset(struct port_events *e, unsigned int p)
 	struct port *port = &e->ports[p];
 	char error[256];
 
-	if (port_reset(port, log_text, error) != 0) {
+	if (port_reset(port, log_port, error) != 0) {
 		if (failed(e, p))
-			log_line("%s; trying again, at most a minute apart", error);
+			log_warning("%s; trying again, at most a minute apart", error);
 		return;
 	}
 	port->resets++;
 	e->state[p].pending = 0;
 	backoff_clear(&e->state[p].backoff);
-	log_line("%s: reset at its device's wish, receiving again", port->source);
+	log_event(LOG_NOTICE, LOG_ID_PORT_RECEIVING,
+		  "%s: reset at its device's wish, receiving again", port->source);
 	lane_command_post(&e->commands[p], LANE_RUN);
 }
 
@@ -109,14 +125,18 @@ handle(struct port_events *e, unsigned int p)
 		return;
 	if (!pause_lanes(e, p)) {
 		if (failed(e, p))
-			log_line("%s: its lanes do not answer; trying again", port->source);
+			log_warning("%s: its lanes do not answer; trying again", port->source);
 		/* at the next look: they stay paused until then, and a lane that was only slow
 		 * should not lose a minute */
 		e->state[p].backoff.due_ns = 0;
-	} else if ((e->state[p].pending & PORT_EVENT_REMOVED) != 0) {
-		detach(e, p);
+	} else if (!pause_clients()) {
+		e->state[p].backoff.due_ns = 0; /* they were told: at the next look */
 	} else {
-		reset(e, p);
+		if ((e->state[p].pending & PORT_EVENT_REMOVED) != 0)
+			detach(e, p);
+		else
+			reset(e, p);
+		telemetry_resume();
 	}
 }
 
@@ -124,9 +144,11 @@ static void
 log_link(const struct port *port)
 {
 	if (port->link == PORT_LINK_UP && port->link_mbps > 0)
-		log_line("%s: link up, %u Mbit/s", port->source, port->link_mbps);
+		log_event(LOG_NOTICE, NULL, "%s: link up, %u Mbit/s", port->source,
+			  port->link_mbps);
 	else
-		log_line("%s: link %s", port->source, port->link == PORT_LINK_UP ? "up" : "down");
+		log_event(port->link == PORT_LINK_UP ? LOG_NOTICE : LOG_WARNING, NULL,
+			  "%s: link %s", port->source, port->link == PORT_LINK_UP ? "up" : "down");
 }
 
 void

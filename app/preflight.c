@@ -8,10 +8,12 @@
 #include "file.h"
 #include "log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <rte_common.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int
 check_output(const char *path, const char *option)
@@ -20,14 +22,20 @@ check_output(const char *path, const char *option)
 
 	if (error == 0)
 		return 0;
-	log_line("--%s %s: cannot write there: %s", option, path, strerror(-error));
+	log_error("--%s %s: cannot write there: %s", option, path, strerror(-error));
 	return -1;
 }
 
 int
 preflight_outputs(const struct settings *s)
 {
-	return check_output(s->html, "html") != 0 || check_output(s->hosts, "hosts") != 0 ||
+	/* a FIFO or a device is not made, only opened */
+	const bool plain = s->output != NULL && strcmp(s->output_path, "-") != 0 &&
+			   access(s->output_path, F_OK) != 0;
+
+	return check_output(plain ? s->output_path : NULL, "output") != 0 ||
+			       check_output(s->html, "html") != 0 ||
+			       check_output(s->hosts, "hosts") != 0 ||
 			       check_output(s->status, "status") != 0
 		       ? EXIT_FAILURE
 		       : EXIT_SUCCESS;
@@ -46,10 +54,48 @@ preflight_tables_can_fill(const struct app *a)
 	if (s->pcaps.count == 0 || s->interfaces.count > 0 || s->devices.count > 0)
 		return true;
 	for (unsigned int i = 0; i < s->pcaps.count; i++) {
-		if (a->captures[i].packets > s->hosts_per_lane / 4)
+		const struct capture *c = &a->captures[i];
+
+		if ((s->pcap_loop ? c->packets : c->most) > s->hosts_per_lane / 4)
 			return true;
 	}
 	return false;
+}
+
+/* Opens the store: by the user that we are. */
+int
+preflight_history(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	struct history_settings h = {
+		.folder = s->history, .size = s->history_size, .log = log_history};
+	char error[HISTORY_ERROR_MAX];
+
+	memcpy(h.keep_ms, s->history_keep_ms, sizeof(h.keep_ms));
+	a->history = history_open(&h, error);
+	return a->history != NULL ? EXIT_SUCCESS : fail(error);
+}
+
+/* Can net_pcap play it, as it is? */
+static int
+check_loop(const struct capture *capture)
+{
+	if (capture->packets == 0)
+		log_error("%s: the capture holds no packets", capture->path);
+	else if (capture->compressed)
+		log_error("%s: --pcap-loop plays no compressed captures: unpack it first",
+			  capture->path);
+	else if (capture->mixed)
+		log_error("%s: --pcap-loop plays no captures of several link types", capture->path);
+	else if (capture->longest > 65280)
+		log_error("%s: a frame of %u octets is too long to be looped (65,280 at most)",
+			  capture->path, capture->longest);
+	else if (capture->damage[0] != 0)
+		log_warning("%s: %s; the packets before it count", capture->path, capture->damage);
+	return capture->packets == 0 || capture->compressed || capture->mixed ||
+			       capture->longest > 65280
+		       ? EXIT_FAILURE
+		       : EXIT_SUCCESS;
 }
 
 /* Step 1: all that can be known before EAL. */
@@ -57,7 +103,9 @@ int
 preflight_run(struct app *a, const atomic_bool *cancel)
 {
 	const struct settings *s = &a->settings;
-	char error[LOCATE_ERROR_MAX > SOURCES_ERROR_MAX ? LOCATE_ERROR_MAX : SOURCES_ERROR_MAX];
+	char error[LOCATE_ERROR_MAX > CAPTURES_ERROR_MAX ? LOCATE_ERROR_MAX : CAPTURES_ERROR_MAX];
+
+	static_assert(CAPTURES_ERROR_MAX >= SOURCES_ERROR_MAX, "one buffer for both");
 
 	if (geo_find(s, &a->geo, error) != 0)
 		return fail(error);
@@ -73,47 +121,51 @@ preflight_run(struct app *a, const atomic_bool *cancel)
 			return fail(error);
 		for (unsigned int k = 0; k < i; k++) {
 			if (strcmp(s->interfaces.items[i], s->interfaces.items[k]) == 0) {
-				log_line("--interface %s is named twice: its packets would count "
-					 "twice",
-					 s->interfaces.items[i]);
+				log_error("--interface %s is named twice: its packets would count "
+					  "twice",
+					  s->interfaces.items[i]);
 				return EXIT_USAGE;
 			}
 		}
+		if (interface_is_any(s->interfaces.items[i]) && s->interfaces.count > 1) {
+			log_text(
+				"--interface any takes from all interfaces: the packets of another "
+				"--interface would count twice");
+			return EXIT_USAGE;
+		}
 	}
-	if (interface_check_memory(s->interfaces.count * RTE_MAX(s->lanes, 1u), error) != 0)
+	if (interface_check_memory(interface_locked(s), error) != 0)
 		return fail(error);
 	for (unsigned int i = 0; i < s->devices.count; i++) {
 		if (device_check(s->devices.items[i], error) != 0)
 			return fail(error);
 	}
 	for (unsigned int i = 0; i < s->pcaps.count; i++) {
-		if (capture_open(s->pcaps.items[i], s->strict, cancel, &a->captures[i], error) != 0)
+		const char *path = s->pcaps.items[i];
+		struct capture *capture = &a->captures[i];
+		int ret = s->pcap_loop
+				  ? capture_open(path, s->strict, cancel, capture, error)
+				  : capture_prepare(path, s, cancel, log_capture, capture, error);
+
+		if (ret != 0)
 			return atomic_load(cancel) ? EXIT_FAILURE : fail(error);
-		if (a->captures[i].packets == 0) {
-			log_line("%s: the capture holds no packets", s->pcaps.items[i]);
-			if (s->pcap_loop)
-				return EXIT_FAILURE;
-		}
-		if (s->pcap_loop && a->captures[i].longest > 65280) {
-			log_line("%s: a frame of %u octets is too long to be looped (65,280 at "
-				 "most)",
-				 s->pcaps.items[i], a->captures[i].longest);
+		if (s->pcap_loop && check_loop(capture) != EXIT_SUCCESS)
 			return EXIT_FAILURE;
-		}
 	}
-	if (!s->once) /* which says it at its end, and that is now */
-		captures_log_damage(a->captures, s->pcaps.count, log_text);
 	if (preflight_tables_can_fill(a)) {
 		a->map = locate_map_create(databases, cancel);
 		if (a->map == NULL && errno == ECANCELED)
 			return EXIT_FAILURE;
 		if (a->map == NULL) {
-			log_line("cannot lay out the geolocation database in memory: %s",
-				 strerror(errno));
+			log_error("cannot lay out the geolocation database in memory: %s",
+				  strerror(errno));
 			return EXIT_FAILURE;
 		}
 	}
 	if (preflight_outputs(s) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	/* another user's files must be that user's: opened once we are */
+	if (s->history != NULL && s->user == NULL && preflight_history(a) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
 	if (a->listen[0] != 0 && as_user_listen(s->user, a->listen, error) != 0)
 		return fail(error);

@@ -17,6 +17,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef CAP_BPF
+#define CAP_BPF 39
+#endif
+
 /* Only of the calling thread; but its children inherit it, and exec is what it is there for. */
 static int
 forbid_new_privileges(void)
@@ -24,20 +28,50 @@ forbid_new_privileges(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -errno;
 }
 
-/* Of the calling thread: CAP_NET_RAW and nothing else, if it has that. */
+/* Capability bits to open such a source again, and to leave it as it was found. */
+static uint64_t
+capabilities_of(unsigned int sources)
+{
+	uint64_t bits = 0;
+
+	if (sources & (SOURCE_PACKET_SOCKET | SOURCE_XDP))
+		bits |= 1ull << CAP_NET_RAW;
+	/* its program is taken off the interface at the end, or put on a new one */
+	if (sources & SOURCE_XDP)
+		bits |= 1ull << CAP_NET_ADMIN | 1ull << CAP_BPF;
+	return bits;
+}
+
+/* Of the calling thread: these capabilities and no other, if it has them. */
 static int
-keep_net_raw(void)
+keep_capabilities(uint64_t bits)
 {
 	const struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const uint32_t low = (uint32_t)bits, high = (uint32_t)(bits >> 32);
 	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-		{.effective = 1u << CAP_NET_RAW, .permitted = 1u << CAP_NET_RAW}};
+		{.effective = low, .permitted = low}, {.effective = high, .permitted = high}};
 
 	return syscall(SYS_capset, &header, data) == 0 ? 0 : -errno;
 }
 
-int
-privileges_drop(const char *user, bool packets, char *error, size_t size)
+void
+privileges_raise(unsigned int sources)
 {
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	const uint64_t wanted = capabilities_of(sources);
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return;
+	data[0].effective |= data[0].permitted & (uint32_t)wanted;
+	data[1].effective |= data[1].permitted & (uint32_t)(wanted >> 32);
+	(void)syscall(SYS_capset, &header, data);
+}
+
+int
+privileges_drop(const char *user, unsigned int sources, char *error, size_t size)
+{
+	const uint64_t kept = capabilities_of(sources);
 	struct passwd *entry;
 	int ret;
 
@@ -60,11 +94,11 @@ privileges_drop(const char *user, bool packets, char *error, size_t size)
 	 * another, in all three places, the kernel clears all capabilities (capabilities(7)), in
 	 * each thread, since glibc makes each thread call it; PR_SET_KEEPCAPS is of this one alone.
 	 */
-	if ((packets && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) ||
+	if ((kept != 0 && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) ||
 	    initgroups(user, entry->pw_gid) < 0 ||
 	    setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) < 0 ||
 	    setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) < 0 ||
-	    (packets && (errno = -keep_net_raw()) != 0)) {
+	    (kept != 0 && (errno = -keep_capabilities(kept)) != 0)) {
 		ret = -errno;
 		snprintf(error, size, "cannot become '%s': %s", user, strerror(errno));
 		return ret;
@@ -85,8 +119,7 @@ privileges_drop(const char *user, bool packets, char *error, size_t size)
 /* clang-format off */
 static const int allowed[] = {
 	/* memory; mmap and mprotect below */
-	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(mlock),
-	SCMP_SYS(mlock2), SCMP_SYS(munlock), SCMP_SYS(memfd_create), SCMP_SYS(mbind),
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(memfd_create), SCMP_SYS(mbind),
 	SCMP_SYS(set_mempolicy), SCMP_SYS(get_mempolicy), SCMP_SYS(membarrier),
 
 	/* threads; clone below */
@@ -115,8 +148,8 @@ static const int allowed[] = {
 	SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
 	SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(mkdir), SCMP_SYS(fadvise64),
 
-	/* devices (vfio, packet sockets) and waiting for them */
-	SCMP_SYS(ioctl), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
+	/* waiting */
+	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
 	SCMP_SYS(epoll_create), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
 	SCMP_SYS(eventfd), SCMP_SYS(eventfd2),
 
@@ -133,17 +166,39 @@ static const int allowed[] = {
 };
 /* clang-format on */
 
+/* What only some kinds of source need. */
+static const struct {
+	unsigned int sources;
+	int call;
+} allowed_for[] = {
+	/* vfio; the state of links, what a new interface is */
+	{SOURCE_CARD | SOURCE_PACKET_SOCKET | SOURCE_XDP, SCMP_SYS(ioctl)},
+	/* memory that a device or the kernel fills */
+	{SOURCE_CARD | SOURCE_PACKET_SOCKET | SOURCE_XDP, SCMP_SYS(mlock)},
+	{SOURCE_CARD | SOURCE_PACKET_SOCKET | SOURCE_XDP, SCMP_SYS(mlock2)},
+	{SOURCE_CARD | SOURCE_PACKET_SOCKET | SOURCE_XDP, SCMP_SYS(munlock)},
+	/* the program that hands packets over: off at the end, on again when one returns */
+	{SOURCE_XDP, SCMP_SYS(bpf)},
+};
+
 /* Sockets that are opened after the start; raw ones of IP are not among them. 0: of any type. */
 static const struct {
 	int family, type;
+	unsigned int sources; /* 0: of any */
 } sockets[] = {
-	{AF_UNIX, 0},          {AF_NETLINK, 0},         {AF_INET, SOCK_STREAM},
-	{AF_INET, SOCK_DGRAM}, {AF_INET6, SOCK_STREAM}, {AF_INET6, SOCK_DGRAM},
+	{AF_UNIX, 0, 0},
+	{AF_NETLINK, 0, 0},
+	{AF_INET, SOCK_STREAM, 0},
+	{AF_INET, SOCK_DGRAM, 0},
+	{AF_INET6, SOCK_STREAM, 0},
+	{AF_INET6, SOCK_DGRAM, 0},
+	{AF_PACKET, 0, SOURCE_PACKET_SOCKET | SOURCE_XDP},
+	{AF_XDP, 0, SOURCE_XDP},
 };
 #define SOCKET_TYPE_MASK 0xf /* without SOCK_CLOEXEC and SOCK_NONBLOCK */
 
 static int
-allow_sockets(scmp_filter_ctx filter, bool packets)
+allow_sockets(scmp_filter_ctx filter, unsigned int sources)
 {
 	int ret = 0;
 
@@ -153,12 +208,11 @@ allow_sockets(scmp_filter_ctx filter, bool packets)
 		const struct scmp_arg_cmp type = SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK,
 							 (scmp_datum_t)sockets[i].type);
 
+		if (sockets[i].sources != 0 && (sockets[i].sources & sources) == 0)
+			continue;
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket),
 				       sockets[i].type != 0 ? 2 : 1, family, type);
 	}
-	if (ret == 0 && packets)
-		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-				       SCMP_A0(SCMP_CMP_EQ, AF_PACKET));
 	return ret;
 }
 
@@ -174,7 +228,7 @@ load_libraries(void)
 }
 
 static int
-allow_conditionally(scmp_filter_ctx filter, bool packets)
+allow_conditionally(scmp_filter_ctx filter, unsigned int sources)
 {
 	/* No memory becomes executable: neither by a mapping nor by a later change of one, which
 	 * could have been written before.
@@ -193,7 +247,7 @@ allow_conditionally(scmp_filter_ctx filter, bool packets)
 	if (ret == 0)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (ret == 0)
-		ret = allow_sockets(filter, packets);
+		ret = allow_sockets(filter, sources);
 	/* The name of a thread; and asking for a limit, not setting one. */
 	if (ret == 0)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
@@ -214,10 +268,10 @@ allow_conditionally(scmp_filter_ctx filter, bool packets)
 #endif
 
 int
-privileges_confine(bool packets)
+privileges_confine(unsigned int sources)
 {
 #ifdef LEAKS_ARE_CHECKED
-	(void)packets;
+	(void)sources;
 	return -ENOTSUP;
 #endif
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -228,8 +282,12 @@ privileges_confine(bool packets)
 	load_libraries();
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && ret == 0; i++)
 		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; i < sizeof(allowed_for) / sizeof(allowed_for[0]) && ret == 0; i++) {
+		if (allowed_for[i].sources & sources)
+			ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_for[i].call, 0);
+	}
 	if (ret == 0)
-		ret = allow_conditionally(filter, packets);
+		ret = allow_conditionally(filter, sources);
 	if (ret == 0) /* the threads that EAL has started */
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (ret == 0)

@@ -19,6 +19,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/** What packets come from, as bits: it decides what the process may still do. Captures: 0. */
+enum privileges_source {
+	SOURCE_PACKET_SOCKET = 1, /**< interfaces of the kernel */
+	SOURCE_XDP = 2,           /**< those that are captured on by AF_XDP */
+	SOURCE_CARD = 4,          /**< devices of our own, and whatever EAL's own arguments name */
+};
+
 /** What the kernel says of this process, not what was wished. */
 struct privileges {
 	uid_t uid;
@@ -29,9 +36,19 @@ struct privileges {
 };
 
 /**
- * Become `user` for good: its groups, its uid, no_new_privs, and no capability. With `packets` the
- * calling thread, and those that it starts from now on, keep CAP_NET_RAW alone: an interface that
- * was gone can be opened again.
+ * Of what such sources need, take into effect what the process is permitted to have. An executable
+ * with file capabilities that are permitted but not effective (a container's: cap_net_raw=p) starts
+ * where they are not to be had, too, and has to ask.
+ *
+ * Main thread, before others are started. What is not permitted stays away; the opening of the
+ * source says so.
+ */
+void privileges_raise(unsigned int sources);
+
+/**
+ * Become `user` for good: its groups, its uid, no_new_privs, and no capability. Of an interface the
+ * calling thread, and those that it starts from now on, keep CAP_NET_RAW alone: one that was gone
+ * can be opened again. With AF_XDP CAP_NET_ADMIN and CAP_BPF too, for the program on the interface.
  *
  * Main thread, before lanes are launched and HTTP is started; process is root, or is `user` already
  * (then only no_new_privs is set). setresuid of glibc changes all threads; so does this.
@@ -39,17 +56,18 @@ struct privileges {
  * @return 0; -ENOENT no such user; -EPERM neither root nor `user`; -errno. `error` says it in
  * words.
  */
-int privileges_drop(const char *user, bool packets, char *error, size_t size);
+int privileges_drop(const char *user, unsigned int sources, char *error, size_t size);
 
 /**
  * Load the system call filter into all threads (no_new_privs is set with it). What is not allowed
- * fails with EPERM. Raw sockets are allowed only with `packets`, and only those of AF_PACKET. No
- * memory can become executable any more, so whatever is to be loaded is loaded here.
+ * fails with EPERM. Each kind of source has what it needs and no other has: packet sockets, AF_XDP
+ * and bpf(2), ioctl(2). Raw sockets of IP nobody has. No memory can become executable any more, so
+ * whatever is to be loaded is loaded here.
  *
  * Main thread, after privileges_drop. @return 0, or -errno (-ENOSYS: the kernel has no seccomp;
  * -ENOTSUP: built with AddressSanitizer, whose search for leaks needs what the filter forbids).
  */
-int privileges_confine(bool packets);
+int privileges_confine(unsigned int sources);
 
 /** Read the state from /proc/self/status, of the calling thread. Any thread. @return 0 or -errno.
  */

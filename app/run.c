@@ -7,6 +7,7 @@
 #include "browser.h"
 #include "log.h"
 #include "notify.h"
+#include "telemetry_socket.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -23,8 +24,8 @@
 #define PREFLIGHT_WAIT_NS    20000000ull
 
 /* Waits for a signal until `until` (monotonic). The signal, or 0 at the time. */
-static int
-wait_until(const sigset_t *signals, uint64_t until)
+int
+run_wait(const sigset_t *signals, uint64_t until)
 {
 	uint64_t now = monotonic_ns();
 	uint64_t left = until > now ? until - now : 0;
@@ -39,22 +40,24 @@ wait_until(const sigset_t *signals, uint64_t until)
 }
 
 /* What is looked at between periods too: the cables, and the manager's watchdog. */
-static void
-poll_events(struct app *a)
+void
+run_poll_events(struct app *a)
 {
 	port_events_poll(&a->events);
+	telemetry_tidy();
 	if (notify_watchdog_ms() > 0)
 		notify_send("WATCHDOG=1");
 }
 
 /* True: stop. Signals that ask for nothing are logged, once each. */
-static bool
-handle_signal(struct app *a, int sig)
+bool
+run_handle_signal(struct app *a, int sig)
 {
 	static bool told[NSIG];
 
 	if (sig == SIGHUP) {
 		loader_request(&a->loader);
+		stream_reopen(a->stream);
 		return false;
 	}
 	if (sig != SIGUSR1 && sig != SIGUSR2)
@@ -75,9 +78,9 @@ end_period(struct app *a)
 
 	if (map != NULL)
 		gather_use_map(&a->gather, map);
-	poll_events(a); /* the period tells how the links are at its end */
+	run_poll_events(a); /* the period tells how the links are at its end */
 	if (gather_end_period(&a->gather) == -ENOMEM || atomic_load(&a->map_consumer.failed)) {
-		log_line("out of memory: lower --hosts-total or --hosts-per-lane");
+		log_error("out of memory: lower --hosts-total or --hosts-per-lane");
 		return EXIT_FAILURE;
 	}
 	if (a->gather.over && !told_over) {
@@ -87,35 +90,13 @@ end_period(struct app *a)
 	return 0;
 }
 
-static void
-open_browser(struct app *a)
+void
+run_open_browser(struct app *a)
 {
 	char url[128];
 
 	snprintf(url, sizeof(url), "http://%s/", a->listen);
 	browser_open(url);
-}
-
-/* --once ends when the last packet is in: looked at every 2 ms. */
-static int
-run_once(struct app *a, const sigset_t *signals)
-{
-	uint64_t look = 0;
-
-	for (;;) {
-		if (monotonic_ns() >= look) {
-			poll_events(a);
-			look = monotonic_ns() + POLL_EVENTS_NS;
-		}
-		int sig = wait_until(signals, monotonic_ns() + 2000000);
-		if (sig != 0 && handle_signal(a, sig)) {
-			log_line("interrupted after %llu frames; no file was written",
-				 (unsigned long long)gather_received_now(&a->gather));
-			return EXIT_INTERRUPTED;
-		}
-		if (gather_captures_over(&a->gather))
-			return 0;
-	}
 }
 
 int
@@ -126,24 +107,24 @@ run_periods(struct app *a, const sigset_t *signals)
 	uint64_t next = monotonic_ns() + period, look = 0, pause = POLL_EVENTS_NS;
 	bool opened = false;
 
-	if (a->settings.once)
-		return run_once(a, signals);
+	if (replay_wanted(&a->settings))
+		return replay_run(a, signals);
 	if (watchdog > 0)
 		pause = RTE_MIN(pause, RTE_MAX(watchdog, POLL_EVENTS_LEAST_NS));
 	for (;;) {
 		if (monotonic_ns() >= look) {
-			poll_events(a);
+			run_poll_events(a);
 			look = monotonic_ns() + pause;
 		}
-		int sig = wait_until(signals, RTE_MIN(next, look));
-		if (sig != 0 && handle_signal(a, sig))
+		int sig = run_wait(signals, RTE_MIN(next, look));
+		if (sig != 0 && run_handle_signal(a, sig))
 			return 0;
 		if (monotonic_ns() < next)
 			continue;
 		if (end_period(a) != 0)
 			return EXIT_FAILURE;
 		if (a->settings.open && !opened)
-			open_browser(a);
+			run_open_browser(a);
 		opened = true;
 		next += period;
 		/* a tick that took longer than a period: the next one is a whole period away */
@@ -209,7 +190,7 @@ run_preflight(struct app *a, const sigset_t *signals)
 	if (pthread_create(&thread, NULL, preflight_thread, &p) != 0)
 		return fail("no thread can be started");
 	while (!atomic_load(&p.done)) {
-		int sig = wait_until(signals, monotonic_ns() + PREFLIGHT_WAIT_NS);
+		int sig = run_wait(signals, monotonic_ns() + PREFLIGHT_WAIT_NS);
 
 		if (sig == 0 || sig == SIGHUP || sig == SIGUSR1 || sig == SIGUSR2)
 			continue;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rx_lcore.h"
 
+#include "sources.h"
+
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -43,10 +45,40 @@ parse_straddling(const struct rx_lane *lane, struct parse_batch *batch, struct r
 	}
 }
 
+/* Leaves out what the filter does not let pass. Returns how many stay, at the front. */
+static __rte_noinline uint16_t
+keep_mbufs(const struct rx_lane *lane, struct rte_mbuf **mbufs, uint16_t n)
+{
+	uint16_t kept = 0, out = 0;
+	struct rte_mbuf *left[COUNT_MAX_BURST];
+	uint64_t octets = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (i + PREFETCH < n)
+			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH], void *));
+		if (filter_mbuf(lane->program, mbufs[i])) {
+			mbufs[kept++] = mbufs[i];
+		} else {
+			octets += mbufs[i]->pkt_len;
+			left[out++] = mbufs[i];
+		}
+	}
+	if (out > 0) {
+		count_filtered(lane->count, out, octets);
+		rte_pktmbuf_free_bulk(left, out);
+	}
+	return kept;
+}
+
 static void
 count_mbufs(const struct rx_lane *lane, struct parse_batch *batch, struct rte_mbuf **mbufs,
 	    uint16_t n)
 {
+	if (unlikely(lane->filter != NULL)) {
+		n = keep_mbufs(lane, mbufs, n);
+		if (n == 0)
+			return;
+	}
 	for (uint16_t i = 0; i < PREFETCH; i++)
 		mbufs[n + i] = mbufs[n - 1];
 	parse_batch(batch, n, &lane->parse, frame_of_mbuf, mbufs);
@@ -54,6 +86,77 @@ count_mbufs(const struct rx_lane *lane, struct parse_batch *batch, struct rte_mb
 		parse_straddling(lane, batch, mbufs);
 	count_batch(lane->count, batch);
 	rte_pktmbuf_free_bulk(mbufs, n);
+}
+
+/* `frames` has PREFETCH entries more than the burst. */
+static inline struct parse_frame_at
+frame_of_port(const void *frames, uint32_t i)
+{
+	const struct port_frame *at = (const struct port_frame *)frames + i;
+
+	rte_prefetch0(at[PREFETCH].bytes);
+	return (struct parse_frame_at){at[0].bytes, at[0].captured, at[0].length};
+}
+
+/* The same of frames where they lie. */
+static __rte_noinline uint16_t
+keep_frames(const struct rx_lane *lane, struct port_frame *frames, uint16_t n)
+{
+	uint16_t kept = 0;
+	uint64_t octets = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		if (filter_frame(lane->program, frames[i].bytes, frames[i].captured,
+				 frames[i].length))
+			frames[kept++] = frames[i];
+		else
+			octets += frames[i].length;
+	}
+	if (kept < n)
+		count_filtered(lane->count, n - kept, octets);
+	return kept;
+}
+
+/* Frames of a type that cannot be read have no facts but that. */
+static uint8_t
+link_of(uint32_t type)
+{
+	uint8_t link = PARSE_LINK_OPAQUE;
+
+	if (type & PORT_TYPE_DLT)
+		(void)parse_link_of((int)(type & ~PORT_TYPE_DLT), &link);
+	else
+		(void)interface_link_of(type, &link);
+	return link;
+}
+
+/* A burst of a source that shows its frames where they lie. Kept out of the loop of the others. */
+static __rte_noinline uint16_t
+count_frames(struct rx_lane *lane, struct parse_batch *batch, uint16_t most)
+{
+	struct port_frame frames[COUNT_MAX_BURST + PREFETCH];
+	uint32_t type = 0;
+	uint16_t n = lane->receive(lane->source, lane->queue, frames, most, &type);
+
+	if (n == 0)
+		return 0;
+	if (type != lane->type) {
+		lane->parse.link = link_of(type);
+		lane->type = type;
+		if (lane->filter != NULL)
+			lane->program = filter_program(lane->filter, type);
+	}
+	const uint16_t taken = n;
+	if (unlikely(lane->filter != NULL)) {
+		n = keep_frames(lane, frames, n);
+		if (n == 0)
+			return taken;
+	}
+	for (uint16_t i = 0; i < PREFETCH; i++)
+		frames[n + i] = frames[n - 1];
+	parse_batch(batch, n, &lane->parse, frame_of_port, frames);
+	count_batch(lane->count, batch);
+	return taken;
 }
 
 /* How many packets may be taken now, where a rate is asked for. */
@@ -84,10 +187,15 @@ rx_lcore_run(void *argument)
 
 	while ((order = lane_command_look(lane->command, &lane->answer, &seen)) != LANE_STOP) {
 		uint16_t most = likely(order == LANE_RUN) ? allowance(lane, since, received) : 0;
-		uint16_t n = most ? rte_eth_rx_burst(lane->port, lane->queue, mbufs, most) : 0;
+		uint16_t n = 0;
 
+		if (unlikely(lane->receive != NULL))
+			n = most ? count_frames(lane, &batch, most) : 0;
+		else if (likely(most > 0))
+			n = rte_eth_rx_burst(lane->port, lane->queue, mbufs, most);
 		if (n > 0) {
-			count_mbufs(lane, &batch, mbufs, n);
+			if (likely(lane->receive == NULL))
+				count_mbufs(lane, &batch, mbufs, n);
 			received += n;
 			atomic_store_explicit(&lane->received[lane->swaps & 1], received,
 					      memory_order_relaxed);

@@ -8,8 +8,10 @@
 #pragma once
 
 #include "count.h"
+#include "filter.h"
 #include "lane_command.h"
 #include "parse.h"
+#include "port.h"
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -21,11 +23,18 @@ struct rx_lane {
 	/* written before launch, then only read; but `port` also by the manager, while the lane has
 	 * acknowledged LANE_PAUSE: a device that comes back may get another number */
 	uint16_t port, queue;
+	/* Of a port without an ethdev; else NULL. Then parse.link is the lane's to write: the
+	 * source tells with each burst what its frames are. */
+	port_receive *receive;
+	struct port *source;
+	uint32_t type; /* of the last burst, as port_receive tells it */
 	uint16_t burst;
 	unsigned int lcore;
 	uint32_t idle_sleep_us; /* longest pause; 0: poll without one */
 	uint32_t rate;          /* packets/s at most; 0: no bound */
 	struct parse_options parse;
+	const struct filter *filter;          /* NULL: all frames count */
+	const struct filter_program *program; /* of it, for the type of frames that come */
 	struct count_lane *count;
 	const struct lane_command *command; /* of its port; the manager posts there */
 

@@ -3,6 +3,8 @@
 #include "app.h"
 #include "log.h"
 
+#include <net/if_arp.h>
+#include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_launch.h>
@@ -24,7 +26,8 @@ setup_size_ports(struct app *a)
 	uint32_t longest = 0;
 	uint64_t packets = 0;
 
-	for (unsigned int i = 0; i < s->pcaps.count; i++) {
+	/* captures that are not looped need no buffers */
+	for (unsigned int i = 0; i < s->pcaps.count && s->pcap_loop; i++) {
 		longest = RTE_MAX(longest, a->captures[i].longest);
 		packets = RTE_MAX(packets, a->captures[i].packets);
 	}
@@ -32,6 +35,8 @@ setup_size_ports(struct app *a)
 	p->burst = s->burst;
 	p->cache = POOL_CACHE;
 	p->promiscuous = !s->no_promiscuous;
+	p->ring_frames = s->ring_frames;
+	p->ring_frame_size = s->ring_frame_size;
 	p->mtu = (uint16_t)s->mtu;
 	/* net_af_packet wants room for a ring frame; longer captured frames take several buffers,
 	 * but for a loop, where the PMD wants one */
@@ -40,6 +45,8 @@ setup_size_ports(struct app *a)
 		room = longest <= 128 ? 128 : longest;
 	else if (s->data_room == 0 && s->mtu + 26 > room)
 		room = RTE_MIN(s->mtu + 26, 9728u);
+	if (s->data_room == 0 && s->interfaces.count > 0)
+		room = RTE_MAX(room, s->ring_frame_size);
 	p->data_room = (uint16_t)RTE_ALIGN_CEIL(room, 64u);
 
 	/* infinite_rx keeps the whole capture in the queue's pool, and hands out copies */
@@ -51,6 +58,18 @@ setup_size_ports(struct app *a)
 		p->mbufs = p->rx_descriptors + p->burst * segments + 4 * p->cache;
 }
 
+uint64_t
+setup_port_memory(const struct app *a, unsigned int lanes)
+{
+	uint64_t octets = port_queue_memory(&a->port_settings, lanes);
+
+	for (unsigned int i = 0; i < a->settings.interfaces.count; i++) {
+		if (a->settings.interface_xdp[i])
+			octets += a->settings.interface_queues[i] * PORT_XDP_QUEUE_OCTETS;
+	}
+	return octets;
+}
+
 /* The name under which the user knows a port. */
 static void
 name_port(struct port *port, uint16_t id, const struct settings *s)
@@ -59,12 +78,95 @@ name_port(struct port *port, uint16_t id, const struct settings *s)
 	unsigned int i;
 
 	rte_eth_dev_get_name_by_port(id, name);
-	if (sscanf(name, "net_pcap%u", &i) == 1 && i < s->pcaps.count) {
-		const char *slash = strrchr(s->pcaps.items[i], '/');
+	if (sscanf(name, "net_pcap%u", &i) == 1 && i < s->pcaps.count)
+		snprintf(port->source, sizeof(port->source), "%s", capture_name(s->pcaps.items[i]));
+}
 
-		snprintf(port->source, sizeof(port->source), "%s",
-			 slash ? slash + 1 : s->pcaps.items[i]);
+/*
+ * AF_XDP looked possible, and the kernel does not let it be: with --driver auto its place is taken
+ * by net_af_packet. The new port gets the number of the old one, the lowest that is free.
+ */
+static int
+fall_back(struct app *a, struct port *port, uint16_t id, const char *why)
+{
+	struct settings *s = &a->settings;
+	char text[128], name[32];
+	unsigned int i;
+	uint16_t now;
+
+	if (sscanf(port->name, "net_af_xdp%u", &i) != 1 || i >= s->interfaces.count ||
+	    s->driver != DRIVER_AUTO)
+		return fail(why);
+	log_line("%s; captured on by af_packet instead", why);
+	port_close(port);
+	rte_eal_hotplug_remove("vdev", port->name);
+	s->interface_xdp[i] = false;
+	s->interface_queues[i] = (uint16_t)RTE_MAX(s->lanes, 1u);
+	*port = (struct port){0};
+	const char *driver = interface_arguments(s, i, text, sizeof(text));
+	snprintf(name, sizeof(name), "%s%u", driver, i);
+	if (rte_eal_hotplug_add("vdev", name, text) != 0 ||
+	    rte_eth_dev_get_port_by_name(name, &now) != 0 || now != id ||
+	    port_identify(port, id) != 0)
+		return fail("net_af_packet does not take its place either");
+	return EXIT_SUCCESS;
+}
+
+/* The sources that are no ethdev come after those that are. */
+static int
+setup_any(struct app *a, unsigned int *queues)
+{
+	char error[256];
+
+	for (unsigned int i = 0; i < a->settings.interfaces.count; i++) {
+		struct port *port = &a->ports[a->port_count];
+		struct port_settings p = a->port_settings;
+
+		if (!interface_is_any(a->settings.interfaces.items[i]))
+			continue;
+		port_create(port, "packet_mmap", INTERFACE_ANY);
+		a->port_count++;
+		p.queues = (uint16_t)RTE_MAX(a->settings.lanes, 1u);
+		p.readable = interface_readable;
+		if (port_configure(port, PORT_NO_ETHDEV, &p, log_port, error) != 0)
+			return fail(error);
+		*queues += port->queues;
 	}
+	return EXIT_SUCCESS;
+}
+
+/* Captures that are read, not looped. */
+static int
+setup_captures(struct app *a, unsigned int *queues)
+{
+	const struct settings *s = &a->settings;
+	char error[256];
+
+	for (unsigned int i = 0; i < s->pcaps.count && !s->pcap_loop; i++) {
+		struct capture *capture = &a->captures[i];
+		struct port *port = &a->ports[a->port_count];
+		struct port_settings p = a->port_settings;
+		struct capture_reader_settings reader = {
+			.name = capture->path,
+			.file = capture->file,
+			.list = capture->list,
+			.clock = replay_wanted(s) ? &a->clock : NULL,
+			.follow = s->follow,
+			.readable = capture_readable,
+			.note = log_capture,
+		};
+
+		port_create(port, "libpcap", capture_name(capture->path));
+		a->port_count++;
+		p.queues = (uint16_t)RTE_MAX(s->lanes, 1u);
+		p.captures = &reader;
+		if (port_configure(port, PORT_NO_ETHDEV, &p, log_port, error) != 0)
+			return fail(error);
+		capture->file = NULL; /* the port's now */
+		capture->list = NULL;
+		*queues += port->queues;
+	}
+	return EXIT_SUCCESS;
 }
 
 /* One queue for each capture; for the rest what is asked for, or a fair share of the lcores. */
@@ -75,8 +177,16 @@ setup_ports(struct app *a, unsigned int workers)
 	uint16_t id;
 	unsigned int count = 0, queues = 0, named;
 
+	for (unsigned int i = 0; i < a->settings.interfaces.count; i++) {
+		if (a->choices[i].note[0] != 0)
+			log_text(a->choices[i].note);
+	}
+
 	RTE_ETH_FOREACH_DEV (id)
 		count++;
+	for (unsigned int i = 0; i < a->settings.interfaces.count; i++)
+		count += interface_is_any(a->settings.interfaces.items[i]);
+	count += a->settings.pcap_loop ? 0 : a->settings.pcaps.count;
 	if (count == 0)
 		return fail("EAL found no port: is the device bound to vfio-pci, and its address "
 			    "right?");
@@ -93,7 +203,7 @@ setup_ports(struct app *a, unsigned int workers)
 		name_port(port, id, &a->settings);
 		int ret = port_identify(port, id);
 		if (ret != 0) {
-			log_line("port %u: %s", id, rte_strerror(-ret));
+			log_error("port %u: %s", id, rte_strerror(-ret));
 			return EXIT_FAILURE;
 		}
 		a->port_count++;
@@ -106,14 +216,23 @@ setup_ports(struct app *a, unsigned int workers)
 			log_line("port %u offers %u RX queues; %u were wanted", id, most, p.queues);
 			p.queues = most;
 		}
-		if (port_configure(port, id, &p, log_text, error) != 0)
-			return fail(error);
+		ret = port_configure(port, id, &p, log_port, error);
+		if (ret != 0) {
+			if (fall_back(a, port, id, error) != EXIT_SUCCESS)
+				return EXIT_FAILURE;
+			p.queues = port_capability(id);
+			if (port_configure(port, id, &p, log_port, error) != 0)
+				return fail(error);
+		}
 		queues += port->queues;
 	}
+	if (setup_any(a, &queues) != EXIT_SUCCESS || setup_captures(a, &queues) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
 	if (queues > workers) {
-		log_line("%u RX queues need as many worker lcores, and there are %u: give EAL more "
-			 "with -l or --lcores, or ask for fewer --lanes",
-			 queues, workers);
+		log_error(
+			"%u RX queues need as many worker lcores, and there are %u: give EAL more "
+			"with -l or --lcores, or ask for fewer --lanes",
+			queues, workers);
 		return EXIT_FAILURE;
 	}
 	if (queues > PORT_MAX_QUEUES)
@@ -128,6 +247,33 @@ idle_sleep(const struct app *a, const struct port *port)
 	if (a->settings.idle_sleep_us != IDLE_SLEEP_AUTO)
 		return a->settings.idle_sleep_us;
 	return port_wants_cpu(port) && !a->plan.shared_cpus ? 0 : 1000;
+}
+
+/* The lane's filter for the frames of its port; those without an ethdev tell their type later. */
+static int
+set_filter(struct app *a, struct rx_lane *lane, const struct port *port, unsigned int capture)
+{
+	uint32_t type = ARPHRD_ETHER;
+	char error[FILTER_ERROR_MAX];
+
+	lane->filter = a->filter;
+	if (a->filter == NULL)
+		return EXIT_SUCCESS;
+	if (capture < a->settings.pcaps.count)
+		type = PORT_TYPE_DLT | a->captures[capture].dlt;
+	else if (lane->parse.link == PARSE_LINK_RAW)
+		type = ARPHRD_NONE;
+	lane->program = filter_program(a->filter, type);
+	if (lane->receive != NULL)
+		return EXIT_SUCCESS;
+	if (filter_fits(a->filter, type, error) != 0) {
+		log_error("--filter: %s (on %s)", error, port->source);
+		return EXIT_FAILURE;
+	}
+	if (!filter_translate(a->filter, type) && lane->queue == 0)
+		log_line("%s: the filter is interpreted, for DPDK makes no machine code of it here",
+			 port->source);
+	return EXIT_SUCCESS;
 }
 
 int
@@ -153,12 +299,14 @@ setup_lanes(struct app *a)
 			a->lane_count++;
 			lane->count = count_create(a->lane_count - 1, &c);
 			if (lane->count == NULL) {
-				log_line("no memory for the tables of %u hosts (%llu MiB a lane): "
-					 "reserve more huge pages, or lower --hosts-per-lane",
-					 c.hosts, (unsigned long long)(count_memory(&c) >> 20));
+				log_error("no memory for the tables of %u hosts (%llu MiB a lane): "
+					  "reserve more huge pages, or lower --hosts-per-lane",
+					  c.hosts, (unsigned long long)(count_memory(&c) >> 20));
 				return EXIT_FAILURE;
 			}
 			lane->port = port->id;
+			lane->source = port;
+			lane->receive = port_receiver(port);
 			lane->queue = q;
 			lane->burst = (uint16_t)a->settings.burst;
 			lane->lcore = lcore;
@@ -171,23 +319,22 @@ setup_lanes(struct app *a)
 				(void)interface_link(port->interface, &lane->parse.link, NULL);
 			lane->command = &a->events.commands[p];
 			if (port->socket >= 0 && port->socket != socket)
-				log_line("%s is on NUMA node %d, its lcore %u on node %d: that "
-					 "costs "
-					 "speed, choose lcores on the port's node",
-					 port->source, port->socket, lcore, socket);
+				log_warning("%s is on NUMA node %d, its lcore %u on node %d: that "
+					    "costs "
+					    "speed, choose lcores on the port's node",
+					    port->source, port->socket, lcore, socket);
 			unsigned int capture = UINT32_MAX;
-			if (port->source[0] != 0)
+			if (a->settings.pcap_loop)
 				sscanf(port->name, "net_pcap%u", &capture);
 			if (capture < a->settings.pcaps.count)
 				lane->parse.link = a->captures[capture].link;
 			*state = (struct lane_state){
 				.lane = lane,
 				.port = p,
-				.cpu = (unsigned int)rte_lcore_to_cpu_id((int)lcore),
-				.expected = UINT64_MAX};
+				.cpu = (unsigned int)rte_lcore_to_cpu_id((int)lcore)};
 			gather_set_map(&a->gather, a->lane_count - 1);
-			if (capture < a->settings.pcaps.count && !a->settings.pcap_loop)
-				state->expected = a->captures[capture].packets;
+			if (set_filter(a, lane, port, capture) != EXIT_SUCCESS)
+				return EXIT_FAILURE;
 			lcore = rte_get_next_lcore(lcore, 1, 0);
 		}
 	}
@@ -205,7 +352,7 @@ setup_start_ports(struct app *a)
 	char error[256];
 
 	for (unsigned int p = 0; p < a->port_count; p++) {
-		if (port_start(&a->ports[p], log_text, error) != 0)
+		if (port_start(&a->ports[p], log_port, error) != 0)
 			return fail(error);
 	}
 	return EXIT_SUCCESS;
@@ -218,8 +365,8 @@ setup_launch_lanes(struct app *a)
 		int ret = rte_eal_remote_launch(rx_lcore_run, a->lanes[i], a->lanes[i]->lcore);
 
 		if (ret != 0) {
-			log_line("lcore %u does not start: %s", a->lanes[i]->lcore,
-				 rte_strerror(-ret));
+			log_error("lcore %u does not start: %s", a->lanes[i]->lcore,
+				  rte_strerror(-ret));
 			return EXIT_FAILURE;
 		}
 		a->lanes_running = true;

@@ -5,15 +5,12 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <pcap/pcap.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +18,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #ifndef ARPHRD_IP6GRE /* glibc's list ends before */
@@ -31,156 +27,14 @@
 #define ARPHRD_NETLINK 824
 #endif
 
-/* between two looks whether to stop: 64 MB at the most, of the longest packets there are */
-#define PACKETS_PER_LOOK 256
-
-static int
-fail(char error[SOURCES_ERROR_MAX], const char *path, const char *what)
-{
-	snprintf(error, SOURCES_ERROR_MAX, "%s: %s", path, what);
-	return -EINVAL;
-}
-
-/* libpcap's own, which the one below stands before. */
-static int
-read_record(pcap_t *pcap, struct pcap_pkthdr **header, const u_char **data)
-{
-	typedef int next_ex(pcap_t *, struct pcap_pkthdr **, const u_char **);
-	static _Atomic(next_ex *) found;
-	next_ex *call = atomic_load_explicit(&found, memory_order_relaxed);
-
-	if (call == NULL) {
-		*(void **)&call = dlsym(RTLD_NEXT, "pcap_next_ex");
-		atomic_store_explicit(&found, call, memory_order_relaxed);
-	}
-	return call(pcap, header, data);
-}
-
-/*
- * Stands before libpcap's for the whole process, the PMD's shared object included (app/meson.build
- * exports it), and does the same but at a record of a file that cannot be read. There libpcap would
- * take whatever follows for the next record, and net_pcap would hand over more than was counted by
- * capture_open. So this is the end of the file.
- */
-int
-pcap_next_ex(pcap_t *pcap, struct pcap_pkthdr **header, const u_char **data)
-{
-	int ret = read_record(pcap, header, data);
-
-	if (ret != PCAP_ERROR || pcap_file(pcap) == NULL)
-		return ret;
-	/* cannot fail on a regular file, and capture_open takes no other */
-	(void)fseeko(pcap_file(pcap), 0, SEEK_END);
-	return PCAP_ERROR_BREAK;
-}
-
-/* Reads the packets before the end or the damage: how many, and how long. */
-static int
-read_through(pcap_t *pcap, bool strict, const atomic_bool *cancel, struct capture *capture,
-	     char error[SOURCES_ERROR_MAX])
-{
-	off_t good = ftello(pcap_file(pcap));
-	struct pcap_pkthdr *header;
-	const u_char *data;
-	char text[600];
-	int ret;
-
-	if (parse_link_of(pcap_datalink(pcap), &capture->link) != 0) {
-		const char *name = pcap_datalink_val_to_description(pcap_datalink(pcap));
-
-		snprintf(text, sizeof(text),
-			 "a capture of '%.100s' (link type %d), whose frames carry no IP that can "
-			 "be counted; capture on an Ethernet, IP, PPP or 802.11 interface",
-			 name ? name : "unknown", pcap_datalink(pcap));
-		return fail(error, capture->path, text);
-	}
-	while ((ret = read_record(pcap, &header, &data)) == 1) {
-		capture->packets++;
-		if (header->caplen > capture->longest)
-			capture->longest = header->caplen;
-		good = ftello(pcap_file(pcap));
-		if (capture->packets % PACKETS_PER_LOOK == 0 && cancel != NULL &&
-		    atomic_load(cancel)) {
-			fail(error, capture->path, "stopped while it was looked at");
-			return -ECANCELED;
-		}
-	}
-	if (ret == PCAP_ERROR_BREAK)
-		return 0;
-	snprintf(capture->damage, sizeof(capture->damage),
-		 "cut short or damaged after packet %llu, at octet %llu (%.200s)",
-		 (unsigned long long)capture->packets, (unsigned long long)good, pcap_geterr(pcap));
-	if (!strict)
-		return 0;
-	snprintf(text, sizeof(text), "%s; without --strict the packets before it count",
-		 capture->damage);
-	return fail(error, capture->path, text);
-}
-
-int
-capture_open(const char *path, bool strict, const atomic_bool *cancel, struct capture *capture,
-	     char error[SOURCES_ERROR_MAX])
-{
-	char pcap_error[PCAP_ERRBUF_SIZE] = "", text[400], fd_path[32];
-	struct stat st;
-
-	*capture = (struct capture){.path = path, .fd = -1};
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return fail(error, path, strerror(errno));
-	const char *wrong = NULL;
-	if (fstat(fd, &st) != 0)
-		wrong = strerror(errno);
-	else if (S_ISDIR(st.st_mode))
-		wrong = "is a folder, not a capture; name a file in it";
-	else if (!S_ISREG(st.st_mode))
-		wrong = "is not a regular file; a capture is read twice, save it first";
-	else if (st.st_size == 0)
-		wrong = "the file is empty: it has no capture header";
-	if (wrong != NULL) {
-		close(fd);
-		return fail(error, path, wrong);
-	}
-	snprintf(fd_path, sizeof(fd_path), "/proc/self/fd/%d", fd);
-	pcap_t *pcap = pcap_open_offline(fd_path, pcap_error);
-	if (pcap == NULL) {
-		snprintf(text, sizeof(text), "not a capture that can be read: %.250s", pcap_error);
-		close(fd);
-		return fail(error, path, text);
-	}
-	int ret = read_through(pcap, strict, cancel, capture, error);
-	pcap_close(pcap);
-	if (ret != 0) {
-		close(fd);
-		return ret;
-	}
-	capture->fd = fd;
-	return 0;
-}
-
-void
-captures_log_damage(const struct capture *captures, unsigned int count,
-		    void (*log)(const char *line))
-{
-	char line[SOURCES_ERROR_MAX];
-
-	for (unsigned int i = 0; i < count; i++) {
-		if (captures[i].damage[0] == 0)
-			continue;
-		snprintf(line, sizeof(line), "warning: %s: %s; the packets before it count",
-			 captures[i].path, captures[i].damage);
-		log(line);
-	}
-}
-
 /*
  * A device without header operations hands over what stands behind its link header, and for those
  * of IP that is the packet: TUN and WireGuard (both ARPHRD_NONE), PPP, whose driver adds and takes
  * away the protocol field below the socket, the kernel's tunnels, modems. A GRE device without a
  * remote address has header operations, and hands over the outer packet: raw IP as well.
  */
-static int
-link_of_hardware(unsigned int hardware, uint8_t *link)
+int
+interface_link_of(unsigned int hardware, uint8_t *link)
 {
 	switch (hardware) {
 	case ARPHRD_ETHER:
@@ -200,6 +54,20 @@ link_of_hardware(unsigned int hardware, uint8_t *link)
 	default:
 		return -EPROTONOSUPPORT;
 	}
+}
+
+bool
+interface_readable(unsigned int hardware)
+{
+	uint8_t link;
+
+	return interface_link_of(hardware, &link) == 0;
+}
+
+bool
+interface_is_any(const char *name)
+{
+	return strcmp(name, INTERFACE_ANY) == 0;
 }
 
 /* What people call it; empty: as good as unknown to all. */
@@ -242,7 +110,7 @@ interface_link(const char *name, uint8_t *link, unsigned int *hardware)
 		return ret;
 	if (hardware != NULL)
 		*hardware = request.ifr_hwaddr.sa_family;
-	return link_of_hardware(request.ifr_hwaddr.sa_family, link);
+	return interface_link_of(request.ifr_hwaddr.sa_family, link);
 }
 
 int
@@ -252,7 +120,7 @@ interface_check(const char *name, char error[SOURCES_ERROR_MAX])
 	char text[300];
 	uint8_t link;
 
-	if (strlen(name) >= IFNAMSIZ || if_nametoindex(name) == 0) {
+	if (!interface_is_any(name) && (strlen(name) >= IFNAMSIZ || if_nametoindex(name) == 0)) {
 		struct if_nameindex *all = if_nameindex();
 		size_t used = 0;
 
@@ -276,6 +144,8 @@ interface_check(const char *name, char error[SOURCES_ERROR_MAX])
 		return -1;
 	}
 	close(fd);
+	if (interface_is_any(name))
+		return 0; /* each of its interfaces is looked at when its first packet comes */
 	int ret = interface_link(name, &link, &hardware);
 	if (ret == -EPROTONOSUPPORT) {
 		snprintf(error, SOURCES_ERROR_MAX,
@@ -306,14 +176,52 @@ interface_flags(const char *name)
 	return request.ifr_flags;
 }
 
-int
-interface_check_memory(unsigned int queues, char error[SOURCES_ERROR_MAX])
+unsigned int
+interface_queues(const struct settings *s, unsigned int i)
 {
-	const unsigned long long need = queues * INTERFACE_LOCKED;
+	if (s->interface_queues[i] > 0)
+		return s->interface_queues[i];
+	return s->lanes > 0 ? s->lanes : 1;
+}
+
+uint64_t
+interface_locked(const struct settings *s)
+{
+	uint64_t octets = 0;
+
+	for (unsigned int i = 0; i < s->interfaces.count; i++) {
+		if (!interface_is_any(s->interfaces.items[i]) && !s->interface_xdp[i])
+			octets +=
+				2ull * interface_queues(s, i) * s->ring_frames * s->ring_frame_size;
+	}
+	return octets;
+}
+
+const char *
+interface_arguments(const struct settings *s, unsigned int i, char *text, size_t size)
+{
+	const unsigned int block = 256 << 10; /* octets that the kernel has to find in one piece */
+
+	if (s->interface_xdp[i]) {
+		snprintf(text, size, "iface=%s,start_queue=0,queue_count=%u",
+			 s->interfaces.items[i], interface_queues(s, i));
+		return "net_af_xdp";
+	}
+	/* qdisc_bypass is of the half that sends, which is never used */
+	snprintf(text, size, "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u,qdisc_bypass=1",
+		 s->interfaces.items[i], interface_queues(s, i), block, s->ring_frame_size,
+		 s->ring_frames);
+	return "net_af_packet";
+}
+
+int
+interface_check_memory(uint64_t octets, char error[SOURCES_ERROR_MAX])
+{
+	const unsigned long long need = octets;
 	struct rlimit limit = {0};
 	void *trial;
 
-	if (queues == 0)
+	if (octets == 0)
 		return 0;
 	/* the kernel counts it against the limit, and touches no page of what may not be read */
 	trial = mmap(NULL, need, PROT_NONE,

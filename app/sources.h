@@ -1,42 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What packets come from, looked at before EAL starts: net_pcap tells neither the link type of a
- * capture nor whether it is whole, and net_af_packet's refusals name no cause.
+ * Interfaces and cards, looked at before EAL starts: net_af_packet's refusals name no cause.
  *
- * [start] Pure but for reading the file or asking the kernel. Errors are lines for the user.
+ * [start] Pure but for asking the kernel. Errors are lines for the user.
  */
 #pragma once
 
 #include "options.h"
 #include "pci_address.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define SOURCES_ERROR_MAX 4400
 
-struct capture {
-	const char *path;
-	int fd;           /* open: the PMD is given /proc/self/fd/N, so that any name will do */
-	uint64_t packets; /* in the file */
-	uint32_t longest; /* captured octets of the longest one */
-	uint8_t link;     /* enum parse_link: how its frames begin */
-	char damage[400]; /* where it cannot be read on, and why; empty: sound to its end */
-};
-
-/*
- * Reads the capture once, to its end or to where it is damaged: the packets before that count, but
- * with `strict`, which refuses the capture. `cancel`, looked at every few hundred packets, ends the
- * reading once it is true; NULL: nobody asks. 0, -ECANCELED then, or another -errno, both
- * with `error`. The caller closes capture->fd.
- */
-int capture_open(const char *path, bool strict, const atomic_bool *cancel, struct capture *capture,
-		 char error[SOURCES_ERROR_MAX]);
-
-/* One line for each capture that is damaged: how many packets stand before it, and where it is. */
-void captures_log_damage(const struct capture *captures, unsigned int count,
-			 void (*log)(const char *line));
+/* The name that stands for all interfaces. */
+#define INTERFACE_ANY "any"
+bool interface_is_any(const char *name);
 
 /* Is there an interface of that name with frames that we can read, and may we capture on it? 0, or
  * -1 with `error`. */
@@ -49,22 +29,35 @@ int interface_check(const char *name, char error[SOURCES_ERROR_MAX]);
  */
 int interface_link(const char *name, uint8_t *link, unsigned int *hardware);
 
+/* The same for a kind of interface (ARPHRD_...). 0 or -EPROTONOSUPPORT. Pure: any thread. */
+int interface_link_of(unsigned int hardware, uint8_t *link);
+bool interface_readable(unsigned int hardware);
+
 /* IFF_UP and the like of interfaces(7). 0 if it is not there. Asked of the network name space of
  * the process: /sys may show another one, or be missing in a container.
  */
 int interface_flags(const char *name);
 
 /*
- * A ring of 16,384 frames: at 200,000 packets/s it holds 80 ms, the PMD's default of 512 frames
- * would hold 2.5 ms. The PMD locks two of them a queue into memory, one to receive and one to send:
- * 64 MB.
+ * Queues of an interface: what its driver was chosen for, or --lanes.
+ *
+ * The ring of a queue of net_af_packet has 16,384 frames unless --ring-frames says otherwise: at
+ * 200,000 packets/s it holds 80 ms, the PMD's default of 512 frames would hold 2.5 ms. The PMD
+ * locks two of them a queue into memory, one to receive and one to send: 64 MB. That of "any" is
+ * not locked, nor is AF_XDP's memory ours to count: its pools are DPDK's.
  */
-#define INTERFACE_RING_FRAMES 16384
-#define INTERFACE_RING_FRAME  2048
-#define INTERFACE_LOCKED      (2ull * INTERFACE_RING_FRAMES * INTERFACE_RING_FRAME)
+unsigned int interface_queues(const struct settings *settings, unsigned int i);
 
-/* May the rings of so many queues be locked into memory? 0, or -1 with `error`. */
-int interface_check_memory(unsigned int queues, char error[SOURCES_ERROR_MAX]);
+/* Octets that the rings of all interfaces lock into memory. */
+uint64_t interface_locked(const struct settings *settings);
+
+/* May that much be locked into memory? 0, or -1 with `error`. */
+int interface_check_memory(uint64_t octets, char error[SOURCES_ERROR_MAX]);
+
+/* The arguments of interface `i` for its driver, in `text`. Returns the driver: net_af_packet or
+ * net_af_xdp. */
+const char *interface_arguments(const struct settings *settings, unsigned int i, char *text,
+				size_t size);
 
 /*
  * Writes each address in full ("0000:03:00.0"), and for "auto" all cards that are bound to

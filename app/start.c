@@ -6,6 +6,10 @@
 #include "log.h"
 #include "notify.h"
 #include "privileges.h"
+#include "recall.h"
+#include "telemetry.h"
+#include "telemetry_access.h"
+#include "telemetry_socket.h"
 
 #include <errno.h>
 #include <rte_eal.h>
@@ -20,27 +24,42 @@
 /* An end waits so long for a disk or a reader; then the process ends without it. */
 #define FILES_END_MS   10000
 #define CONSOLE_END_MS 1000
+#define HISTORY_END_MS 10000
+#define STREAM_END_MS  2000
+
+static unsigned int
+privileges_needed(const struct app *a)
+{
+	const struct settings *s = &a->settings;
+	unsigned int sources = 0;
+
+	for (unsigned int i = 0; i < s->interfaces.count; i++)
+		sources |= s->interface_xdp[i] ? SOURCE_XDP : SOURCE_PACKET_SOCKET;
+	if (s->devices.count > 0 || a->eal_source)
+		sources |= SOURCE_CARD;
+	return sources;
+}
 
 /* All is open that only root could open; no packet has been parsed yet. */
 static int
 give_up_privileges(struct app *a)
 {
 	const struct settings *s = &a->settings;
+	const unsigned int sources = privileges_needed(a);
 	struct privileges now;
 	char error[256];
 	int ret;
 
-	if (s->user != NULL &&
-	    privileges_drop(s->user, s->interfaces.count > 0, error, sizeof(error)) != 0) {
-		log_line("--user %s: %s", s->user, error);
+	if (s->user != NULL && privileges_drop(s->user, sources, error, sizeof(error)) != 0) {
+		log_error("--user %s: %s", s->user, error);
 		return EXIT_FAILURE;
 	}
 	/* a file that root could write may be closed to the user that we are now */
 	if (s->user != NULL && preflight_outputs(s) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
-	ret = s->no_seccomp ? 0 : privileges_confine(s->interfaces.count > 0);
+	ret = s->no_seccomp ? 0 : privileges_confine(sources);
 	if (ret != 0)
-		log_line("system calls are not confined: %s", strerror(-ret));
+		log_warning("system calls are not confined: %s", strerror(-ret));
 	if (privileges_read(&now) != 0)
 		return fail("/proc/self/status cannot be read");
 	snprintf(a->security_json, sizeof(a->security_json),
@@ -79,11 +98,12 @@ start_capture(struct app *a)
 			 "pause",
 			 a->plan.cpus, a->plan.cpus > 1 ? "s" : "", a->lane_count,
 			 a->lane_count > 1 ? "s" : "");
-	log_line("%u lane%s of %u hosts, %llu MiB of tables each, %s; database %s", a->lane_count,
-		 a->lane_count > 1 ? "s" : "", s->hosts_per_lane,
-		 (unsigned long long)(count_memory(&c) >> 20),
-		 rte_eal_has_hugepages() ? "huge pages" : "ordinary memory",
-		 locate_database(a->locate, 0)->title);
+	log_event(LOG_NOTICE, LOG_ID_RECEIVING,
+		  "%u lane%s of %u hosts, %llu MiB of tables each, %s; database %s", a->lane_count,
+		  a->lane_count > 1 ? "s" : "", s->hosts_per_lane,
+		  (unsigned long long)(count_memory(&c) >> 20),
+		  rte_eal_has_hugepages() ? "huge pages" : "ordinary memory",
+		  locate_database(a->locate, 0)->title);
 	a->gather.ports = a->ports;
 	a->gather.port_count = a->port_count;
 	a->gather.sensor = s->name ? s->name : a->host_name;
@@ -93,6 +113,39 @@ start_capture(struct app *a)
 	if (ret == EXIT_SUCCESS)
 		gather_start(&a->gather);
 	return ret;
+}
+
+/* The store, by the user that we are now, unless step 1 has opened it; and what it knows of the
+ * last day. */
+static int
+start_history(struct app *a)
+{
+	if (a->settings.history == NULL)
+		return EXIT_SUCCESS;
+	if (a->history == NULL && preflight_history(a) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	/* windows of packet time are the captures' own */
+	if (!replay_wanted(&a->settings) && recall_windows(&a->map_consumer, a->history) != 0)
+		return fail("out of memory");
+	a->map_consumer.store = a->history;
+	return history_start(a->history) == 0 ? EXIT_SUCCESS : fail("no thread can be started");
+}
+
+static int
+start_stream(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	const struct stream_settings stream = {.path = s->output_path,
+					       .format = s->output_format,
+					       .places = strcmp(s->rows, "places") == 0,
+					       .patient = replay_wanted(s)};
+	char error[256];
+
+	if (s->output == NULL)
+		return EXIT_SUCCESS;
+	a->stream = stream_create(&stream, error);
+	a->map_consumer.stream = a->stream;
+	return a->stream != NULL ? EXIT_SUCCESS : fail(error);
 }
 
 /* The threads to the right of the period record, and the loader. */
@@ -112,6 +165,7 @@ start_consumers(struct app *a)
 	m->settings_json = a->settings_json;
 	m->started_ms = a->gather.start_ms;
 	m->started_ns = a->gather.period_ns;
+	m->requests = &a->requests;
 	m->loader = &a->loader;
 	m->after = a->after_map;
 	m->outputs = &a->outputs;
@@ -121,6 +175,8 @@ start_consumers(struct app *a)
 	a->outputs.settings = &a->settings;
 	if (map_consumer_init(m) != 0)
 		return fail("out of memory");
+	if (start_history(a) != EXIT_SUCCESS || start_stream(a) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
 	a->after_map[0] = consumer_create(&files_consumer_ops, &a->outputs);
 	a->after_map[1] = consumer_create(&console_consumer_ops, &a->outputs);
 	if (a->after_map[0] != NULL && a->after_map[1] != NULL) {
@@ -142,7 +198,14 @@ start_http(struct app *a)
 				  .assets = page_assets,
 				  .asset_count = page_asset_count,
 				  .frame_ancestors = a->settings.frame_ancestors,
-				  .threads = 32};
+				  .threads = 32,
+				  .requests = &a->requests,
+				  .cors = a->settings.cors_origins.items,
+				  .cors_count = a->settings.cors_origins.count,
+				  .hosts = a->settings.http_hosts.items,
+				  .host_count = a->settings.http_hosts.count,
+				  .host_name = a->host_name,
+				  .history = a->history};
 
 	if (a->listen[0] == 0)
 		return EXIT_SUCCESS;
@@ -162,13 +225,20 @@ start_eal(struct app *a, char **argv, int eal_argc)
 				   .socket = SOCKET_ID_ANY,
 				   .map = locate_map_prefixes(a->gather.map)};
 	unsigned int lanes = eal_lanes(s);
-	uint64_t memory = lanes * count_memory(&c) + port_queue_memory(&a->port_settings, lanes);
+	uint64_t memory = lanes * count_memory(&c) + setup_port_memory(a, lanes);
 
+	if (telemetry_register() != 0)
+		log_text("telemetry takes no more commands: /packet_heatmap is not there");
+	if (telemetry_prepare(&a->settings, eal_argc > 0, error) != 0)
+		return fail(error);
 	if (eal_plan(&a->plan, s, a->captures, lanes, memory, argv, eal_argc, error) != 0)
 		return fail(error);
+	log_take_dpdk();
 	if (eal_start(&a->plan, error) != 0)
 		return fail(error);
 	a->eal_started = true;
+	if (telemetry_open(s, eal_argc > 0, error) != 0)
+		return fail(error);
 	/* once, and only when nothing was wrong before; status has them too */
 	if (a->config != NULL)
 		log_line("settings in force: %s", a->settings_json ? a->settings_json : "");
@@ -187,6 +257,7 @@ app_start(struct app *a, int argc, char **argv)
 	char **ours;
 
 	options_split(argc, argv, &eal_argc, &ours, &our_argc);
+	a->eal_source = eal_argc > 0;
 	setup_size_ports(a);
 	a->gather.map = a->map; /* the reference goes along */
 	a->map = NULL;
@@ -194,7 +265,7 @@ app_start(struct app *a, int argc, char **argv)
 		log_line("cannot start a browser: %s", strerror(errno));
 	ret = start_eal(a, argv, eal_argc);
 	if (ret == EXIT_SUCCESS && log_start() != 0)
-		log_text("no thread for the log: its lines may hold up others");
+		log_warning("no thread for the log: its lines may hold up others");
 	if (ret == EXIT_SUCCESS)
 		ret = start_capture(a);
 	if (ret == EXIT_SUCCESS)
@@ -218,18 +289,34 @@ app_end_consumers(struct app *a)
 	a->map_thread = NULL;
 	a->gather.consumer_count = 0;
 	if (consumer_destroy(a->after_map[0], a->settings.once ? -1 : FILES_END_MS) != 0) {
-		log_text("the output files are not written in time; ending without them");
+		log_error("the output files are not written in time; ending without them");
 		a->stuck = true;
 	}
 	if (consumer_destroy(a->after_map[1], CONSOLE_END_MS) != 0)
 		a->stuck = true; /* stdout is not read: that is all there is to say */
 	a->after_map[0] = a->after_map[1] = NULL;
+	if (stream_destroy(a->stream, STREAM_END_MS) != 0) {
+		log_error("the last lines of --output are not read; ending without them");
+		a->stuck = true;
+	}
+	a->stream = a->map_consumer.stream = NULL;
+	/* its samples point at places: it ends before the map goes */
+	if (history_close(a->history, a->settings.once ? -1 : HISTORY_END_MS) != 0) {
+		log_error("the history is not written in time; ending without its last periods");
+		a->stuck = true;
+	}
+	a->history = a->map_consumer.store = NULL;
 }
 
 void
 app_stop(struct app *a)
 {
 	http_stop(a->http);
+	/* its clients ask ports, EAL and the picture */
+	if (telemetry_end() != 0) {
+		log_error("a telemetry client does not end in time; ending without it");
+		a->stuck = true;
+	}
 	setup_stop_lanes(a);
 	app_end_consumers(a);
 	for (unsigned int i = 0; i < a->port_count; i++)
@@ -248,10 +335,9 @@ app_stop(struct app *a)
 	locate_destroy(a->locate);
 	if (a->eal_started)
 		eal_stop();
-	for (unsigned int i = 0; i < a->settings.pcaps.count; i++) {
-		if (a->captures[i].path != NULL && a->captures[i].fd > 0)
-			close(a->captures[i].fd);
-	}
+	for (unsigned int i = 0; i < a->settings.pcaps.count; i++)
+		capture_close(&a->captures[i]);
+	filter_free(a->filter);
 	free(a->settings_json);
 	config_free(a->config);
 }

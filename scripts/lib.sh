@@ -9,19 +9,26 @@
 PACKAGES_BUILD=(
 	gcc libc6-dev meson ninja-build pkg-config python3
 	dpdk libdpdk-dev libmaxminddb-dev libcivetweb-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev
-	libseccomp-dev libcap-dev
-	librte-net-af-packet23 librte-net-pcap23 librte-net-ring23 librte-mempool-ring23
+	libarchive-dev libseccomp-dev libcap-dev libsqlite3-dev libzstd-dev
+	librte-net-af-packet23 librte-net-pcap23 librte-net-ring23 librte-net-af-xdp23 librte-mempool-ring23
 	iproute2
 )
 
 # on top of that: to test it
 PACKAGES_TEST=(
 	libcmocka-dev clang libclang-rt-14-dev
-	python3-maxminddb mmdb-bin tshark tcpreplay iproute2 procps curl jq gdal-bin
+	python3-jsonschema python3-maxminddb mmdb-bin zstd xz-utils lz4 lzip bzip2
+	tcpdump tshark tcpreplay iproute2 procps curl jq gdal-bin systemd
 )
 
 # to make a Debian package of it
 PACKAGES_PACKAGE=(build-essential debhelper dpkg-dev fakeroot git lintian pkgconf)
+
+# to make a container image of that
+PACKAGES_IMAGE=(dpkg-dev git libcap2-bin mmdebstrap python3)
+
+# to run that image
+PACKAGES_CONTAINER=(iproute2 podman python3-maxminddb runc skopeo tcpreplay util-linux)
 
 # to prove it on a PCI card in a virtual machine
 PACKAGES_NIC=(e2fsprogs iproute2 mmdebstrap procps python3-maxminddb qemu-system-x86 seabios)
@@ -71,6 +78,41 @@ install_packages() {
 	"${apt[@]}" update >/dev/null || say "apt-get update failed, trying all the same"
 	"${apt[@]}" install --no-install-recommends "${missing[@]}" >&2 ||
 		die "apt-get could not install: ${missing[*]}"
+}
+
+# Prints this machine's package sources as one-line entries, whatever format /etc/apt has them in.
+debian_sources() {
+	local sources
+	grep -q '^VERSION_CODENAME=bookworm' /etc/os-release || {
+		say "this is not Debian 12, so its package sources do not serve"
+		return 1
+	}
+	# shellcheck disable=SC2016 # apt expands these
+	sources=$(apt-get indextargets --format 'deb $(REPO_URI) $(CODENAME) $(COMPONENT)' \
+		'Created-By: Packages' 'Origin: Debian' | grep ' bookworm' | sort -u) || {
+		say "apt lists no Debian package source: run 'apt-get update' first"
+		return 1
+	}
+	printf '%s\n' "$sources"
+}
+
+# Brings a Debian package's files into a folder without installing it: for programs whose package
+# would start a service. 0 where it is there.
+unpack_package() {
+	local package=$1 folder=$2 work
+	[ -e "$folder/.unpacked" ] && return 0
+	work=$(mktemp -d)
+	# apt's own user may not read root's folders: it downloads to where it may
+	chmod 755 "$work"
+	say "unpacking $package"
+	if (cd "$work" && { apt-get download -q "$package" >&2 ||
+		{ apt-get update >/dev/null && apt-get download -q "$package" >&2; }; }); then
+		rm -rf "$folder"
+		mkdir -p "$folder"
+		dpkg-deb -x "$work"/*.deb "$folder" && touch "$folder/.unpacked"
+	fi
+	rm -rf "$work"
+	[ -e "$folder/.unpacked" ]
 }
 
 # node and npm may have come from elsewhere than Debian: what counts is that they are there.

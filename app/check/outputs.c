@@ -122,6 +122,15 @@ check_outputs(struct doctor *d)
 
 	any = check_output(d, "hosts", s->hosts) || any;
 	any = check_output(d, "status", s->status) || any;
+	if (s->history != NULL) {
+		char file[PATH_MAX];
+
+		/* the store itself is not opened: a running service may have it */
+		snprintf(file, sizeof(file), "%s/lock.check", s->history);
+		if (access(s->history, F_OK) != 0)
+			snprintf(file, sizeof(file), "%s", s->history);
+		any = check_output(d, "history", file) || any;
+	}
 	if (!any)
 		say(d, CHECK_OK, "output files", NULL, "none are asked for");
 }

@@ -51,19 +51,17 @@ check_huge_pages(struct doctor *d)
 void
 check_memory_lock(struct doctor *d)
 {
-	const unsigned int lanes = d->settings->lanes > 0 ? d->settings->lanes : 1;
-	const unsigned int rings = d->settings->interfaces.count * lanes;
+	const unsigned long long rings = interface_locked(d->settings);
 	static char error[SOURCES_ERROR_MAX];
 	struct rlimit limit;
 	char remedy[96];
 
 	/* root stands for the service here, whose unit lifts the limit */
 	if (!d->dedicated && rings > 0 && geteuid() != 0) {
-		snprintf(remedy, sizeof(remedy), "ulimit -l %llu (as root)",
-			 rings * INTERFACE_LOCKED >> 10);
+		snprintf(remedy, sizeof(remedy), "ulimit -l %llu (as root)", rings >> 10);
 		if (interface_check_memory(rings, error) == 0)
 			say(d, CHECK_OK, "memory lock limit", NULL, "%llu MiB can be locked",
-			    rings * INTERFACE_LOCKED >> 20);
+			    rings >> 20);
 		else
 			say(d, CHECK_FAULT, "memory lock limit", remedy, "%s", error);
 		return;

@@ -104,6 +104,15 @@ count_batch(struct count_lane *lane, struct parse_batch *batch)
 	count_buffer_count(lane_buffer(lane), batch);
 }
 
+void
+count_filtered(struct count_lane *lane, uint32_t frames, uint64_t octets)
+{
+	struct decode_counts *decode = &lane_buffer(lane)->decode;
+
+	decode->frames[DECODE_FILTERED] += frames;
+	decode->octets[DECODE_FILTERED] += octets;
+}
+
 bool
 count_poll_swap(struct count_lane *lane)
 {

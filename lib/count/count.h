@@ -45,6 +45,9 @@ uint64_t count_memory(const struct count_settings *settings);
  * Uses the batch up. Never fails, allocates, locks or logs. */
 void count_batch(struct count_lane *lane, struct parse_batch *batch);
 
+/* [lane] Frames that were left out unseen, and their octets. */
+void count_filtered(struct count_lane *lane, uint32_t frames, uint64_t octets);
+
 /* [lane] Between two bursts: swaps if the manager has asked; has it? Costs one load when it has
  * not. What the lane wrote before the call is seen by a manager for whom count_swapped is true. */
 bool count_poll_swap(struct count_lane *lane);

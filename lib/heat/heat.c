@@ -342,15 +342,15 @@ ring_add_period(struct ring *ring, enum window window, const struct heat *heat, 
 	return 0;
 }
 
-int
-heat_end_period(struct heat *heat, double seconds)
+static int
+end_period(struct heat *heat, double seconds, enum window first, enum window last)
 {
 	int error = 0;
 
 	if (!isfinite(seconds) || seconds < 0)
 		seconds = 0; /* one such number would spoil the sums for good */
 	sort_touched(heat);
-	for (int w = 0; w < WINDOWS; w++) {
+	for (int w = (int)first; w <= (int)last; w++) {
 		int e = ring_add_period(&heat->rings[w], (enum window)w, heat, seconds);
 		if (e != 0)
 			error = e;
@@ -360,6 +360,18 @@ heat_end_period(struct heat *heat, double seconds)
 	heat->touched_count = 0;
 	memset(&heat->ledger, 0, sizeof(heat->ledger));
 	return error;
+}
+
+int
+heat_end_period(struct heat *heat, double seconds)
+{
+	return end_period(heat, seconds, WINDOW_NOW, WINDOW_START);
+}
+
+int
+heat_recall_period(struct heat *heat, double seconds)
+{
+	return end_period(heat, seconds, WINDOW_1M, WINDOW_24H);
 }
 
 void

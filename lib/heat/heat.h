@@ -79,6 +79,10 @@ void heat_add_ledger(struct heat *heat, const struct ledger *ledger);
  * for which there was no memory, and the caller reports it. */
 int heat_end_period(struct heat *heat, double seconds);
 
+/* The same for a period of before the start: it counts in the windows that slide (1m to 24h), as if
+ * it had just been, and in no other. Called oldest first, before the first heat_end_period. */
+int heat_recall_period(struct heat *heat, double seconds);
+
 struct heat_window {
 	const struct counts *counts; /* [places], owned by heat, until the next heat_end_period */
 	uint32_t places;             /* one above the highest number that was ever added */

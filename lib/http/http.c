@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http.h"
 
+#include "answer.h"
+#include "door.h"
+
+#include "locate_json.h"
 #include "text.h"
 
 #include <arpa/inet.h>
@@ -14,136 +18,16 @@
 #include <time.h>
 #include <unistd.h>
 
-struct http {
-	struct mg_context *context;
-	struct http_settings settings;
-	char frame_ancestors[256];
-};
-
-/* one answer */
-struct answer {
-	int status;
-	const char *reason;
-	const char *type;
-	const void *data;
-	size_t length;
-	bool gzip;
-	const char *etag; /* NULL: none */
-	const char *cache;
-	bool is_page;        /* HTML: gets a policy of what it may load */
-	bool self_contained; /* its own <meta> says what it may load; only frames are ours to say */
-};
-
-/* what each HTML answer may load: what it ships, and nothing else */
-#define CSP_PAGE                                                                                   \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "          \
-	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
-
-static void
-send_answer(struct mg_connection *conn, const struct http *http, const struct answer *a)
-{
-	const struct mg_request_info *request = mg_get_request_info(conn);
-	bool head = strcmp(request->request_method, "HEAD") == 0;
-	char date[64];
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	mg_printf(conn,
-		  "HTTP/1.1 %d %s\r\n"
-		  "Date: %s\r\n"
-		  "Connection: close\r\n"
-		  "Cache-Control: %s\r\n"
-		  "X-Content-Type-Options: nosniff\r\n"
-		  "Referrer-Policy: no-referrer\r\n"
-		  "Cross-Origin-Resource-Policy: same-origin\r\n",
-		  a->status, a->reason, date, a->cache ? a->cache : "no-cache");
-	if (a->is_page)
-		mg_printf(conn, "Content-Security-Policy: %s%sframe-ancestors %s\r\n",
-			  a->self_contained ? "" : CSP_PAGE, a->self_contained ? "" : "; ",
-			  http->frame_ancestors);
-	else
-		mg_printf(conn, "Content-Security-Policy: default-src 'none'; "
-				"frame-ancestors 'none'\r\n");
-	if (a->etag != NULL)
-		mg_printf(conn, "ETag: \"%s%s\"\r\nVary: Accept, Accept-Encoding\r\n", a->etag,
-			  a->gzip ? "-gz" : "");
-	if (a->status == 405)
-		mg_printf(conn, "Allow: GET, HEAD\r\n");
-	if (a->status != 304) {
-		mg_printf(conn, "Content-Type: %s\r\nContent-Length: %zu\r\n%s", a->type, a->length,
-			  a->gzip ? "Content-Encoding: gzip\r\n" : "");
-	}
-	mg_write(conn, "\r\n", 2);
-	if (!head && a->status != 304)
-		mg_write(conn, a->data, a->length);
-}
-
-static int
-send_error(struct mg_connection *conn, const struct http *http, int status, const char *reason,
-	   const char *text)
-{
-	char body[160];
-
-	snprintf(body, sizeof(body), "{\"error\":\"%s\"}\n", text);
-	struct answer a = {.status = status,
-			   .reason = reason,
-			   .type = "application/json",
-			   .data = body,
-			   .length = strlen(body),
-			   .cache = "no-store"};
-	send_answer(conn, http, &a);
-	return status;
-}
-
-/* 0, or the status that was sent: every route takes GET and HEAD only. */
-static int
-refuse_method(struct mg_connection *conn, const struct http *http)
-{
-	const char *method = mg_get_request_info(conn)->request_method;
-
-	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-		return 0;
-	return send_error(conn, http, 405, "Method Not Allowed", "only GET and HEAD");
-}
-
-/* Chooses the encoding and answers 304 where the client has it already. */
-static int
-send_text(struct mg_connection *conn, const struct http *http, struct answer *a, const void *plain,
-	  size_t length, const void *gzip, size_t gzip_length)
-{
-	a->status = 200;
-	a->reason = "OK";
-	a->data = plain;
-	a->length = length;
-	if (gzip != NULL && http_accepts_gzip(mg_get_header(conn, "Accept-Encoding"))) {
-		a->gzip = true;
-		a->data = gzip;
-		a->length = gzip_length;
-	}
-	if (http_etag_matches(mg_get_header(conn, "If-None-Match"), a->etag)) {
-		a->status = 304;
-		a->reason = "Not Modified";
-	}
-	send_answer(conn, http, a);
-	return a->status;
-}
-
 /* The ?window= of the request, or the picture's own; WINDOWS where it names none that exists. */
 static enum window
 window_of(struct mg_connection *conn, const struct picture *p)
 {
-	const char *query = mg_get_request_info(conn)->query_string;
 	char name[16];
+	int n = query_value(conn, "window", name, sizeof(name));
 
-	if (query == NULL)
-		return picture_default_window(p);
-	int n = mg_get_var(query, strlen(query), "window", name, sizeof(name));
 	if (n == -1)
 		return picture_default_window(p);
-	/* "start%00x" decodes to more than it looks like */
-	return n > 0 && strlen(name) == (size_t)n ? window_parse(name) : WINDOWS;
+	return n > 0 ? window_parse(name) : WINDOWS;
 }
 
 static int
@@ -179,31 +63,58 @@ answer_text(struct mg_connection *conn, const struct http *http, enum text_kind 
 	return status;
 }
 
+/* A window of now, or with from= and to= a time of the past. */
+static int
+answer_heat(struct mg_connection *conn, const struct http *http, enum text_kind kind,
+	    const char *type)
+{
+	int status = answer_range(conn, http, kind, type);
+
+	return status >= 0 ? status : answer_text(conn, http, kind, type);
+}
+
 static int
 on_heat(struct mg_connection *conn, void *http)
 {
-	return answer_text(conn, http, TEXT_HEAT, "application/json");
+	return answer_heat(conn, http, TEXT_HEAT, "application/json");
 }
 
 static int
 on_csv(struct mg_connection *conn, void *http)
 {
-	return answer_text(conn, http, TEXT_CSV, "text/csv; charset=utf-8; header=present");
+	return answer_heat(conn, http, TEXT_CSV, "text/csv; charset=utf-8; header=present");
 }
 
 static int
 on_geojson(struct mg_connection *conn, void *http)
 {
-	return answer_text(conn, http, TEXT_GEOJSON, "application/geo+json");
+	return answer_heat(conn, http, TEXT_GEOJSON, "application/geo+json");
+}
+
+static int
+on_countries(struct mg_connection *conn, void *http)
+{
+	return answer_heat(conn, http, TEXT_COUNTRIES, "application/geo+json");
+}
+
+static int
+on_openapi(struct mg_connection *conn, void *context)
+{
+	const struct http *http = context;
+	struct answer a = {.type = "application/vnd.oai.openapi+json;version=3.1",
+			   .etag = http_openapi_etag};
+	int status = refuse_method(conn, http);
+
+	if (status != 0)
+		return status;
+	return send_text(conn, http, &a, http_openapi, http_openapi_length, NULL, 0);
 }
 
 /* By content negotiation, as Prometheus asks: OpenMetrics to who names it. */
 static int
 on_metrics(struct mg_connection *conn, void *http)
 {
-	const char *accept = mg_get_header(conn, "Accept");
-
-	if (accept != NULL && strstr(accept, "application/openmetrics-text") != NULL)
+	if (http_prefers_openmetrics(mg_get_header(conn, "Accept")))
 		return answer_text(conn, http, TEXT_OPENMETRICS,
 				   "application/openmetrics-text; version=1.0.0; charset=utf-8");
 	return answer_text(conn, http, TEXT_PROMETHEUS, "text/plain; version=0.0.4; charset=utf-8");
@@ -286,6 +197,116 @@ on_asset(struct mg_connection *conn, void *context)
 	return send_error(conn, http, 404, "Not Found", "no such page");
 }
 
+/* What the map does with an address: by the databases of the current picture. */
+static int
+on_locate(struct mg_connection *conn, void *context)
+{
+	const struct http *http = context;
+	struct picture *p = NULL;
+	enum addr_family family;
+	struct explanation e;
+	struct host_addr addr;
+	char ip[HOST_ADDR_TEXT];
+	int status = refuse_method(conn, http);
+
+	if (status != 0)
+		return status;
+	if (query_value(conn, "ip", ip, sizeof(ip)) <= 0 ||
+	    host_addr_parse(ip, &addr, &family) != 0)
+		return send_error(conn, http, 400, "Bad Request",
+				  "ip is an address such as 192.0.2.1 or 2001:db8::1");
+	p = picture_current();
+	if (p == NULL)
+		return send_error(conn, http, 503, "Service Unavailable",
+				  "the first period is not over yet");
+	json_t *o =
+		locate_explain(picture_opened(p), &addr, family, &e) == 0 ? locate_json(&e) : NULL;
+	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
+	json_decref(o);
+	if (text == NULL) {
+		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
+	} else {
+		struct answer a = {.status = 200,
+				   .reason = "OK",
+				   .type = "application/json",
+				   .data = text,
+				   .length = strlen(text)};
+
+		send_answer(conn, http, &a);
+		status = 200;
+	}
+	free(text);
+	picture_release(p);
+	return status;
+}
+
+/* What a request is counted under; the first ones have exact paths. */
+static const struct route {
+	const char *path;
+	int (*handler)(struct mg_connection *conn, void *http);
+} routes[] = {
+	{"/api/v1/countries.geojson", on_countries},
+	{"/api/v1/heat", on_heat},
+	{"/api/v1/heat.csv", on_csv},
+	{"/api/v1/heat.geojson", on_geojson},
+	{"/api/v1/locate", on_locate},
+	{"/api/v1/openapi.json", on_openapi},
+	{"/api/v1/series", on_series},
+	{"/api/v1/status", on_status},
+	{"/ip_heatmap.html", on_html},
+	{"/metrics", on_metrics},
+};
+
+#define ROUTE_COUNT  ((int)(sizeof(routes) / sizeof(routes[0])))
+#define ROUTE_PLACE  ROUTE_COUNT
+#define ROUTE_PAGE   (ROUTE_COUNT + 1)
+#define PLACE_PREFIX "/api/v1/place/"
+
+_Static_assert(ROUTE_COUNT + 2 < REQUEST_ROUTES, "each route has its counters");
+
+static int
+answer_request(struct mg_connection *conn, struct http *http, int *route)
+{
+	const struct mg_request_info *request = mg_get_request_info(conn);
+	const char *path = request->local_uri;
+
+	*route = -1;
+	if (path == NULL)
+		return send_error(conn, http, 400, "Bad Request", "no path");
+	/* exact routes: civetweb has taken "//", "/./" and the like out of the path */
+	bool exact = request->local_uri_raw == NULL || strcmp(request->local_uri_raw, path) == 0;
+	for (int i = 0; i < ROUTE_COUNT && exact; i++) {
+		if (strcmp(path, routes[i].path) == 0)
+			*route = i;
+	}
+	if (exact && strncmp(path, PLACE_PREFIX, strlen(PLACE_PREFIX)) == 0)
+		*route = ROUTE_PLACE;
+	int refused = door_check(conn, http);
+	if (refused != 0)
+		return refused;
+	if (is_preflight(conn, http))
+		return send_preflight(conn, http);
+	if (!exact)
+		return send_error(conn, http, 404, "Not Found", "no such page");
+	if (*route == ROUTE_PLACE)
+		return on_place(conn, http);
+	if (*route >= 0)
+		return routes[*route].handler(conn, http);
+	int status = on_asset(conn, http);
+	if (status != 404)
+		*route = ROUTE_PAGE;
+	return status;
+}
+
+static uint64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 /*
  * The one way in: every request ends here, so that civetweb's own code for files,
  * folders, PUT, DELETE and WebDAV is never reached.
@@ -294,32 +315,24 @@ static int
 on_request(struct mg_connection *conn)
 {
 	struct http *http = mg_get_user_data(mg_get_context(conn));
-	static const struct {
-		const char *path;
-		int (*handler)(struct mg_connection *conn, void *http);
-	} routes[] = {
-		{"/api/v1/heat", on_heat},
-		{"/api/v1/heat.csv", on_csv},
-		{"/api/v1/heat.geojson", on_geojson},
-		{"/api/v1/status", on_status},
-		{"/ip_heatmap.html", on_html},
-		{"/metrics", on_metrics},
-	};
-	const struct mg_request_info *request = mg_get_request_info(conn);
-	const char *path = request->local_uri;
+	const uint64_t start = now_us();
+	int route, status = answer_request(conn, http, &route);
 
-	if (path == NULL)
-		return send_error(conn, http, 400, "Bad Request", "no path");
-	/* exact routes: civetweb has taken "//", "/./" and the like out of the path */
-	if (request->local_uri_raw != NULL && strcmp(request->local_uri_raw, path) != 0)
-		return send_error(conn, http, 404, "Not Found", "no such page");
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (strcmp(path, routes[i].path) == 0)
-			return routes[i].handler(conn, http);
-	}
-	if (strncmp(path, "/api/v1/place/", 14) == 0)
-		return on_place(conn, http);
-	return on_asset(conn, http);
+	if (http->settings.requests != NULL)
+		request_stats_count(http->settings.requests, route, status, now_us() - start);
+	return status;
+}
+
+static void
+name_routes(struct request_stats *requests)
+{
+	if (requests == NULL)
+		return;
+	for (int i = 0; i < ROUTE_COUNT; i++)
+		requests->routes[i] = routes[i].path;
+	requests->routes[ROUTE_PLACE] = PLACE_PREFIX "{id}";
+	requests->routes[ROUTE_PAGE] = "page";
+	requests->routes[REQUEST_ROUTES - 1] = "other";
 }
 
 static int
@@ -398,6 +411,8 @@ http_start(const struct http_settings *settings, char error[256])
 		return NULL;
 	}
 	http->settings = *settings;
+	snprintf(http->address, sizeof(http->address), "%s", address);
+	name_routes(settings->requests);
 	snprintf(http->frame_ancestors, sizeof(http->frame_ancestors), "%s",
 		 settings->frame_ancestors);
 	/* begin_request rather than a handler: a handler can only be set once the server runs */

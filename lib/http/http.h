@@ -12,6 +12,9 @@
  */
 #pragma once
 
+#include "history.h"
+#include "request_stats.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +35,13 @@ struct http_settings {
 	size_t asset_count;
 	const char *frame_ancestors; /* CSP's value: 'none', 'self' or origins */
 	unsigned int threads;
+	const char *const *cors; /* origins whose pages may read the answers; "*": all */
+	size_t cors_count;
+	const char *const *hosts; /* further names that Host may have; "*": any */
+	size_t host_count;
+	const char *host_name;          /* the machine's; NULL: unknown */
+	struct request_stats *requests; /* counted there; NULL: not counted */
+	struct history *history;        /* NULL: none; stays until http_stop */
 };
 
 struct http;
@@ -48,7 +58,20 @@ void http_stop(struct http *http); /* waits for requests under way; NULL is fine
 
 /* Does an Accept-Encoding header (RFC 9110 12.5.3) take gzip? NULL: no. */
 int http_accepts_gzip(const char *accept_encoding);
+/* Which of Prometheus' formats does an Accept header prefer (RFC 9110 12.5.1)? 1: OpenMetrics; 0:
+ * the text format, which is also for who says nothing. */
+int http_prefers_openmetrics(const char *accept);
 /* Does an If-None-Match header (RFC 9110 13.1.2) name this tag, in any of its encodings? */
 int http_etag_matches(const char *if_none_match, const char *etag);
+/*
+ * A Range header (RFC 9110 14.1.2) of one range, for a text of `whole` octets. 0 with where it
+ * begins and its length; -ERANGE: it begins behind the end; -EINVAL: no such header, which is to be
+ * ignored (several ranges, another unit, nonsense).
+ */
+int http_parse_range(const char *range, size_t whole, size_t *from, size_t *length);
+/* An origin as browsers send it ("https://wall.example.net:8443"), or "*". */
+int http_check_origin(const char *origin);
+/* A name or an address without a port, as Host has it, or "*". 0 or -EINVAL. */
+int http_check_host(const char *name);
 /* Splits "ADDRESS:PORT" or "PORT". 0 or -EINVAL. */
 int http_parse_listen(const char *listen, char address[64], uint16_t *port);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "http.h"
 
+#include "door.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +57,42 @@ http_accepts_gzip(const char *header)
 	return gzip >= 0 ? gzip : any == 1;
 }
 
+/* The weight of a media range, 1 where none is said. */
+static double
+weight_of(const char *p, const char *end)
+{
+	while (p < end) {
+		if (*p++ != ';')
+			continue;
+		p = skip_space(p);
+		if (p + 2 <= end && (*p == 'q' || *p == 'Q') && p[1] == '=') {
+			double weight = strtod(p + 2, NULL);
+
+			return weight >= 0 && weight <= 1 ? weight : 0;
+		}
+	}
+	return 1;
+}
+
+int
+http_prefers_openmetrics(const char *accept)
+{
+	double open = 0, plain = 0;
+
+	for (const char *p = accept ? accept : ""; *p != 0;) {
+		p = skip_space(p);
+		const char *end = p + strcspn(p, ",");
+		size_t name = strcspn(p, ",; \t");
+
+		if (name == 28 && strncasecmp(p, "application/openmetrics-text", name) == 0)
+			open = fmax(open, weight_of(p, end));
+		else if (name == 10 && strncasecmp(p, "text/plain", name) == 0)
+			plain = fmax(plain, weight_of(p, end));
+		p = *end ? end + 1 : end;
+	}
+	return open > 0 && open >= plain;
+}
+
 int
 http_etag_matches(const char *header, const char *etag)
 {
@@ -85,6 +124,89 @@ http_etag_matches(const char *header, const char *etag)
 			p++;
 	}
 	return 0;
+}
+
+/* Digits alone; *end behind them. */
+static bool
+read_size(const char **text, size_t *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**text))
+		return false;
+	errno = 0;
+	*value = strtoull(*text, &end, 10);
+	if (errno != 0)
+		*value = SIZE_MAX;
+	*text = end;
+	return true;
+}
+
+int
+http_parse_range(const char *range, size_t whole, size_t *from, size_t *length)
+{
+	size_t first, last = SIZE_MAX;
+
+	if (strncasecmp(range, "bytes=", 6) != 0)
+		return -EINVAL;
+	range = skip_space(range + 6);
+	if (*range == '-') { /* the last so many octets */
+		range++;
+		if (!read_size(&range, &last) || *range != 0)
+			return -EINVAL;
+		if (last == 0)
+			return -ERANGE;
+		*from = last < whole ? whole - last : 0;
+		*length = whole - *from;
+		return whole > 0 ? 0 : -ERANGE;
+	}
+	if (!read_size(&range, &first) || *range++ != '-')
+		return -EINVAL;
+	if (*range != 0 && (!read_size(&range, &last) || *range != 0 || last < first))
+		return -EINVAL;
+	if (first >= whole)
+		return -ERANGE;
+	*from = first;
+	*length = (last < whole ? last + 1 : whole) - first;
+	return 0;
+}
+
+int
+http_check_origin(const char *origin)
+{
+	const char *host = strstr(origin, "://");
+
+	if (strcmp(origin, "*") == 0)
+		return 0;
+	if (host == NULL || host == origin || strlen(origin) > 200)
+		return -EINVAL;
+	for (const char *c = origin; c < host; c++) {
+		if (!isalnum((unsigned char)*c) && strchr("+-.", *c) == NULL)
+			return -EINVAL;
+	}
+	host += 3;
+	if (*host == 0)
+		return -EINVAL;
+	/* a path or a slash at the end would never match what a browser sends */
+	for (; *host != 0; host++) {
+		if (!isalnum((unsigned char)*host) && strchr("-.:[]_", *host) == NULL)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int
+http_check_host(const char *name)
+{
+	char plain[256];
+
+	if (strcmp(name, "*") == 0)
+		return 0;
+	/* with a port it would look as if that mattered; brackets are IPv6's own colons' */
+	if (door_host_name(name, plain) != 0)
+		return -EINVAL;
+	const char *end = name[0] == '[' ? strchr(name, ']') : name;
+	return strchr(end, ':') != NULL ? -EINVAL : 0;
 }
 
 int

@@ -159,6 +159,12 @@ locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family
 	return place;
 }
 
+uint32_t
+locate_place(struct locate *locate, const struct place *place)
+{
+	return places_intern(&locate->places, place);
+}
+
 const struct place *
 locate_get(const struct locate *locate, uint32_t number)
 {

@@ -59,6 +59,10 @@ int locate_reload(struct locate *locate, const char *const *paths, size_t count,
 /* The number of the place, or PLACE_PRIVATE, or PLACE_NONE. Never PLACE_UNASKED. */
 uint32_t locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family);
 
+/* The number of the place that says what `place` does, which may come from elsewhere than the
+ * databases (a store); its own number is not looked at. PLACE_UNASKED without memory. */
+uint32_t locate_place(struct locate *locate, const struct place *place);
+
 /* NULL for the PLACE_ words. */
 const struct place *locate_get(const struct locate *locate, uint32_t number);
 size_t locate_count(const struct locate *locate);

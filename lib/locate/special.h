@@ -25,6 +25,7 @@ struct special_row {
 	enum special_reach reach;
 	uint64_t high, low; /* the prefix as a host_addr (IPv4: mapped), in two numbers */
 	uint8_t bits;       /* of a host_addr that must agree (IPv4: 96 more than written) */
+	const char *what;   /* its name and its RFC */
 };
 
 /* The table, for those that want to see it (tests): *count rows, longest prefix first. */
@@ -35,6 +36,9 @@ const struct special_row *special_rows(size_t *count);
  * reach this address? For 6to4, NAT64 and Teredo the IPv4 address inside decides.
  */
 bool special_is_global(const struct host_addr *addr, uint32_t family);
+
+/* The row that an address is in, the longest prefix first; NULL: none. */
+const struct special_row *special_find(const struct host_addr *addr, uint32_t family);
 
 /* Does a row of the table start inside the prefix of `bits` bits (as the family counts them), other
  * than the whole of it? If not, all its addresses are as global as its first: but for rows that

@@ -6,6 +6,7 @@
 //   ip_heatmap.tmpl.html   the same in one file, with one hole for the data: @@IPHEAT_DATA@@
 //                          (JSON with < as \u003c, or base64 of gzip of JSON: half the size)
 //   licences.txt           of what is inside
+// and, beside dist in FOLDER, else in lib/land: countries.tsv
 
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -13,11 +14,13 @@ import path from 'node:path';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildCountries } from './tools/countries.mjs';
 import { buildWorld } from './tools/world.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const OUT = path.resolve(process.argv[2] ?? HERE);
 const DIST = path.join(OUT, 'dist');
+const LAND = process.argv[2] ? OUT : path.join(HERE, '../land');
 const TARGET = ['chrome100', 'firefox100', 'safari15.4'];
 const FONTS = ['latin', 'latin-ext'];
 const FONT_PACKAGE = '@fontsource-variable/atkinson-hyperlegible-next';
@@ -48,7 +51,7 @@ async function bundle(entry) {
 
 /** The packages whose code or data the output carries, with their licences. */
 function licences(inputs) {
-  const packages = new Set(['world-atlas', FONT_PACKAGE]);
+  const packages = new Set(['world-atlas', 'i18n-iso-countries', FONT_PACKAGE]);
   for (const input of inputs) {
     const found = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (found) packages.add(found[1]);
@@ -143,6 +146,7 @@ write('world.json', world);
 for (const [name, data] of Object.entries(fonts)) write(`fonts/ahn-${name}.woff2`, data);
 write('licences.txt', licences(script.inputs));
 write('ip_heatmap.tmpl.html', oneFile(html, { js: script.text, css: style.text, world, fonts }));
+fs.writeFileSync(path.join(LAND, 'countries.tsv'), buildCountries());
 
 const files = fs
   .readdirSync(DIST, { recursive: true })

@@ -248,6 +248,8 @@ step_link(struct walk *w, enum parse_link link)
 		return wifi(w, false);
 	case PARSE_LINK_WIFI_RADIOTAP:
 		return radiotap(w);
+	case PARSE_LINK_OPAQUE:
+		return walk_done(w, DECODE_NOT_IP);
 	}
 	return STEP_ETHERNET;
 }

@@ -46,6 +46,7 @@ enum parse_link {
 	PARSE_LINK_PPPOE,         /* from the PPPoE header on */
 	PARSE_LINK_WIFI,          /* IEEE 802.11 */
 	PARSE_LINK_WIFI_RADIOTAP, /* with what the radio says before it */
+	PARSE_LINK_OPAQUE,        /* no IP that can be read: every frame is not IP */
 };
 
 struct parse_options {

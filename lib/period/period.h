@@ -44,10 +44,12 @@ struct period_lane {
 struct period_port {
 	char name[PERIOD_PORT_MAX];
 	char driver[32];
+	const char *kind; /* of source, a word that lives for ever; NULL: unknown */
+	bool gone;        /* its device is not there: only its numbers are left, until it is back */
 	enum link_state link;
 	uint32_t link_mbps;                             /* 0: unknown */
 	uint64_t received, imissed, ierrors, rx_nombuf; /* as the port says, since the start */
-	bool kernel_interface;
+	unsigned int interfaces;                        /* of the kernel, that it counts on now */
 	bool merged_packets;             /* its offloads make one packet of several */
 	uint64_t resets, reset_failures; /* that a port was reset, that it could not be */
 };
@@ -69,6 +71,7 @@ struct period {
 	uint64_t number;           /* 1.., without a gap */
 	int64_t start_ms, end_ms;  /* wall clock, UTC, ms since 1970 */
 	uint64_t start_ns, end_ns; /* monotonic */
+	bool packet_time;          /* both are of the captures' time stamps */
 	bool over;                 /* the captures have ended: no later record brings frames */
 
 	/* what was counted; hosts are sorted (host_row_order), place = PLACE_UNASKED */

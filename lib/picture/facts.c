@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "internal.h"
+#include "picture.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+const double facts_bounds[FACTS_BUCKETS] = {0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
+
+void
+facts_histogram_add(struct facts_histogram *histogram, double seconds)
+{
+	for (int i = 0; i < FACTS_BUCKETS; i++) {
+		if (seconds <= facts_bounds[i]) {
+			histogram->buckets[i]++;
+			break;
+		}
+	}
+	histogram->sum += seconds;
+	histogram->count++;
+}
 
 /* Where the next copy goes. Without memory it only adds up how much is needed. */
 struct store {
@@ -39,6 +55,7 @@ keep_all(struct store *store, struct picture_facts *to, const struct picture_fac
 	to->name = keep_text(store, from->name);
 	to->settings_json = keep_text(store, from->settings_json);
 	to->security_json = keep_text(store, from->security_json);
+	to->history_folder = keep_text(store, from->history_folder);
 	to->history = keep(store, from->history, from->history_count * sizeof(*from->history));
 	to->lanes = keep(store, from->lanes, from->lane_count * sizeof(*from->lanes));
 	to->consumers =

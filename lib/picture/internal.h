@@ -28,6 +28,7 @@ struct picture {
 	void *facts_owned; /* what facts point at */
 	struct locate_database *databases;
 	size_t database_count;
+	struct locate_databases *opened; /* a reference: an address may be asked for */
 	uint64_t database_errors;
 
 	enum window window;

@@ -67,6 +67,7 @@ databases_take(struct picture *p, const struct locate *locate)
 	size_t n = locate_databases(locate);
 
 	p->database_errors = locate_errors(locate);
+	p->opened = locate_databases_ref(locate_opened(locate));
 	p->databases = malloc((n + 1) * sizeof(*p->databases));
 	if (p->databases == NULL)
 		return -ENOMEM;
@@ -94,6 +95,7 @@ picture_destroy(struct picture *p)
 	free(p->place_from);
 	free(p->place);
 	free(p->databases);
+	locate_databases_unref(p->opened);
 	free(p->facts_owned);
 	pthread_mutex_destroy(&p->group_lock);
 	pthread_mutex_destroy(&p->attachment_lock);
@@ -187,6 +189,12 @@ uint64_t
 picture_database_errors(const struct picture *picture)
 {
 	return picture->database_errors;
+}
+
+struct locate_databases *
+picture_opened(const struct picture *picture)
+{
+	return picture->opened;
 }
 
 const struct host_list *

@@ -21,10 +21,12 @@
 
 #include "consumer.h"
 #include "heat.h"
+#include "history.h"
 #include "ledger.h"
 #include "locate.h"
 #include "merge.h"
 #include "period.h"
+#include "request_stats.h"
 #include "top.h"
 
 #include <stdbool.h>
@@ -54,6 +56,22 @@ enum merge_step {
 	STEPS,
 };
 
+/* A histogram since the start, in seconds: bounds are FACTS_BOUNDS. */
+#define FACTS_BUCKETS 10
+extern const double facts_bounds[FACTS_BUCKETS];
+struct facts_histogram {
+	uint64_t count, buckets[FACTS_BUCKETS]; /* each on its own, not added up */
+	double sum;
+};
+void facts_histogram_add(struct facts_histogram *histogram, double seconds);
+
+/* What /proc/self says. */
+struct facts_process {
+	uint64_t resident_kb, virtual_kb; /* in 1,000 octets */
+	double cpu_s;                     /* user and system time of all threads */
+	uint64_t threads, open_fds, max_fds;
+};
+
 /*
  * What the manager knows beside the counts. What it points at is borrowed for the call of
  * picture_create only, which copies it; but for `html`, static data of lib/page.
@@ -65,9 +83,11 @@ struct picture_facts {
 	size_t source_count;
 	int64_t started_ms, generated_ms, now_ms; /* UTC, ms since 1970 */
 	uint64_t period;                          /* 1.. */
-	double period_s, interval_s;              /* what it took, what it should take */
-	double uptime_s;                          /* monotonic */
-	bool over;                                /* the captures have ended */
+	/* what it took; what it should take, by the wall clock: when to look again */
+	double period_s, interval_s;
+	double uptime_s;  /* monotonic */
+	bool packet_time; /* all times are of the captures' packets */
+	bool over;        /* the captures have ended */
 	bool huge_pages;
 	enum link_state link; /* of all ports together: down if one is */
 	uint64_t period_frames, period_octets, period_lost;
@@ -79,9 +99,13 @@ struct picture_facts {
 	uint64_t unlisted; /* addresses counted since the start that are in no row of the host list
 			    */
 	uint64_t hosts_limit, hosts_per_lane;
-	uint64_t memory_kb;         /* resident, in 1,000 octets */
-	uint64_t windows_memory_kb; /* allocated by lib/heat */
-	uint64_t output_errors;     /* files that could not be written */
+	uint64_t memory_kb; /* resident, in 1,000 octets */
+	struct facts_process process;
+	struct facts_histogram management, lateness; /* work of a period; beyond its length */
+	const struct request_stats *requests;        /* lives as long as the process; or NULL */
+	uint32_t metrics_places;                     /* that /metrics names, by packets */
+	uint64_t windows_memory_kb;                  /* allocated by lib/heat */
+	uint64_t output_errors;                      /* files that could not be written */
 	double step_ms[STEPS];
 	const double *history; /* packets/s, oldest first */
 	size_t history_count;
@@ -92,6 +116,8 @@ struct picture_facts {
 	const struct consumer_stats *consumers; /* of the period records; names are static */
 	size_t consumer_count;
 	uint64_t reloads, reload_failures; /* of the databases, since the start */
+	const char *history_folder;        /* NULL: nothing is kept */
+	struct history_status store;       /* of that history */
 	const char *settings_json;         /* an object: the effective configuration; or NULL */
 	const char *security_json;         /* an object: user, capabilities, seccomp; or NULL */
 };
@@ -119,6 +145,8 @@ const struct picture_facts *picture_facts(const struct picture *picture);
 /* The databases that the places come from, and what locate_errors said. */
 size_t picture_databases(const struct picture *picture, const struct locate_database **databases);
 uint64_t picture_database_errors(const struct picture *picture);
+/* The same databases, open; a caller that keeps them takes a reference of its own. */
+struct locate_databases *picture_opened(const struct picture *picture);
 
 /* Everything since the start. */
 const struct host_list *picture_hosts(const struct picture *picture);

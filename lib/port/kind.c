@@ -8,15 +8,16 @@
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct port_kind *const port_kinds[] = {
-	&port_kind_interface, &port_kind_capture, &port_kind_generator,
-	&port_kind_device, /* the last: all others */
+	&port_kind_interface, &port_kind_xdp,       &port_kind_any,    &port_kind_file,
+	&port_kind_capture,   &port_kind_generator, &port_kind_device, /* the last: all others */
 };
 
 /*
- * Made from memory: nothing to tell them, nothing to ask. net_pcap has a file for each queue;
- * net_null and net_ring have as many as are asked for.
+ * Made from memory: nothing to tell them, nothing to ask. net_pcap, which plays a capture in a
+ * loop, has a file for each queue; net_null and net_ring have as many as are asked for.
  */
 const struct port_kind port_kind_capture = {
+	.name = "capture",
 	.drivers = {"net_pcap"},
 	.gone = "gone",
 	.all_queues = true,
@@ -24,10 +25,17 @@ const struct port_kind port_kind_capture = {
 };
 
 const struct port_kind port_kind_generator = {
+	.name = "generator",
 	.drivers = {"net_null", "net_ring"},
 	.gone = "gone",
 	.paced = true,
 };
+
+uint32_t
+port_pause_of(size_t frames)
+{
+	return frames < 16 * 16 ? 16 : frames > 16 * 1000 ? 1000 : (uint32_t)(frames / 16);
+}
 
 const struct port_kind *
 port_kind_find(const char *driver)

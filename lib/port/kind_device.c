@@ -64,6 +64,7 @@ device_is_back(struct port *port, char error[256])
 }
 
 const struct port_kind port_kind_device = {
+	.name = "device",
 	.gone = "unplugged; what it brought stays counted. When it is back, "
 		"packet-heatmap-setup-host bind makes it ours again, and it is taken",
 	.own_cpu = true,

@@ -5,6 +5,8 @@
  * share.
  */
 #include "af_packet.h"
+#include "ethtool.h"
+#include "interface.h"
 #include "kind.h"
 #include "offloads.h"
 
@@ -31,14 +33,15 @@ lift_lock_limit(void)
 	setrlimit(RLIMIT_MEMLOCK, &none); /* if not: interface_is_back says what is missing */
 }
 
-static void
-interface_open(struct port *port)
+void
+port_interface_open(struct port *port)
 {
 	const char *name = strstr(port->arguments, "iface=");
 
 	/* at the start ethdev sets the MAC address that is set already; where the interface has
 	 * none (loopback) the PMD complains, and nothing depends on it */
 	rte_log_set_level_pattern("pmd.net.*packet", RTE_LOG_CRIT);
+	rte_log_set_level_pattern("pmd.net.af_xdp", RTE_LOG_CRIT);
 	if (name != NULL)
 		snprintf(port->interface, sizeof(port->interface), "%.*s",
 			 (int)strcspn(name + 6, ","), name + 6);
@@ -64,15 +67,16 @@ interface_tune(struct port *port, void (*note)(const char *text))
 			 port->source, port->interface);
 }
 
-/* net_af_packet reports "up" from start to stop, whatever the cable does. */
-static enum port_link
-interface_link(struct port *port)
+/* The drivers report "up" from start to stop, whatever the cable does. */
+enum port_link
+port_interface_link(struct port *port)
 {
 	int carrier = af_packet_carrier(port->interface_index);
 
 	/* Deleted. The sockets do not come back, whatever takes the name. */
 	if (carrier == -ENXIO || carrier == -ENODEV)
 		atomic_fetch_or_explicit(&port->events, PORT_EVENT_REMOVED, memory_order_release);
+	port->link_mbps = carrier > 0 ? ethtool_speed(port->interface) : 0;
 	return carrier > 0 ? PORT_LINK_UP : PORT_LINK_DOWN;
 }
 
@@ -107,8 +111,8 @@ can_lock_rings(const struct port *port, size_t *octets)
 	return true;
 }
 
-static int
-interface_is_back(struct port *port, char error[256])
+int
+port_interface_returned(struct port *port, char error[256])
 {
 	if (if_nametoindex(port->interface) == 0)
 		return 0;
@@ -122,7 +126,17 @@ interface_is_back(struct port *port, char error[256])
 		return ret;
 	}
 	close(fd);
+	return 1;
+}
+
+static int
+interface_is_back(struct port *port, char error[256])
+{
+	int ret = port_interface_returned(port, error);
 	size_t octets;
+
+	if (ret <= 0)
+		return ret;
 	if (!can_lock_rings(port, &octets)) {
 		snprintf(error, 256,
 			 "%s is back and cannot be taken again: its rings need %zu MiB of locked "
@@ -133,15 +147,21 @@ interface_is_back(struct port *port, char error[256])
 	return 1;
 }
 
+static uint32_t
+interface_pause(const struct port *port)
+{
+	return port_pause_of(argument(port, "framecnt=", 512));
+}
+
 const struct port_kind port_kind_interface = {
+	.name = "interface",
 	.drivers = {"net_af_packet"},
-	.gone = "the interface is gone; what it brought stays counted. When it is back, it is "
-		"taken again",
+	.gone = INTERFACE_GONE,
 	.all_queues = true,
-	.kernel_interface = true,
-	.open = interface_open,
+	.pause = interface_pause,
+	.open = port_interface_open,
 	.tune = interface_tune,
-	.link = interface_link,
+	.link = port_interface_link,
 	.drops = interface_drops,
 	.is_back = interface_is_back,
 };

@@ -2,6 +2,7 @@
 #include "port.h"
 
 #include "kind.h"
+#include "queues.h"
 #include "unplug.h"
 
 #include <errno.h>
@@ -9,31 +10,10 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
-#include <rte_mbuf.h>
+#include <rte_mempool.h>
 #include <stdio.h>
 #include <string.h>
-
-/*
- * One pool for each queue: an RX lcore then allocates and frees on its own ring and cache, and
- * net_pcap's infinite_rx, which keeps the whole capture in mbufs, finds room counted by the queue.
- *
- *   descriptors       all of them hold an mbuf
- * + burst             in the lane's hands
- * + cache x 2         a pool's per-lcore cache holds up to 1.5 x its size
- */
-static uint32_t
-pool_size(const struct port_settings *s)
-{
-	return s->mbufs ? s->mbufs : (uint32_t)s->rx_descriptors + s->burst + 2 * s->cache + 1;
-}
-
-uint64_t
-port_queue_memory(const struct port_settings *s, unsigned int lanes)
-{
-	uint64_t element = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + s->data_room + 128;
-
-	return lanes * (pool_size(s) * (element + 8) + (1 << 20));
-}
+#include <unistd.h>
 
 uint16_t
 port_capability(uint16_t id)
@@ -43,10 +23,10 @@ port_capability(uint16_t id)
 	return rte_eth_dev_info_get(id, &info) == 0 ? info.max_rx_queues : 0;
 }
 
-bool
-port_is_kernel_interface(const struct port *port)
+const char *
+port_kind_name(const struct port *port)
 {
-	return port->kind != NULL && port->kind->kernel_interface;
+	return port->kind != NULL ? port->kind->name : "";
 }
 
 bool
@@ -61,144 +41,16 @@ port_is_paced(const struct port *port)
 	return port->kind->paced;
 }
 
+uint32_t
+port_pause(const struct port *port)
+{
+	return port->kind->pause != NULL ? port->kind->pause(port) : 0;
+}
+
 bool
 port_wants_cpu(const struct port *port)
 {
 	return port->kind->own_cpu;
-}
-
-/* Spread over the queues by addresses and ports, masked by what the port offers. */
-static void
-configure_rss(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf, struct port *port,
-	      void (*note)(const char *text))
-{
-	const uint64_t wish = RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP;
-
-	if (port->queues < 2 || !port->kind->spreads_by_rss)
-		return;
-	conf->rx_adv_conf.rss_conf.rss_hf = wish & info->flow_type_rss_offloads;
-	if (conf->rx_adv_conf.rss_conf.rss_hf != 0) {
-		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		return;
-	}
-	port_say(note, "%s offers no RSS: one queue instead of %u", port->source, port->queues);
-	port->queues = 1;
-}
-
-static int
-create_pools(struct port *port, const struct port_settings *s, char error[256])
-{
-	/* a pool refuses a cache that could hold more than all of it: 1.5 x its size */
-	const unsigned int cache = RTE_MIN(s->cache, pool_size(s) / 2);
-	char name[RTE_MEMPOOL_NAMESIZE];
-
-	for (uint16_t q = 0; q < port->queues; q++) {
-		snprintf(name, sizeof(name), "port%u_queue%u", port->id, q);
-		port->pools[q] = rte_pktmbuf_pool_create(
-			name, pool_size(s), cache, 0,
-			(uint16_t)(s->data_room + RTE_PKTMBUF_HEADROOM), port->socket);
-		if (port->pools[q] == NULL) {
-			snprintf(error, 256,
-				 "%s: no memory for %u packet buffers of %u octets (%s); reserve "
-				 "more huge pages, or lower --rx-descriptors or --mbufs",
-				 port->source, pool_size(s), s->data_room, rte_strerror(rte_errno));
-			return -ENOMEM;
-		}
-	}
-	return 0;
-}
-
-/* Frames up to this length must fit: into one mbuf, or over several where the port can scatter. */
-static void
-configure_mtu(const struct rte_eth_dev_info *info, struct rte_eth_conf *conf,
-	      const struct port *port, const struct port_settings *s,
-	      void (*note)(const char *text))
-{
-	uint32_t mtu = s->mtu, most = info->max_mtu;
-
-	/* a kernel interface keeps the MTU that it has, a capture has none: one configuration may
-	 * serve them and a card */
-	if (mtu == 0 || !port->kind->has_mtu)
-		return;
-	/* what a driver says of its longest frame counts where it says nothing of the MTU */
-	if (most == UINT16_MAX && info->max_rx_pktlen >= RTE_ETHER_MAX_LEN)
-		most = RTE_MIN(most, info->max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN);
-	if (mtu > most || mtu < info->min_mtu) {
-		port_say(note, "%s takes an MTU of %u to %u; %u is out of it", port->source,
-			 info->min_mtu, most, mtu);
-		mtu = mtu > most ? most : info->min_mtu;
-	}
-	conf->rxmode.mtu = mtu;
-	if (mtu + RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN <= s->data_room)
-		return;
-	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) {
-		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
-		return;
-	}
-	port_say(note, "%s cannot scatter: frames over %u octets are lost; raise --data-room",
-		 port->source, s->data_room);
-}
-
-/* All that a reset undoes. The pools are made once, and kept. */
-static int
-configure_queues(struct port *port, const struct rte_eth_dev_info *info,
-		 void (*note)(const char *text), char error[256])
-{
-	const struct port_settings *s = &port->settings;
-	struct rte_eth_conf conf = {0};
-	uint16_t descriptors = s->rx_descriptors, tx_descriptors = 0, id = port->id;
-	int ret;
-
-	configure_rss(info, &conf, port, note);
-	configure_mtu(info, &conf, port, s, note);
-	/* a driver that notices the unplugging of its device shall tell */
-	conf.intr_conf.rmv = (*info->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
-
-	/* some ports want as many TX queues as RX queues; others offer none. None is ever used. */
-	uint16_t tx_queues = RTE_MIN(port->queues, info->max_tx_queues);
-	ret = rte_eth_dev_configure(id, port->queues, 0, &conf);
-	if (ret != 0) {
-		ret = rte_eth_dev_configure(id, port->queues, tx_queues, &conf);
-	} else {
-		tx_queues = 0;
-	}
-	if (ret != 0) {
-		snprintf(error, 256, "%s: the port refuses %u queues: %s", port->source,
-			 port->queues, rte_strerror(-ret));
-		return ret;
-	}
-	ret = rte_eth_dev_adjust_nb_rx_tx_desc(id, &descriptors, &tx_descriptors);
-	if (ret != 0 && ret != -ENOTSUP) {
-		snprintf(error, 256, "%s: %u RX descriptors: %s", port->source, descriptors,
-			 rte_strerror(-ret));
-		return ret;
-	}
-	if (port->pools[0] == NULL) {
-		ret = create_pools(port, s, error);
-		if (ret != 0)
-			return ret;
-	}
-	for (uint16_t q = 0; q < port->queues; q++) {
-		ret = rte_eth_rx_queue_setup(id, q, descriptors, (unsigned int)port->socket, NULL,
-					     port->pools[q]);
-		if (ret != 0) {
-			snprintf(error, 256, "%s: RX queue %u: %s", port->source, q,
-				 rte_strerror(-ret));
-			return ret;
-		}
-	}
-	for (uint16_t q = 0; q < tx_queues; q++) {
-		ret = rte_eth_tx_queue_setup(id, q, tx_descriptors ? tx_descriptors : 64,
-					     (unsigned int)port->socket, NULL);
-		if (ret != 0) {
-			snprintf(error, 256, "%s: TX queue %u: %s", port->source, q,
-				 rte_strerror(-ret));
-			return ret;
-		}
-	}
-	/* we parse ourselves: spares the driver the work, where it has a say */
-	rte_eth_dev_set_ptypes(id, RTE_PTYPE_UNKNOWN, NULL, 0);
-	return 0;
 }
 
 int
@@ -224,6 +76,22 @@ port_identify(struct port *port, uint16_t id)
 	return 0;
 }
 
+void
+port_create(struct port *port, const char *driver, const char *source)
+{
+	port->id = PORT_NO_ETHDEV;
+	port->kind = port_kind_find(driver);
+	snprintf(port->driver, sizeof(port->driver), "%s", driver);
+	snprintf(port->name, sizeof(port->name), "%s", source);
+	snprintf(port->source, sizeof(port->source), "%s", source);
+}
+
+port_receive *
+port_receiver(const struct port *port)
+{
+	return port->kind->receive;
+}
+
 int
 port_configure(struct port *port, uint16_t id, const struct port_settings *s,
 	       void (*note)(const char *text), char error[256])
@@ -232,6 +100,15 @@ port_configure(struct port *port, uint16_t id, const struct port_settings *s,
 	int ret = port->kind == NULL ? port_identify(port, id) : 0;
 
 	port->settings = *s;
+	if (ret == 0 && port->kind->adjust != NULL)
+		port->kind->adjust(&port->settings);
+	if (ret == 0 && port->kind->setup != NULL) {
+		port->socket = SOCKET_ID_ANY;
+		port->queues = RTE_MIN(s->queues, PORT_MAX_QUEUES);
+		ret = port->kind->setup(port, note, error);
+		port->configured = ret == 0;
+		return ret;
+	}
 	if (ret == 0)
 		ret = rte_eth_dev_info_get(id, &info);
 	if (ret != 0) {
@@ -245,7 +122,7 @@ port_configure(struct port *port, uint16_t id, const struct port_settings *s,
 	port->queues = RTE_MIN(port->queues, PORT_MAX_QUEUES);
 	port->configured = true;
 
-	return configure_queues(port, &info, note, error);
+	return queues_configure(port, &info, note, error);
 }
 
 /* [EAL's interrupt thread] */
@@ -266,8 +143,14 @@ on_event(uint16_t id, enum rte_eth_event_type type, void *context, void *unused)
 static int
 start_device(struct port *port, void (*note)(const char *text), char error[256])
 {
-	int ret = rte_eth_dev_start(port->id);
+	int ret;
 
+	if (port->kind->start != NULL) {
+		ret = port->kind->start(port, error);
+		port->started = ret == 0;
+		return ret;
+	}
+	ret = rte_eth_dev_start(port->id);
 	if (ret != 0) {
 		snprintf(error, 256, "%s: the port does not start: %s", port->source,
 			 rte_strerror(-ret));
@@ -295,7 +178,8 @@ port_start(struct port *port, void (*note)(const char *text), char error[256])
 
 	if (ret != 0)
 		return ret;
-	watch(port);
+	if (port->kind->start == NULL)
+		watch(port);
 	port_poll_link(port);
 	return 0;
 }
@@ -322,7 +206,7 @@ port_reset(struct port *port, void (*note)(const char *text), char error[256])
 			 rte_strerror(-ret));
 		return ret;
 	}
-	ret = configure_queues(port, &info, note, error);
+	ret = queues_configure(port, &info, note, error);
 	if (ret == 0)
 		ret = start_device(port, note, error);
 	return ret;
@@ -331,7 +215,7 @@ port_reset(struct port *port, void (*note)(const char *text), char error[256])
 static void
 unwatch(struct port *port)
 {
-	if (!port->configured)
+	if (!port->configured || port->id == PORT_NO_ETHDEV)
 		return;
 	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RMV, on_event, port);
 	rte_eth_dev_callback_unregister(port->id, RTE_ETH_EVENT_INTR_RESET, on_event, port);
@@ -389,7 +273,7 @@ port_attach(struct port *port, void (*note)(const char *text), char error[256])
 	}
 	port->gone = false;
 	port->configured = true;
-	ret = configure_queues(port, &info, note, error);
+	ret = queues_configure(port, &info, note, error);
 	if (ret == 0)
 		ret = start_device(port, note, error);
 	if (ret != 0) {
@@ -404,7 +288,9 @@ port_attach(struct port *port, void (*note)(const char *text), char error[256])
 void
 port_stop(struct port *port)
 {
-	if (port->started)
+	if (port->started && port->kind->stop != NULL)
+		port->kind->stop(port);
+	else if (port->started)
 		rte_eth_dev_stop(port->id);
 	port->started = false;
 }
@@ -414,9 +300,14 @@ port_close(struct port *port)
 {
 	unwatch(port);
 	port_stop(port);
-	if (port->configured)
+	if (port->configured && port->kind->close != NULL)
+		port->kind->close(port);
+	else if (port->configured)
 		rte_eth_dev_close(port->id);
 	port->configured = false;
+	if (port->keeper > 0)
+		close(port->keeper);
+	port->keeper = 0;
 	for (uint16_t q = 0; q < PORT_MAX_QUEUES; q++) {
 		rte_mempool_free(port->pools[q]);
 		port->pools[q] = NULL;
@@ -429,22 +320,37 @@ since(uint64_t now, uint64_t then)
 	return now >= then ? now - then : now;
 }
 
-int
-port_read(struct port *port, struct port_counters *counters)
+/* What its driver counted since it was started. */
+static int
+read_driver(struct port *port, struct port_counters *now)
 {
 	struct rte_eth_stats stats;
 
-	if (port->gone)
-		return -ENODEV;
+	if (port->kind->counters != NULL)
+		return port->kind->counters(port, now);
 	int ret = rte_eth_stats_get(port->id, &stats);
 
 	if (ret != 0)
 		return ret;
-	const struct port_counters now = {.received = stats.ipackets,
-					  .octets = stats.ibytes,
-					  .imissed = stats.imissed,
-					  .ierrors = stats.ierrors,
-					  .rx_nombuf = stats.rx_nombuf};
+	*now = (struct port_counters){.received = stats.ipackets,
+				      .octets = stats.ibytes,
+				      .imissed = stats.imissed,
+				      .ierrors = stats.ierrors,
+				      .rx_nombuf = stats.rx_nombuf};
+	return 0;
+}
+
+int
+port_read(struct port *port, struct port_counters *counters)
+{
+	struct port_counters now;
+
+	if (port->gone || !port->configured)
+		return -ENODEV;
+	int ret = read_driver(port, &now);
+
+	if (ret != 0)
+		return ret;
 	const struct port_counters *then = &port->seen;
 	struct port_counters *total = &port->total;
 

@@ -19,6 +19,8 @@
 
 struct rte_mempool;
 struct port_kind;
+struct capture_reader;
+struct capture_reader_settings;
 
 struct port_settings {
 	uint16_t queues;         /* wanted; see port_capability */
@@ -28,6 +30,12 @@ struct port_settings {
 	uint16_t mtu;            /* 0: what the port has */
 	bool promiscuous;
 	unsigned int burst, cache;
+	/* of an interface's packet socket without an ethdev: as --ring-frames, --ring-frame-size */
+	uint32_t ring_frames, ring_frame_size;
+	/* Of a source of many interfaces: can frames of this hardware (ARPHRD_...) be read? */
+	bool (*readable)(unsigned int hardware);
+	/* Of a source of captures. Borrowed for port_configure, which takes over what it holds. */
+	struct capture_reader_settings *captures;
 };
 
 /* cumulative, since port_start; also over resets and a device that was away */
@@ -48,8 +56,30 @@ enum port_link {
 	PORT_LINK_DOWN,
 };
 
+/* A frame where it lies, for who reads it without an mbuf. */
+struct port_frame {
+	const uint8_t *bytes;
+	uint32_t captured, length; /* octets that can be read; on the wire, without FCS */
+};
+
+struct port;
+
+/* What frames are of: a kind of interface (ARPHRD_...), or with this bit libpcap's link type. */
+#define PORT_TYPE_DLT (1u << 16)
+
+/*
+ * [lane] Of a port without an ethdev, in the place of rte_eth_rx_burst: up to `most` frames of
+ * `queue`, all of the same *type. They can be read until the next call for this queue. Does not
+ * wait.
+ */
+typedef uint16_t port_receive(struct port *port, uint16_t queue, struct port_frame *frames,
+			      uint16_t most, uint32_t *type);
+
+#define PORT_NO_ETHDEV UINT16_MAX
+
 struct port {
-	uint16_t id;
+	uint16_t id; /* PORT_NO_ETHDEV: its kind does the work, and `own` is what that keeps */
+	void *own;
 	char name[PORT_NAME_MAX];   /* as ethdev calls it: net_pcap0, 0000:01:00.0 */
 	char source[PORT_NAME_MAX]; /* as the user calls it: eth0, a file's name */
 	char driver[32];
@@ -57,8 +87,10 @@ struct port {
 	char bus[16], arguments[192]; /* how EAL was asked for the device: to ask again */
 	char interface[16];           /* of a kernel interface, else empty */
 	unsigned int interface_index;
-	bool merged_packets; /* a kernel interface whose offloads make one packet of several */
-	int socket;          /* NUMA node, or SOCKET_ID_ANY */
+	int keeper;              /* a descriptor that keeps it as it was tuned; 0: none */
+	unsigned int interfaces; /* a source of many: on how many it counts now */
+	bool merged_packets;     /* a kernel interface whose offloads make one packet of several */
+	int socket;              /* NUMA node, or SOCKET_ID_ANY */
 	uint16_t queues;
 	bool configured, started;
 	bool gone;      /* unplugged, deleted: only its numbers are left, until it is back */
@@ -82,10 +114,15 @@ uint16_t port_capability(uint16_t id);
  */
 int port_identify(struct port *port, uint16_t id);
 
+/* A port without an ethdev, of the kind with this driver's name, in the place of port_identify. */
+void port_create(struct port *port, const char *driver, const char *source);
+
 /* Of an identified port: */
-bool port_is_kernel_interface(const struct port *port);
-bool port_needs_all_queues(const struct port *port); /* one that is not polled loses its share */
+port_receive *port_receiver(const struct port *port); /* NULL: rte_eth_rx_burst does it */
+const char *port_kind_name(const struct port *port);  /* interface, capture, device, ... */
+bool port_needs_all_queues(const struct port *port);  /* one that is not polled loses its share */
 bool port_is_paced(const struct port *port);  /* as fast as it is polled: a rate may be set */
+uint32_t port_pause(const struct port *port); /* us that its queues surely bridge; 0: none */
 bool port_wants_cpu(const struct port *port); /* a lane for it is worth a CPU without pauses */
 
 /*
@@ -122,6 +159,9 @@ const char *port_detach(struct port *port);
  */
 int port_attach(struct port *port, void (*note)(const char *text), char error[256]);
 
+/* What reads the captures of a port of that kind; NULL of any other. */
+struct capture_reader *port_captures(const struct port *port);
+
 /* 0 or -errno. On an error *counters is untouched. */
 int port_read(struct port *port, struct port_counters *counters);
 
@@ -131,6 +171,9 @@ uint64_t port_lost_since(const struct port_counters *now, const struct port_coun
 
 /* Reads the link without waiting. True if it changed. */
 bool port_poll_link(struct port *port);
+
+/* What a queue of net_af_xdp takes beyond that: 4,700 buffers of a page (kind_xdp.c). */
+#define PORT_XDP_QUEUE_OCTETS (24ull << 20)
 
 /* Octets of memory that port_configure will take for one queue. */
 uint64_t port_queue_memory(const struct port_settings *settings, unsigned int lanes);

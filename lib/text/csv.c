@@ -35,16 +35,13 @@ buffer_csv_text(struct buffer *b, const char *text)
 }
 
 int
-encode_csv(struct picture *picture, enum window window, struct buffer *b)
+encode_csv(const struct picture_window *w, struct buffer *b)
 {
-	struct picture_window w;
-
-	picture_get_window(picture, window, &w);
 	buffer_text(b, "id,country,city,latitude,longitude,"
 		       "tcp_src_packets,tcp_src_octets,tcp_dst_packets,tcp_dst_octets,"
 		       "udp_src_packets,udp_src_octets,udp_dst_packets,udp_dst_octets\n");
-	for (size_t i = 0; i < w.count; i++) {
-		const struct place *place = w.points[i].place;
+	for (size_t i = 0; i < w->count; i++) {
+		const struct place *place = w->points[i].place;
 
 		buffer_number(b, place->number);
 		buffer_char(b, ',');
@@ -55,7 +52,7 @@ encode_csv(struct picture *picture, enum window window, struct buffer *b)
 		buffer_decimal(b, place->latitude, 3);
 		buffer_char(b, ',');
 		buffer_decimal(b, place->longitude, 3);
-		buffer_csv_counts(b, &w.points[i].counts);
+		buffer_csv_counts(b, &w->points[i].counts);
 	}
 	return b->failed ? -ENOMEM : 0;
 }

@@ -28,11 +28,29 @@ encode_bbox(struct buffer *b, const struct picture_window *w)
 	buffer_char(b, ']');
 }
 
-static void
-encode_feature(struct buffer *b, const struct point *point)
+void
+geojson_counts(struct buffer *b, const struct counts *counts)
 {
 	static const char *const names[LAYERS][DIRECTIONS] = {{"tcp_src", "tcp_dst"},
 							      {"udp_src", "udp_dst"}};
+
+	for (int l = 0; l < LAYERS; l++) {
+		for (int d = 0; d < DIRECTIONS; d++) {
+			buffer_text(b, ",\"");
+			buffer_text(b, names[l][d]);
+			buffer_text(b, "_packets\":");
+			buffer_number(b, counts->packets[l][d]);
+			buffer_text(b, ",\"");
+			buffer_text(b, names[l][d]);
+			buffer_text(b, "_octets\":");
+			buffer_number(b, counts->octets[l][d]);
+		}
+	}
+}
+
+static void
+encode_feature(struct buffer *b, const struct point *point)
+{
 	const struct place *place = point->place;
 
 	buffer_text(b, "{\"type\":\"Feature\",\"id\":");
@@ -45,33 +63,19 @@ encode_feature(struct buffer *b, const struct point *point)
 	buffer_json_string(b, place->country);
 	buffer_text(b, ",\"city\":");
 	buffer_json_string(b, place->city);
-	for (int l = 0; l < LAYERS; l++) {
-		for (int d = 0; d < DIRECTIONS; d++) {
-			buffer_text(b, ",\"");
-			buffer_text(b, names[l][d]);
-			buffer_text(b, "_packets\":");
-			buffer_number(b, point->counts.packets[l][d]);
-			buffer_text(b, ",\"");
-			buffer_text(b, names[l][d]);
-			buffer_text(b, "_octets\":");
-			buffer_number(b, point->counts.octets[l][d]);
-		}
-	}
+	geojson_counts(b, &point->counts);
 	buffer_text(b, "}}");
 }
 
 int
-encode_geojson(struct picture *picture, enum window window, struct buffer *b)
+encode_geojson(const struct picture_window *w, struct buffer *b)
 {
-	struct picture_window w;
-
-	picture_get_window(picture, window, &w);
 	buffer_text(b, "{\"type\":\"FeatureCollection\"");
-	encode_bbox(b, &w);
+	encode_bbox(b, w);
 	buffer_text(b, ",\"features\":[");
-	for (size_t i = 0; i < w.count; i++) {
+	for (size_t i = 0; i < w->count; i++) {
 		buffer_text(b, i > 0 ? ",\n" : "\n");
-		encode_feature(b, &w.points[i]);
+		encode_feature(b, &w->points[i]);
 	}
 	buffer_text(b, "]}\n");
 	return b->failed ? -ENOMEM : 0;

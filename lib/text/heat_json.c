@@ -24,8 +24,8 @@ why_empty(const struct picture_facts *f, const struct picture_window *w)
 	return geo_results[GEO_NOT_IN_DATABASE] == 0 ? "all_private" : "not_in_database";
 }
 
-static void
-encode_countries(struct buffer *b, const struct country *countries, size_t n)
+void
+heat_countries(struct buffer *b, const struct country *countries, size_t n)
 {
 	buffer_char(b, '[');
 	for (size_t i = 0; i < n; i++) {
@@ -38,8 +38,8 @@ encode_countries(struct buffer *b, const struct country *countries, size_t n)
 	buffer_char(b, ']');
 }
 
-static void
-encode_cities(struct buffer *b, const struct picture_window *w)
+void
+heat_cities(struct buffer *b, const struct picture_window *w)
 {
 	struct top_row rows[TOP_MAX];
 	size_t n = picture_cities(w, rows);
@@ -94,8 +94,8 @@ encode_talkers(struct buffer *b, const struct picture *picture, enum window wind
 	buffer_char(b, ']');
 }
 
-static void
-encode_points(struct buffer *b, const struct picture_window *w)
+void
+heat_points(struct buffer *b, const struct picture_window *w)
 {
 	buffer_char(b, '[');
 	for (size_t i = 0; i < w->count; i++) {
@@ -120,8 +120,8 @@ encode_points(struct buffer *b, const struct picture_window *w)
 	buffer_char(b, ']');
 }
 
-static void
-encode_names(struct buffer *b, const struct picture_window *w)
+void
+heat_names(struct buffer *b, const struct picture_window *w)
 {
 	char name[PLACE_CITY_MAX + 8];
 
@@ -137,16 +137,39 @@ encode_names(struct buffer *b, const struct picture_window *w)
 	buffer_char(b, ']');
 }
 
+void
+heat_titles(const struct picture *picture, struct heat_titles *t)
+{
+	const struct locate_database *databases;
+	size_t database_count = picture_databases(picture, &databases);
+
+	*t = (struct heat_titles){.url = ""};
+	/* IPv4 and IPv6 files of one maker have one title: said once */
+	for (size_t i = 0; i < database_count; i++) {
+		const struct locate_database *db = &databases[i];
+
+		/* each maker whose data is on the map is named, the first one's site is linked */
+		if (t->attribution[0] == 0)
+			t->url = db->attribution_url;
+		if (strstr(t->attribution, db->attribution) == NULL) {
+			size_t used = strlen(t->attribution);
+			snprintf(t->attribution + used, sizeof(t->attribution) - used, "%s%s",
+				 used ? "; " : "", db->attribution);
+		}
+		if (strstr(t->titles, db->title) != NULL)
+			continue;
+		size_t used = strlen(t->titles);
+		snprintf(t->titles + used, sizeof(t->titles) - used, "%s%s", used ? ", " : "",
+			 db->title);
+	}
+}
+
 static json_t *
 sensor_json(const struct picture *picture)
 {
 	const struct picture_facts *facts = picture_facts(picture);
-	const struct locate_database *databases;
-	size_t database_count = picture_databases(picture, &databases);
 	json_t *sources = json_array(), *history = json_array(), *merged = json_array();
-	char titles[512] = "";
-	char attribution[512] = "";
-	const char *url = "";
+	struct heat_titles titles;
 	double seconds = facts->period_s > 0 ? facts->period_s : 1;
 	uint64_t offered = facts->period_frames + facts->period_lost;
 
@@ -158,23 +181,7 @@ sensor_json(const struct picture *picture)
 	}
 	for (size_t i = 0; i < facts->history_count; i++)
 		json_array_append_new(history, json_real(round(facts->history[i] * 10) / 10));
-	/* IPv4 and IPv6 files of one maker have one title: said once */
-	for (size_t i = 0; i < database_count; i++) {
-		const struct locate_database *db = &databases[i];
-
-		/* each maker whose data is on the map is named, the first one's site is linked */
-		if (attribution[0] == 0)
-			url = db->attribution_url;
-		if (strstr(attribution, db->attribution) == NULL) {
-			size_t used = strlen(attribution);
-			snprintf(attribution + used, sizeof(attribution) - used, "%s%s",
-				 used ? "; " : "", db->attribution);
-		}
-		if (strstr(titles, db->title) != NULL)
-			continue;
-		size_t used = strlen(titles);
-		snprintf(titles + used, sizeof(titles) - used, "%s%s", used ? ", " : "", db->title);
-	}
+	heat_titles(picture, &titles);
 	return json_pack(
 		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o, s:o}", "name",
 		json_text(facts->name), "sources", sources, "link", link_name(facts->link),
@@ -182,12 +189,13 @@ sensor_json(const struct picture *picture)
 		round((double)facts->period_octets * 8 / seconds), "drop_pps",
 		round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
 		offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6 : 0.0,
-		"lost_total", (json_int_t)facts->lost, "geo_db", json_text(titles), "attribution",
-		attribution, "attribution_url", url, "history", history, "merged_packets", merged);
+		"lost_total", (json_int_t)facts->lost, "geo_db", json_text(titles.titles),
+		"attribution", titles.attribution, "attribution_url", titles.url, "history",
+		history, "merged_packets", merged);
 }
 
-static json_t *
-totals_json(const struct picture *picture, const struct picture_window *w, size_t countries)
+json_t *
+heat_totals(const struct picture_window *w, size_t countries, size_t hosts, bool balanced)
 {
 	const struct decode_counts *v = &w->ledger.decode;
 	json_t *addresses = json_object();
@@ -197,22 +205,34 @@ totals_json(const struct picture *picture, const struct picture_window *w, size_
 				    json_integer((json_int_t)w->ledger.geo[f]));
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "locations",
 			 (json_int_t)w->count, "countries", (json_int_t)countries, "hosts",
-			 (json_int_t)picture_hosts(picture)->count, "tcp_packets",
-			 (json_int_t)v->frames[DECODE_TCP], "udp_packets",
-			 (json_int_t)v->frames[DECODE_UDP], "tcp_frame_octets",
+			 (json_int_t)hosts, "tcp_packets", (json_int_t)v->frames[DECODE_TCP],
+			 "udp_packets", (json_int_t)v->frames[DECODE_UDP], "tcp_frame_octets",
 			 (json_int_t)v->octets[DECODE_TCP], "udp_frame_octets",
 			 (json_int_t)v->octets[DECODE_UDP], "addresses", addresses, "balanced",
-			 (int)picture_facts(picture)->balanced);
+			 (int)balanced);
 }
 
-static json_t *
-window_list(void)
+json_t *
+heat_windows(void)
 {
 	json_t *list = json_array();
 
 	for (int w = 0; w < WINDOWS; w++)
 		json_array_append_new(list, json_string(window_names[w]));
 	return list;
+}
+
+/* From when to when the store can be asked; null without one. */
+static json_t *
+kept_json(const struct picture_facts *f)
+{
+	char oldest[32], until[32];
+
+	if (f->history_folder == NULL || f->store.stored_until_ms == 0)
+		return json_null();
+	time_text(f->store.oldest_ms, oldest);
+	time_text(f->store.stored_until_ms, until);
+	return json_pack("{s:s, s:s}", "oldest", oldest, "stored_until", until);
 }
 
 int
@@ -236,26 +256,26 @@ encode_heat(struct picture *picture, enum window window, struct buffer *b)
 
 	buffer_char(b, '{');
 	buffer_members(
-		b, json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:f, s:s, s:s, "
-			     "s:o, s:o, s:[ssssssssssss]}",
-			     "v", 1, "ui_build", f->ui_build, "version", f->version, "generated",
-			     generated, "now", now, "started", started, "period",
-			     (json_int_t)f->period, "window", window_names[window], "window_s",
-			     round(w.seconds * 1000) / 1000, "windows", window_list(), "interval_s",
-			     f->interval_s, "state", f->over ? "over" : "running", "empty",
-			     why_empty(f, &w), "sensor", sensor_json(picture), "totals",
-			     totals_json(picture, &w, coded), "fields", "lat", "lon", "tcp_packets",
-			     "udp_packets", "tcp_octets", "udp_octets", "tcp_src_packets",
-			     "udp_src_packets", "tcp_src_octets", "udp_src_octets", "id",
-			     "radius_km"));
+		b,
+		json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:f, s:b, s:s, s:s, "
+			  "s:o, s:o, s:o, s:[ssssssssssss]}",
+			  "v", 1, "ui_build", f->ui_build, "version", f->version, "generated",
+			  generated, "now", now, "started", started, "period",
+			  (json_int_t)f->period, "window", window_names[window], "window_s",
+			  round(w.seconds * 1000) / 1000, "windows", heat_windows(), "interval_s",
+			  f->interval_s, "packet_time", f->packet_time, "state",
+			  f->over ? "over" : "running", "empty", why_empty(f, &w), "sensor",
+			  sensor_json(picture), "totals",
+			  heat_totals(&w, coded, picture_hosts(picture)->count, f->balanced),
+			  "kept", kept_json(f), "fields", HEAT_FIELDS));
 	buffer_text(b, ",\"points\":");
-	encode_points(b, &w);
+	heat_points(b, &w);
 	buffer_text(b, ",\"places\":");
-	encode_names(b, &w);
+	heat_names(b, &w);
 	buffer_text(b, ",\"top\":{\"countries\":");
-	encode_countries(b, countries, country_count);
+	heat_countries(b, countries, country_count);
 	buffer_text(b, ",\"cities\":");
-	encode_cities(b, &w);
+	heat_cities(b, &w);
 	buffer_text(b, ",\"talkers\":");
 	encode_talkers(b, picture, window);
 	buffer_text(b, window == WINDOW_START ? ",\"talkers_window\":\"start\"}}\n"

@@ -3,15 +3,37 @@
 #pragma once
 
 #include "buffer.h"
+#include "json.h"
 #include "text.h"
 
 /* Each appends to `out`. 0, -ENOMEM, or -EINVAL for a page without a hole. Any thread. */
 int encode_heat(struct picture *picture, enum window window, struct buffer *out);
-int encode_csv(struct picture *picture, enum window window, struct buffer *out);
-int encode_geojson(struct picture *picture, enum window window, struct buffer *out);
+int encode_csv(const struct picture_window *window, struct buffer *out);
+int encode_geojson(const struct picture_window *window, struct buffer *out);
+int encode_countries(const struct picture_window *window, struct buffer *out);
 int encode_html(struct picture *picture, enum window window, struct buffer *out);
 int encode_metrics(struct picture *picture, bool openmetrics, struct buffer *out);
 int encode_status(const struct picture *picture, struct buffer *out);
 
+/* Members of a feature's properties: the eight counters, each with a comma before it. */
+void geojson_counts(struct buffer *b, const struct counts *counts);
+
 /* Fills text->gzip from text->plain; leaves it NULL where that fails. */
 void text_compress(struct text *text, int level);
+
+/* heat_json.c: the parts that a heat of any time consists of */
+struct heat_titles {
+	char titles[512], attribution[512];
+	const char *url;
+};
+void heat_titles(const struct picture *picture, struct heat_titles *titles);
+json_t *heat_totals(const struct picture_window *window, size_t countries, size_t hosts,
+		    bool balanced);
+json_t *heat_windows(void);
+void heat_points(struct buffer *b, const struct picture_window *window);
+void heat_names(struct buffer *b, const struct picture_window *window);
+void heat_countries(struct buffer *b, const struct country *countries, size_t count);
+void heat_cities(struct buffer *b, const struct picture_window *window);
+#define HEAT_FIELDS                                                                                \
+	"lat", "lon", "tcp_packets", "udp_packets", "tcp_octets", "udp_octets", "tcp_src_packets", \
+		"udp_src_packets", "tcp_src_octets", "udp_src_octets", "id", "radius_km"

@@ -8,101 +8,12 @@
  * units; what restarts at 0 tells so by process_start_time_seconds.
  */
 #include "internal.h"
+#include "metrics.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-struct metrics {
-	struct buffer *b;
-	bool open; /* OpenMetrics */
-};
-
-enum metric_type {
-	COUNTER,
-	GAUGE,
-	INFO,
-};
-
-/* The head of a family. `name` is without _total or _info; unit: NULL, or what the name ends in. */
-static void
-family(const struct metrics *m, const char *name, enum metric_type type, const char *unit,
-       const char *help)
-{
-	static const char *const types[] = {"counter", "gauge", "info"};
-	const char *suffix = m->open           ? ""
-			     : type == COUNTER ? "_total"
-			     : type == INFO    ? "_info"
-					       : "";
-	const char *type_name = !m->open && type == INFO ? "gauge" : types[type];
-	const char *const head[] = {"# HELP ", name, suffix, " ", help,      "\n",
-				    "# TYPE ", name, suffix, " ", type_name, "\n"};
-
-	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
-		buffer_text(m->b, head[i]);
-	if (m->open && unit != NULL) {
-		const char *const line[] = {"# UNIT ", name, " ", unit, "\n"};
-
-		for (size_t i = 0; i < sizeof(line) / sizeof(line[0]); i++)
-			buffer_text(m->b, line[i]);
-	}
-}
-
-/* A label's value: \, " and line feed escaped. */
-static void
-label(const struct metrics *m, bool first, const char *name, const char *value)
-{
-	buffer_char(m->b, first ? '{' : ',');
-	buffer_text(m->b, name);
-	buffer_text(m->b, "=\"");
-	for (; *value != 0; value++) {
-		if (*value == '\\' || *value == '"')
-			buffer_char(m->b, '\\');
-		if (*value == '\n')
-			buffer_text(m->b, "\\n");
-		else
-			buffer_char(m->b, *value);
-	}
-	buffer_char(m->b, '"');
-}
-
-/* Behind the name and its labels. */
-static void
-number(const struct metrics *m, uint64_t value)
-{
-	buffer_char(m->b, ' ');
-	buffer_number(m->b, value);
-	buffer_char(m->b, '\n');
-}
-
-static void
-decimal(const struct metrics *m, double value)
-{
-	buffer_char(m->b, ' ');
-	buffer_decimal(m->b, value, 6);
-	buffer_char(m->b, '\n');
-}
-
-/* A family of one sample without labels. */
-static void
-single(const struct metrics *m, const char *name, enum metric_type type, const char *help,
-       uint64_t value)
-{
-	family(m, name, type, NULL, help);
-	buffer_text(m->b, name);
-	buffer_text(m->b, type == COUNTER ? "_total" : "");
-	number(m, value);
-}
-
-static void
-labelled(const struct metrics *m, const char *sample, const char *name, const char *value,
-	 uint64_t count)
-{
-	buffer_text(m->b, sample);
-	label(m, true, name, value);
-	buffer_char(m->b, '}');
-	number(m, count);
-}
 
 /* By country, layer and direction, since the start. */
 static void
@@ -112,7 +23,7 @@ country_metrics(const struct metrics *m, const char *name, const char *help, boo
 	static const char *const layers[LAYERS] = {"tcp", "udp"};
 	static const char *const directions[DIRECTIONS] = {"source", "destination"};
 
-	family(m, name, COUNTER, octets ? "bytes" : NULL, help);
+	metric_family(m, name, COUNTER, octets ? "bytes" : NULL, help);
 	for (size_t i = 0; i < count; i++) {
 		const struct counts *c = &countries[i].counts;
 
@@ -120,12 +31,12 @@ country_metrics(const struct metrics *m, const char *name, const char *help, boo
 			for (int d = 0; d < DIRECTIONS; d++) {
 				buffer_text(m->b, name);
 				buffer_text(m->b, "_total");
-				label(m, true, "layer", layers[l]);
-				label(m, false, "direction", directions[d]);
-				label(m, false, "country",
-				      countries[i].code[0] ? countries[i].code : "unknown");
+				metric_label(m, true, "layer", layers[l]);
+				metric_label(m, false, "direction", directions[d]);
+				metric_label(m, false, "country",
+					     countries[i].code[0] ? countries[i].code : "unknown");
 				buffer_char(m->b, '}');
-				number(m, octets ? c->octets[l][d] : c->packets[l][d]);
+				metric_number(m, octets ? c->octets[l][d] : c->packets[l][d]);
 			}
 		}
 	}
@@ -134,27 +45,29 @@ country_metrics(const struct metrics *m, const char *name, const char *help, boo
 static void
 ledger_metrics(const struct metrics *m, const struct picture_facts *f)
 {
-	single(m, "packet_heatmap_frames_received", COUNTER,
-	       "Frames that the ports handed over, counted apart from the ledger.", f->received);
-	family(m, "packet_heatmap_frames", COUNTER, NULL,
-	       "Frames by decode result; together the frames received.");
+	metric_single(m, "packet_heatmap_frames_received", COUNTER,
+		      "Frames that the ports handed over, counted apart from the ledger.",
+		      f->received);
+	metric_family(m, "packet_heatmap_frames", COUNTER, NULL,
+		      "Frames by decode result; together the frames received.");
 	for (int r = 0; r < DECODE_RESULTS; r++)
-		labelled(m, "packet_heatmap_frames_total", "result",
-			 decode_result_name((enum decode_result)r), f->ledger.decode.frames[r]);
-	family(m, "packet_heatmap_addresses", COUNTER, NULL,
-	       "Addresses of TCP and UDP packets by geo result, two for each packet.");
+		metric_labelled(m, "packet_heatmap_frames_total", "result",
+				decode_result_name((enum decode_result)r),
+				f->ledger.decode.frames[r]);
+	metric_family(m, "packet_heatmap_addresses", COUNTER, NULL,
+		      "Addresses of TCP and UDP packets by geo result, two for each packet.");
 	for (int r = 0; r < GEO_RESULTS; r++)
-		labelled(m, "packet_heatmap_addresses_total", "result",
-			 geo_result_name((enum geo_result)r), f->ledger.geo[r]);
-	single(m, "packet_heatmap_ledger_balanced", GAUGE,
-	       "1 where all frames and addresses are accounted for.", f->balanced);
+		metric_labelled(m, "packet_heatmap_addresses_total", "result",
+				geo_result_name((enum geo_result)r), f->ledger.geo[r]);
+	metric_single(m, "packet_heatmap_ledger_balanced", GAUGE,
+		      "1 where all frames and addresses are accounted for.", f->balanced);
 }
 
 static void
 port_metrics(const struct metrics *m, const struct picture_facts *f)
 {
-	family(m, "packet_heatmap_lost_frames", COUNTER, NULL,
-	       "Frames lost before they were counted, by port and kind.");
+	metric_family(m, "packet_heatmap_lost_frames", COUNTER, NULL,
+		      "Frames lost before they were counted, by port and kind.");
 	for (size_t i = 0; i < f->port_count; i++) {
 		const struct period_port *p = &f->ports[i];
 		const struct {
@@ -166,17 +79,17 @@ port_metrics(const struct metrics *m, const struct picture_facts *f)
 
 		for (size_t k = 0; k < sizeof(lost) / sizeof(lost[0]); k++) {
 			buffer_text(m->b, "packet_heatmap_lost_frames_total");
-			label(m, true, "port", p->name);
-			label(m, false, "kind", lost[k].kind);
+			metric_label(m, true, "port", p->name);
+			metric_label(m, false, "kind", lost[k].kind);
 			buffer_char(m->b, '}');
-			number(m, lost[k].count);
+			metric_number(m, lost[k].count);
 		}
 	}
-	family(m, "packet_heatmap_link_up", GAUGE, NULL, "1 where the port's link is up.");
+	metric_family(m, "packet_heatmap_link_up", GAUGE, NULL, "1 where the port's link is up.");
 	for (size_t i = 0; i < f->port_count; i++) {
 		if (f->ports[i].link != LINK_UNKNOWN)
-			labelled(m, "packet_heatmap_link_up", "port", f->ports[i].name,
-				 f->ports[i].link == LINK_UP);
+			metric_labelled(m, "packet_heatmap_link_up", "port", f->ports[i].name,
+					f->ports[i].link == LINK_UP);
 	}
 }
 
@@ -187,15 +100,15 @@ lane_metric(const struct metrics *m, const struct picture_facts *f, const char *
 {
 	char lane[24];
 
-	family(m, name, type, NULL, help);
+	metric_family(m, name, type, NULL, help);
 	for (size_t i = 0; i < f->lane_count; i++) {
 		snprintf(lane, sizeof(lane), "%zu", i);
 		buffer_text(m->b, name);
 		buffer_text(m->b, type == COUNTER ? "_total" : "");
-		label(m, true, "lane", lane);
-		label(m, false, "port", f->lanes[i].port);
+		metric_label(m, true, "lane", lane);
+		metric_label(m, false, "port", f->lanes[i].port);
 		buffer_char(m->b, '}');
-		decimal(m, value(&f->lanes[i]));
+		metric_decimal(m, value(&f->lanes[i]));
 	}
 }
 
@@ -242,8 +155,8 @@ lane_metrics(const struct metrics *m, const struct picture_facts *f)
 		    "Hosts in a lane's table in the last period.", lane_hosts);
 	lane_metric(m, f, "packet_heatmap_lane_swaps_missed", COUNTER,
 		    "Periods in which a lane did not swap its buffers in time.", lane_missed);
-	single(m, "packet_heatmap_hosts_per_lane_limit", GAUGE,
-	       "Hosts that a lane's table can hold.", f->hosts_per_lane);
+	metric_single(m, "packet_heatmap_hosts_per_lane_limit", GAUGE,
+		      "Hosts that a lane's table can hold.", f->hosts_per_lane);
 }
 
 static void
@@ -253,13 +166,14 @@ database_metrics(const struct metrics *m, const struct picture *picture)
 	size_t count = picture_databases(picture, &databases);
 	const char *const name = "packet_heatmap_database_build_timestamp_seconds";
 
-	family(m, name, GAUGE, "seconds", "When a geolocation database was built, Unix time.");
+	metric_family(m, name, GAUGE, "seconds",
+		      "When a geolocation database was built, Unix time.");
 	for (size_t i = 0; i < count; i++) {
 		buffer_text(m->b, name);
-		label(m, true, "path", databases[i].path);
-		label(m, false, "type", databases[i].type);
+		metric_label(m, true, "path", databases[i].path);
+		metric_label(m, false, "type", databases[i].type);
 		buffer_char(m->b, '}');
-		number(m, databases[i].built > 0 ? (uint64_t)databases[i].built : 0);
+		metric_number(m, databases[i].built > 0 ? (uint64_t)databases[i].built : 0);
 	}
 }
 
@@ -270,33 +184,152 @@ process_metrics(const struct metrics *m, const struct picture_facts *f)
 	const char *const length = "packet_heatmap_period_seconds";
 	const char *const memory = "process_resident_memory_bytes";
 
-	family(m, "packet_heatmap_build", INFO, NULL, "The program's version.");
+	metric_family(m, "packet_heatmap_build", INFO, NULL, "The program's version.");
 	buffer_text(m->b, "packet_heatmap_build_info");
-	label(m, true, "version", f->version);
-	label(m, false, "ui", f->ui_build);
+	metric_label(m, true, "version", f->version);
+	metric_label(m, false, "ui", f->ui_build);
 	buffer_char(m->b, '}');
-	number(m, 1);
-	family(m, start, GAUGE, "seconds", "When counting began, Unix time.");
+	metric_number(m, 1);
+	metric_family(m, start, GAUGE, "seconds", "When counting began, Unix time.");
 	buffer_text(m->b, start);
-	decimal(m, (double)f->started_ms / 1000);
-	family(m, memory, GAUGE, "bytes", "Resident memory.");
+	metric_decimal(m, (double)f->started_ms / 1000);
+	metric_family(m, memory, GAUGE, "bytes", "Resident memory.");
 	buffer_text(m->b, memory);
-	number(m, f->memory_kb * 1000);
-	family(m, length, GAUGE, "seconds", "Length of the last period.");
+	metric_number(m, f->memory_kb * 1000);
+	metric_family(m, "process_virtual_memory_bytes", GAUGE, "bytes", "Virtual memory.");
+	buffer_text(m->b, "process_virtual_memory_bytes");
+	metric_number(m, f->process.virtual_kb * 1000);
+	metric_family(m, "process_cpu_seconds", COUNTER, "seconds",
+		      "User and system time of all threads.");
+	buffer_text(m->b, "process_cpu_seconds_total");
+	metric_decimal(m, f->process.cpu_s);
+	metric_single(m, "process_open_fds", GAUGE, "Open file descriptors.", f->process.open_fds);
+	metric_single(m, "process_max_fds", GAUGE, "File descriptors that may be open.",
+		      f->process.max_fds);
+	metric_single(m, "process_threads", GAUGE, "Threads.", f->process.threads);
+	metric_family(m, length, GAUGE, "seconds", "Length of the last period.");
 	buffer_text(m->b, length);
-	decimal(m, f->period_s);
-	single(m, "packet_heatmap_periods", COUNTER, "Periods since the start.", f->period);
-	single(m, "packet_heatmap_periods_late", COUNTER, "Periods that ran late.", f->late);
-	single(m, "packet_heatmap_output_errors", COUNTER, "Files that could not be written.",
-	       f->output_errors);
-	single(m, "packet_heatmap_reloads", COUNTER, "Reloads of the databases.", f->reloads);
-	single(m, "packet_heatmap_reload_failures", COUNTER, "Reloads that were refused.",
-	       f->reload_failures);
-	family(m, "packet_heatmap_consumer_dropped_periods", COUNTER, NULL,
-	       "Period records that a consumer was too slow for.");
+	metric_decimal(m, f->period_s);
+	metric_single(m, "packet_heatmap_periods", COUNTER, "Periods since the start.", f->period);
+	metric_single(m, "packet_heatmap_periods_late", COUNTER, "Periods that ran late.", f->late);
+	metric_single(m, "packet_heatmap_output_errors", COUNTER,
+		      "Files that could not be written.", f->output_errors);
+	metric_single(m, "packet_heatmap_reloads", COUNTER, "Reloads of the databases.",
+		      f->reloads);
+	metric_single(m, "packet_heatmap_reload_failures", COUNTER, "Reloads that were refused.",
+		      f->reload_failures);
+	metric_family(m, "packet_heatmap_consumer_dropped_periods", COUNTER, NULL,
+		      "Period records that a consumer was too slow for.");
 	for (size_t i = 0; i < f->consumer_count; i++)
-		labelled(m, "packet_heatmap_consumer_dropped_periods_total", "consumer",
-			 f->consumers[i].name, f->consumers[i].dropped);
+		metric_labelled(m, "packet_heatmap_consumer_dropped_periods_total", "consumer",
+				f->consumers[i].name, f->consumers[i].dropped);
+}
+
+static void
+period_metrics(const struct metrics *m, const struct picture_facts *f)
+{
+	static const struct {
+		const char *name, *help;
+		size_t offset;
+	} histograms[] = {
+		{"packet_heatmap_management_seconds", "Work that a period took: swap to texts.",
+		 offsetof(struct picture_facts, management)},
+		{"packet_heatmap_period_lateness_seconds",
+		 "By how much a period was longer than it should be.",
+		 offsetof(struct picture_facts, lateness)},
+	};
+
+	for (size_t i = 0; i < sizeof(histograms) / sizeof(histograms[0]); i++) {
+		const struct facts_histogram *h =
+			(const void *)((const char *)f + histograms[i].offset);
+
+		metric_family(m, histograms[i].name, HISTOGRAM, "seconds", histograms[i].help);
+		metric_histogram(m, histograms[i].name, "", facts_bounds, h->buckets, FACTS_BUCKETS,
+				 h->count, h->sum);
+	}
+}
+
+static void
+history_metrics(const struct metrics *m, const struct picture_facts *f)
+{
+	const struct history_status *h = &f->store;
+	const char *const size = "packet_heatmap_history_size_bytes";
+	const char *const limit = "packet_heatmap_history_limit_bytes";
+	const char *const until = "packet_heatmap_history_stored_timestamp_seconds";
+
+	if (f->history_folder == NULL)
+		return;
+	metric_family(m, size, GAUGE, "bytes", "Size of the history's file.");
+	buffer_text(m->b, size);
+	metric_number(m, h->octets);
+	metric_family(m, limit, GAUGE, "bytes", "What the history may take.");
+	buffer_text(m->b, limit);
+	metric_number(m, h->limit);
+	metric_family(m, until, GAUGE, "seconds", "End of the last period on disk, Unix time.");
+	buffer_text(m->b, until);
+	metric_decimal(m, (double)h->stored_until_ms / 1000);
+	metric_single(m, "packet_heatmap_history_failing", GAUGE,
+		      "1 where the last attempt to store failed.", h->failing);
+	metric_single(m, "packet_heatmap_history_dropped_periods", COUNTER,
+		      "Periods that the disk was too slow for.", h->dropped);
+	metric_single(m, "packet_heatmap_history_damaged", COUNTER,
+		      "Files of the history that were found damaged.", h->damaged);
+}
+
+static void
+request_metrics(const struct metrics *m, const struct picture_facts *f)
+{
+	const char *const name = "packet_heatmap_http_request_duration_seconds";
+	char labels[96];
+
+	if (f->requests == NULL)
+		return;
+	metric_family(m, name, HISTOGRAM, "seconds", "Requests by route and status.");
+	for (int r = 0; r < REQUEST_ROUTES; r++) {
+		for (int c = 0; c < REQUEST_CODES && f->requests->routes[r] != NULL; c++) {
+			const struct request_series *series = &f->requests->series[r][c];
+			uint64_t count = atomic_load(&series->count), buckets[REQUEST_BUCKETS];
+
+			if (count == 0)
+				continue;
+			for (int i = 0; i < REQUEST_BUCKETS; i++)
+				buckets[i] = atomic_load(&series->buckets[i]);
+			snprintf(labels, sizeof(labels), "route=\"%s\",code=\"%d\"",
+				 f->requests->routes[r], request_codes[c]);
+			metric_histogram(m, name, labels, request_bounds, buckets, REQUEST_BUCKETS,
+					 count, (double)atomic_load(&series->sum_us) / 1e6);
+		}
+	}
+}
+
+/* Only where it is asked for: which places they are changes. */
+static void
+place_metrics(const struct metrics *m, const struct picture_facts *f,
+	      const struct picture_window *window)
+{
+	static const char *const layers[LAYERS] = {"tcp", "udp"};
+	const char *const name = "packet_heatmap_place_packets";
+	char number[16];
+
+	if (f->metrics_places == 0)
+		return;
+	metric_family(m, name, COUNTER, NULL, "Packets of the busiest places since the start.");
+	for (size_t i = 0; i < window->count && i < f->metrics_places; i++) {
+		const struct point *point = &window->points[i];
+
+		for (int l = 0; l < LAYERS; l++) {
+			buffer_text(m->b, name);
+			buffer_text(m->b, "_total");
+			snprintf(number, sizeof(number), "%u", point->place->number);
+			metric_label(m, true, "place", number);
+			metric_label(m, false, "city", point->place->city);
+			metric_label(m, false, "country", point->place->country);
+			metric_label(m, false, "layer", layers[l]);
+			buffer_char(m->b, '}');
+			metric_number(m, point->counts.packets[l][AS_SOURCE] +
+						 point->counts.packets[l][AS_DESTINATION]);
+		}
+	}
 }
 
 int
@@ -321,6 +354,10 @@ encode_metrics(struct picture *picture, bool openmetrics, struct buffer *b)
 	port_metrics(&m, f);
 	lane_metrics(&m, f);
 	database_metrics(&m, picture);
+	place_metrics(&m, f, &window);
+	period_metrics(&m, f);
+	history_metrics(&m, f);
+	request_metrics(&m, f);
 	process_metrics(&m, f);
 	if (openmetrics)
 		buffer_text(b, "# EOF\n");

@@ -91,11 +91,13 @@ ports_json(const struct picture_facts *f)
 		json_t *o = json_object();
 
 		json_object_set_new(o, "name", json_text(p->name));
+		json_object_set_new(o, "kind", json_string(p->kind ? p->kind : "unknown"));
 		json_object_set_new(o, "driver", json_text(p->driver));
+		json_object_set_new(o, "state", json_string(p->gone ? "gone" : "running"));
 		json_object_set_new(o, "link", json_string(link_name(p->link)));
 		json_object_set_new(o, "link_mbps", number(p->link_mbps));
-		if (p->kernel_interface)
-			json_object_set_new(o, "merged_packets", json_boolean(p->merged_packets));
+		json_object_set_new(o, "merged_packets", json_boolean(p->merged_packets));
+		json_object_set_new(o, "interfaces", number(p->interfaces));
 		json_object_set_new(o, "received", number(p->received));
 		json_object_set_new(o, "imissed", number(p->imissed));
 		json_object_set_new(o, "ierrors", number(p->ierrors));
@@ -183,6 +185,36 @@ steps_json(const struct picture_facts *f)
 	return o;
 }
 
+/* What is kept on disk; null where nothing is. */
+static json_t *
+history_json(const struct picture_facts *f)
+{
+	const struct history_status *h = &f->store;
+	json_t *o;
+	char text[32];
+
+	if (f->history_folder == NULL)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "folder", json_text(f->history_folder));
+	json_object_set_new(o, "state", json_string(h->failing ? "failing" : "storing"));
+	json_object_set_new(o, "error", json_text(h->error));
+	json_object_set_new(o, "stored", number(h->stored));
+	time_text(h->stored_until_ms, text);
+	json_object_set_new(o, "stored_until",
+			    h->stored_until_ms ? json_string(text) : json_null());
+	time_text(h->oldest_ms, text);
+	json_object_set_new(o, "oldest", h->oldest_ms ? json_string(text) : json_null());
+	json_object_set_new(o, "octets", number(h->octets));
+	json_object_set_new(o, "limit", number(h->limit));
+	json_object_set_new(o, "waiting", number(h->waiting));
+	json_object_set_new(o, "dropped", number(h->dropped));
+	json_object_set_new(o, "dropped_packets", number(h->dropped_packets));
+	json_object_set_new(o, "failures", number(h->failures));
+	json_object_set_new(o, "damaged", number(h->damaged));
+	return o;
+}
+
 /* A member that the caller has as text already; {} where it has none or it does not parse. */
 static json_t *
 embedded(const char *text)
@@ -224,6 +256,7 @@ encode_status(const struct picture *picture, struct buffer *b)
 	json_object_set_new(o, "period", number(f->period));
 	json_object_set_new(o, "period_s", decimal(f->period_s));
 	json_object_set_new(o, "interval_s", decimal(f->interval_s));
+	json_object_set_new(o, "packet_time", json_boolean(f->packet_time));
 	json_object_set_new(o, "window", json_string(window_names[window]));
 
 	/* the ledger's two sides: what the lanes took from the ports, and where it went */
@@ -249,6 +282,7 @@ encode_status(const struct picture *picture, struct buffer *b)
 	json_object_set_new(o, "databases", databases_json(picture));
 
 	json_object_set_new(o, "consumers", consumers_json(f));
+	json_object_set_new(o, "history", history_json(f));
 
 	json_object_set_new(errors, "late_periods", number(f->late));
 	json_object_set_new(errors, "swaps_missed", number(f->skipped_lanes));

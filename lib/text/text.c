@@ -28,7 +28,7 @@ texts_create(void)
 	return texts;
 }
 
-static void
+void
 text_free(struct text *text)
 {
 	if (text == NULL)
@@ -55,13 +55,20 @@ texts_destroy(void *attachment)
 static int
 encode(struct picture *picture, enum text_kind kind, enum window window, struct buffer *b)
 {
+	struct picture_window w;
+
 	switch (kind) {
 	case TEXT_HEAT:
 		return encode_heat(picture, window, b);
 	case TEXT_CSV:
-		return encode_csv(picture, window, b);
+		picture_get_window(picture, window, &w);
+		return encode_csv(&w, b);
 	case TEXT_GEOJSON:
-		return encode_geojson(picture, window, b);
+		picture_get_window(picture, window, &w);
+		return encode_geojson(&w, b);
+	case TEXT_COUNTRIES:
+		picture_get_window(picture, window, &w);
+		return encode_countries(&w, b);
 	case TEXT_HTML:
 		return encode_html(picture, window, b);
 	case TEXT_OPENMETRICS:
@@ -80,7 +87,7 @@ text_create(struct picture *picture, enum text_kind kind, enum window window)
 	static const char letters[TEXT_KINDS] = {
 		[TEXT_HEAT] = 'h',    [TEXT_HTML] = 'm',        [TEXT_CSV] = 'c',
 		[TEXT_GEOJSON] = 'g', [TEXT_OPENMETRICS] = 'o', [TEXT_PROMETHEUS] = 'p',
-		[TEXT_STATUS] = 's'};
+		[TEXT_STATUS] = 's',  [TEXT_COUNTRIES] = 'l'};
 	const struct picture_facts *facts = picture_facts(picture);
 	struct text *text = calloc(1, sizeof(*text));
 	struct buffer b = {0};

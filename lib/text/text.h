@@ -16,11 +16,12 @@
 #define TEXT_NAMES 2000 /* points whose names are sent along */
 
 enum text_kind {
-	TEXT_HEAT,    /* JSON, by window */
-	TEXT_HTML,    /* one file, by window */
-	TEXT_CSV,     /* RFC 4180, by window */
-	TEXT_GEOJSON, /* RFC 7946, by window */
-	TEXT_STATUS,  /* JSON; from here on the same for all windows */
+	TEXT_HEAT,      /* JSON, by window */
+	TEXT_HTML,      /* one file, by window */
+	TEXT_CSV,       /* RFC 4180, by window */
+	TEXT_GEOJSON,   /* RFC 7946, by window */
+	TEXT_COUNTRIES, /* RFC 7946, by window */
+	TEXT_STATUS,    /* JSON; from here on the same for all windows */
 	TEXT_OPENMETRICS,
 	TEXT_PROMETHEUS, /* text format 0.0.4 */
 	TEXT_KINDS,
@@ -44,3 +45,15 @@ int text_place(struct picture *picture, uint32_t place, enum window window, char
 
 /* [any thread] Writes the host table as CSV. 0 or -errno. */
 int text_write_hosts(const struct picture *picture, int fd);
+
+/*
+ * The heat of a time range out of the store, in the shape of /api/v1/heat (TEXT_HEAT, TEXT_CSV,
+ * TEXT_GEOJSON or TEXT_COUNTRIES), and the steps of a series. [any thread] `picture` says what
+ * sensor and databases there are. 0 and *text, freed by text_free; or -ENOMEM. The ETag is made of
+ * the content: the same for as long as the store has the same rows.
+ */
+int text_range(const struct picture *picture, const struct history_range *range,
+	       enum text_kind kind, struct text **text);
+int text_series(const struct picture *picture, const struct history_series *series,
+		const struct history_filter *filter, struct text **text);
+void text_free(struct text *text); /* NULL is fine */

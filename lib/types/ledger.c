@@ -8,6 +8,7 @@ static const char *const decode_result_names[DECODE_RESULTS] = {
 	[DECODE_UDP] = "udp",
 	[DECODE_OTHER_IP] = "other_ip",
 	[DECODE_NOT_IP] = "not_ip",
+	[DECODE_FILTERED] = "filtered",
 	[DECODE_RUNT] = "runt",
 	[DECODE_IPV4_CUT] = "ipv4_cut",
 	[DECODE_IPV4_VERSION] = "ipv4_version",

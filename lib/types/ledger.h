@@ -5,7 +5,7 @@
  * Every frame received from a port has exactly one decode result, and every address of a counted
  * packet exactly one geo result. So, for a period and since the start:
  *
- *     frames received    = tcp + udp + other_ip + not_ip + each malformed reason
+ *     frames received    = tcp + udp + other_ip + not_ip + filtered + each malformed reason
  *     2 x (tcp + udp)    = located + private + not_in_database + table_full
  *     lost before us     = imissed + ierrors + rx_nombuf     (beside it, never mixed in)
  *
@@ -23,6 +23,7 @@ enum decode_result {
 	DECODE_UDP,
 	DECODE_OTHER_IP, /* valid IP, neither TCP nor UDP */
 	DECODE_NOT_IP,   /* ARP, LLDP, STP, ...: valid */
+	DECODE_FILTERED, /* left out by --filter or --exclude-self, and not looked into */
 
 	/* from here on: malformed, one counter for each reason */
 	DECODE_RUNT,                  /* shorter than its link header, tags or labels */

@@ -111,8 +111,8 @@ drop_and_confine(void)
 {
 	char error[256] = "";
 
-	SO(privileges_drop(USER, false, error, sizeof(error)) == 0);
-	SO(privileges_confine(false) == 0);
+	SO(privileges_drop(USER, SOURCE_CARD, error, sizeof(error)) == 0);
+	SO(privileges_confine(SOURCE_CARD) == 0);
 	return 0;
 }
 
@@ -135,8 +135,8 @@ drop_but_net_raw(void)
 	char error[256] = "";
 	int fd;
 
-	SO(privileges_drop(USER, true, error, sizeof(error)) == 0);
-	SO(privileges_confine(true) == 0);
+	SO(privileges_drop(USER, SOURCE_PACKET_SOCKET, error, sizeof(error)) == 0);
+	SO(privileges_confine(SOURCE_PACKET_SOCKET) == 0);
 	SO(geteuid() != 0);
 	SO(status_of_thread("CapEff:", 16) == NET_RAW);
 	SO(status_of_thread("CapPrm:", 16) == NET_RAW);
@@ -154,7 +154,7 @@ drop_but_net_raw(void)
 static int
 confine(void)
 {
-	SO(privileges_confine(false) == 0);
+	SO(privileges_confine(SOURCE_CARD) == 0);
 	return 0;
 }
 
@@ -324,8 +324,7 @@ test_unknown_user_is_an_error_in_words(void **unused)
 	char error[256] = "";
 
 	(void)unused;
-	assert_int_equal(privileges_drop("no-such-user-here", false, error, sizeof(error)),
-			 -ENOENT);
+	assert_int_equal(privileges_drop("no-such-user-here", 0, error, sizeof(error)), -ENOENT);
 	assert_non_null(strstr(error, "no-such-user-here"));
 }
 
@@ -335,9 +334,31 @@ only_root_may(void)
 	char error[256] = "";
 
 	SO(setresuid(65534, 65534, 65534) == 0);
-	SO(privileges_drop("daemon", false, error, sizeof(error)) == -EPERM);
+	SO(privileges_drop("daemon", 0, error, sizeof(error)) == -EPERM);
 	SO(strstr(error, "root") != NULL);
-	SO(privileges_drop("nobody", false, error, sizeof(error)) == 0); /* is that user already */
+	SO(privileges_drop("nobody", 0, error, sizeof(error)) == 0); /* is that user already */
+	return 0;
+}
+
+/* As an executable with the file capabilities cap_net_raw,cap_chown=p starts. */
+static int
+raise_what_is_permitted(void)
+{
+	const struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct permitted[_LINUX_CAPABILITY_U32S_3] = {
+		{.permitted = 1u << CAP_NET_RAW | 1u << CAP_CHOWN}};
+	int fd;
+
+	SO(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0);
+	SO(setresuid(65534, 65534, 65534) == 0);
+	SO(syscall(SYS_capset, &header, permitted) == 0);
+	SO(socket(AF_PACKET, SOCK_RAW, 0) == -1 && errno == EPERM);
+	privileges_raise(SOURCE_CARD);
+	SO(status_of_thread("CapEff:", 16) == 0);
+	privileges_raise(SOURCE_PACKET_SOCKET | SOURCE_XDP);
+	SO(status_of_thread("CapEff:", 16) == NET_RAW);
+	SO((fd = socket(AF_PACKET, SOCK_RAW, 0)) >= 0);
+	close(fd);
 	return 0;
 }
 
@@ -356,6 +377,15 @@ test_another_user_cannot_become_a_third(void **unused)
 	assert_int_equal(ask_in_child(only_root_may, nothing), 0);
 }
 
+static void
+test_what_is_permitted_takes_effect(void **unused)
+{
+	(void)unused;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(ask_in_child(raise_what_is_permitted, nothing), 0);
+}
+
 int
 main(void)
 {
@@ -366,6 +396,7 @@ main(void)
 		cmocka_unit_test(test_filter_allows_what_is_needed),
 		cmocka_unit_test(test_unknown_user_is_an_error_in_words),
 		cmocka_unit_test(test_another_user_cannot_become_a_third),
+		cmocka_unit_test(test_what_is_permitted_takes_effect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,11 +168,20 @@ test_kinds(void **state)
 	assert_true(port_is_paced(&port));
 	assert_false(port_wants_cpu(&port));
 	assert_false(port_needs_all_queues(&port));
-	assert_false(port_is_kernel_interface(&port));
+	assert_string_equal(port_kind_name(&port), "generator");
+	assert_int_equal(port_pause(&port), 0);
 	rte_eal_hotplug_remove("vdev", "net_null0");
 
 	port.kind = port_kind_find("net_af_packet");
-	assert_true(port_needs_all_queues(&port) && port_is_kernel_interface(&port));
+	port.arguments[0] = 0;
+	assert_true(port_needs_all_queues(&port));
+	assert_string_equal(port_kind_name(&port), "interface");
+	/* a pause is as long as the ring surely bridges: the driver's own is short */
+	assert_int_equal(port_pause(&port), 512 / 16);
+	snprintf(port.arguments, sizeof(port.arguments), "iface=x,framecnt=16384");
+	assert_int_equal(port_pause(&port), 1000);
+	snprintf(port.arguments, sizeof(port.arguments), "iface=x,framecnt=64");
+	assert_int_equal(port_pause(&port), 16);
 	assert_false(port_is_paced(&port) || port_wants_cpu(&port));
 	port.kind = port_kind_find("net_pcap");
 	assert_true(port_needs_all_queues(&port) && port_is_paced(&port));

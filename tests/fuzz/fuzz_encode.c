@@ -51,6 +51,25 @@ locate_database(const struct locate *locate, size_t i)
 	return &database;
 }
 
+struct locate_databases *
+locate_opened(const struct locate *locate)
+{
+	(void)locate;
+	return NULL;
+}
+
+struct locate_databases *
+locate_databases_ref(struct locate_databases *databases)
+{
+	return databases;
+}
+
+void
+locate_databases_unref(struct locate_databases *databases)
+{
+	(void)databases;
+}
+
 uint64_t
 locate_errors(const struct locate *locate)
 {
@@ -253,6 +272,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct text *text = text_get(picture, TEXT_STATUS, WINDOW_START);
 	FUZZ_CHECK(text != NULL);
 	json_decref(read_json(text->plain, text->length));
+	for (enum text_kind kind = TEXT_GEOJSON; kind <= TEXT_COUNTRIES; kind++) {
+		text = text_get(picture, kind, WINDOW_START);
+		FUZZ_CHECK(text != NULL);
+		json_decref(read_json(text->plain, text->length));
+	}
 	text = text_get(picture, TEXT_HTML, WINDOW_START);
 	FUZZ_CHECK(text != NULL && text->length > 7);
 	FUZZ_CHECK(memcmp(text->plain, "<a>", 3) == 0);

@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 5)
 		return 0;
-	uint8_t link = data[0] % (PARSE_LINK_WIFI_RADIOTAP + 1);
+	uint8_t link = data[0] % (PARSE_LINK_OPAQUE + 1);
 	uint32_t decap = (uint32_t)(data[1] << 8 | data[2]) & PARSE_DECAP_ALL;
 	size_t shown = (size_t)(data[3] << 8 | data[4]);
 	const uint8_t *frame = data + 5;

@@ -10,8 +10,11 @@ FOLDER/TARGET/ holds one file for each input. How a target reads its input stand
 source.
 """
 
+import bz2
+import gzip
 import hashlib
 import json
+import lzma
 import os
 import struct
 import subprocess
@@ -22,6 +25,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "captures"))
 sys.path.insert(0, os.path.join(HERE, "..", "tools"))
 # pylint: disable=wrong-import-position
+import frames
 import make
 
 # what stands before an IPv4 packet on each other link than Ethernet, in the order of parse.h
@@ -105,10 +109,25 @@ def texts(folder):
             write(folder, "encode", octets + sensor)
 
 
+def captures(folder):
+    frames_of = [frame[:80] for _, frames in make.captures() for frame in frames][:40]
+    forms = [frames.pcap(frames_of), frames.pcap(frames_of, order=">", nano=True),
+             frames.pcap(frames_of, linktype=101), frames.pcapng(frames_of)]
+    forms.append(forms[-1] + forms[-1])
+    for octets in forms:
+        write(folder, "capture", octets)
+        write(folder, "capture", octets[:-7])
+        for compress in (gzip.compress, bz2.compress, lzma.compress):
+            write(folder, "capture", compress(octets))
+        for tool in ("zstd", "lz4", "lzip"):
+            write(folder, "capture", subprocess.run([tool, "-c"], input=octets, check=True,
+                                                    capture_output=True).stdout)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__.strip())
-    for maker in (parse, special, databases, texts):
+    for maker in (parse, special, databases, texts, captures):
         maker(sys.argv[1])
 
 

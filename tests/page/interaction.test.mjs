@@ -580,6 +580,12 @@ test('axe-core finds nothing: at rest, with a card, with the help, stale, empty,
   await b.waitForStatus(page, 'STALE');
   await check('stale');
   own.state.mode = 'ok';
+  own.state.kept = true;
+  await go('?past=2026-11-22T14:00:00Z,2026-11-22T16:00:00Z');
+  await b.waitForStatus(page, 'PAST');
+  await page.waitForSelector('#track-marks span');
+  await check('the past');
+  own.state.kept = false;
   own.state.places = [];
   await go('?kiosk=1');
   await check('an empty kiosk');

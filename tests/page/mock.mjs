@@ -171,6 +171,70 @@ export function makePlaceAnswer(place) {
   };
 }
 
+/** A made-up day and night, an outage of two steps and losses in one; of what is kept for a month. */
+export function makeSeries({ from, to, step, now }) {
+  const steps = [];
+  const oldest = now - 30 * 86400;
+  for (let start = from; start < to; start += step) {
+    const there = start >= oldest && start < now;
+    const i = Math.round((to - start) / step);
+    const outage = i === 40 || i === 41;
+    const wave = 1.2 + Math.sin((2 * Math.PI * start) / 86400) + 0.2 * Math.sin(start / 977);
+    const packets = there && !outage ? Math.round(1000 * wave * step) : 0;
+    const lost = there && i === 60 ? 1234 : 0;
+    const covered = there && !outage ? step : 0;
+    const [tcp, udp] = [Math.round(0.7 * packets), Math.round(0.3 * packets)];
+    steps.push([start, covered, packets, lost, tcp, udp, tcp * 900, udp * 300]);
+  }
+  const iso = (time) => new Date(time * 1000).toISOString().replace('.000', '');
+  return {
+    v: 1,
+    from: iso(from),
+    to: iso(to),
+    step_s: step,
+    resolution: '1m',
+    oldest: iso(oldest),
+    stored_until: iso(Math.floor(now)),
+    damaged_rows: 0,
+    fields: [
+      'start',
+      'covered_s',
+      'received',
+      'lost',
+      'tcp_packets',
+      'udp_packets',
+      'tcp_frame_octets',
+      'udp_frame_octets',
+    ],
+    steps,
+  };
+}
+
+/** The places as they were in a time: each frame has others, so that a test sees which is drawn. */
+function makePast(state, from, to) {
+  const places = state.places.filter((_, i) => (i + Math.floor(from / 600)) % 3 !== 0);
+  const iso = (time) => new Date(time * 1000).toISOString().replace('.000', '');
+  return makeSnapshot(places, {
+    time: to * 1000,
+    window: 'past',
+    window_s: to - from,
+    state: 'past',
+    period: 0,
+    past: {
+      from: iso(from),
+      to: iso(to),
+      resolution: 'period',
+      tiers: ['1m'],
+      covered_s: to - from,
+      periods: 60,
+      rows: 10,
+      damaged_rows: 0,
+    },
+    sensor: { history: [], link: 'unknown' },
+    top: { talkers: [], talkers_window: 'none' },
+  });
+}
+
 /** The one file: the template with this snapshot in its hole, in either form. */
 export function makeFile(snapshot, { packed = false } = {}) {
   const template = fs.readFileSync(path.join(DIST, 'ip_heatmap.tmpl.html'), 'utf8');
@@ -187,6 +251,7 @@ export function makeFile(snapshot, { packed = false } = {}) {
  *   over      parts of the snapshot to replace
  *   interval  seconds a period; a period ends when that time has passed, or by nextPeriod()
  *   clock     what the server takes for the time
+ *   kept      there is a history
  *   stuck     the data plane stands still: answers, but no new period
  */
 export async function startMock({ port = 0, places = makePlaces(300), interval = 10 } = {}) {
@@ -197,6 +262,7 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
     interval,
     clock: () => Date.now(),
     stuck: false,
+    kept: false,
     period: 1,
     requests: [],
     notModified: 0,
@@ -218,6 +284,12 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
       time: ended,
       interval: state.interval,
       period: state.period,
+      kept: state.kept
+        ? {
+            oldest: '2026-01-01T00:00:00Z',
+            stored_until: new Date(ended).toISOString(),
+          }
+        : null,
       ...state.over,
     });
   };
@@ -244,6 +316,20 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
       response.end(packed);
     };
     if (state.mode === 'error') return send(500, TYPES['.txt'], 'no');
+    const seconds = (name) => {
+      const text = url.searchParams.get(name);
+      return /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000;
+    };
+    if (url.pathname === '/api/v1/series') {
+      if (!state.kept) return send(404, TYPES['.json'], '{"error":"nothing is kept"}');
+      const [from, to, step] = ['from', 'to', 'step'].map(seconds);
+      const answer = makeSeries({ from, to, step, now: state.clock() / 1000 });
+      return send(200, TYPES['.json'], JSON.stringify(answer));
+    }
+    if (url.pathname === '/api/v1/heat' && url.searchParams.has('from')) {
+      const answer = makePast(state, seconds('from'), seconds('to'));
+      return send(200, TYPES['.json'], JSON.stringify(answer));
+    }
     if (url.pathname === '/api/v1/heat') {
       const window = url.searchParams.get('window') ?? 'start';
       const snapshot = { ...current(), window };

@@ -296,3 +296,28 @@ real('--html writes the same, again and again', async () => {
   assert.ok(generated() > first, 'written again');
   await assertFile(written);
 });
+
+real('what the real server keeps is on the strip, and a moment of it on the map', async () => {
+  const own = await startServer({
+    database: folder.database('world'),
+    capture: folder.capture('big'),
+    options: ['--history', folder.file('history')],
+  });
+  const page = await b.open(browser, own.url);
+  await page.waitForSelector('#track-marks span');
+  const live = await page.locator('#countries .name').allInnerTexts();
+  await page.focus('#track');
+  await page.keyboard.press('ArrowLeft');
+  await b.waitForStatus(page, 'PAST');
+  await page.waitForFunction(() =>
+    /not kept/.test(document.getElementById('talkers-unit').textContent),
+  );
+  await b.atRest(page);
+  assert.ok((await b.litPixels(page)).count > 500);
+  assert.deepEqual(await page.locator('#countries .name').allInnerTexts(), live);
+  await page.keyboard.press('l');
+  await b.waitForStatus(page, 'LIVE');
+  assert.deepEqual(page.faults, []);
+  await page.done();
+  assert.equal(await own.stop(), 0);
+});

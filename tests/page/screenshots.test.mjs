@@ -30,6 +30,12 @@ const SCENES = {
     word: 'STALE',
   },
   'empty-1080p': { size: [1920, 1080], count: 0 },
+  'past-1080p': {
+    size: [1920, 1080],
+    query: '?span=24h&past=2026-11-22T14:00:00Z,2026-11-22T16:00:00Z',
+    word: 'PAST',
+    kept: true,
+  },
 };
 
 let browser;
@@ -37,11 +43,19 @@ let browser;
 test.before(async () => (browser = await b.launch()));
 test.after(() => browser.close());
 
-async function take({ size: [width, height], query = '', count = 400, lag = 0, word = 'LIVE' }) {
+async function take({
+  size: [width, height],
+  query = '',
+  count = 400,
+  lag = 0,
+  word = 'LIVE',
+  kept = false,
+}) {
   const places = makePlaces(count, 7);
   // one country-only place, so that its tint is in the picture
   if (count) Object.assign(places[40], { name: '', radius: -1, lat: 60, lon: 95, code: 'RU' });
   const mock = await startMock({ places });
+  mock.state.kept = kept;
   mock.state.clock = () => TIME;
   mock.state.nextPeriod();
   mock.state.stuck = true;
@@ -51,7 +65,12 @@ async function take({ size: [width, height], query = '', count = 400, lag = 0, w
   await page.addInitScript(() => (performance.now = () => 5000)); // the age stands still, too
   await page.goto(mock.url + query);
   await b.drawn(page);
-  assert.equal(await b.statusOf(page), word);
+  await b.waitForStatus(page, word);
+  if (kept)
+    await page.waitForFunction(() =>
+      /kept/.test(document.getElementById('talkers-unit').textContent),
+    );
+  await b.atRest(page);
   const picture = await page.screenshot();
   assert.deepEqual(page.faults, []);
   await page.done();

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -205,7 +206,7 @@ class Smoke(unittest.TestCase):
     def balanced(self, status):
         """The ledger's two sums, taken again here."""
         ledger = status["ledger"]
-        results = [ledger[name] for name in ("tcp", "udp", "other_ip", "not_ip")]
+        results = [ledger[name] for name in ("tcp", "udp", "other_ip", "not_ip", "filtered")]
         results += ledger["malformed"].values()
         self.assertEqual(status["received"], sum(results), ledger)
         self.assertEqual(status["received"], ledger["frames"])

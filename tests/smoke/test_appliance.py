@@ -54,7 +54,7 @@ class Configuration(Smoke):
         with open(CONF, encoding="utf-8") as file:
             lines = file.read().splitlines()
         values = [re.sub(r"^#(?=\S)", "", line) for line in lines
-                  if not re.match(r"# ", line) and not re.search(r" = [A-Z:]+$", line)]
+                  if not re.match(r"# ", line) and not re.search(r" = [A-Z: ]+$", line)]
         self.assertGreater(sum("=" in line for line in values), 20)
         self.assertEqual(self.effective("\n".join(values), "--period", "10"),
                          self.effective(""))
@@ -64,7 +64,7 @@ class Configuration(Smoke):
             keys = set(re.findall(r"^#([a-z-]+) = ", file.read(), re.MULTILINE))
         flags = set(re.findall(r"^    --([a-z-]+)", self.run_program("--help", databases=[]).stdout,
                                re.MULTILINE))
-        self.assertEqual(flags - keys, {"config", "check", "json", "print", "help", "version"})
+        self.assertEqual(flags - keys, {"config", "check", "json", "locate", "print", "help", "version"})
 
     def test_file_over_defaults_and_flags_over_file(self):
         settings = self.effective("[counting]\nperiod = 3 # three\nburst=32\n"

@@ -147,7 +147,10 @@ class Http(Smoke):
             same = status["period"] == again["period"]
             return (status, new, old, text, plain) if same else None
         status, new, old, text, plain = wait_until(same_period, "one period for all")
-        self.assertEqual(new, old)
+        # the requests of this test are counted too, so they differ between the two
+        still = [{name: value for name, value in samples.items() if "_http_request_" not in name}
+                 for samples in (new, old)]
+        self.assertEqual(*still)
         self.assertTrue(text.endswith("\n# EOF\n"))
         self.assertNotIn("EOF", plain)
         # in OpenMetrics a counter's family has no _total, in the older format it has
@@ -274,7 +277,7 @@ class Http(Smoke):
                      "//etc/passwd", "/etc/passwd", "/%c0%ae%c0%ae/etc/passwd", "/hosts.csv",
                      "/api/v1/../../../etc/passwd", "/.out", "/%"):
             with self.subTest(path):
-                answer = self.raw(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                answer = self.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                                   .encode("latin-1"))
                 self.assertNotIn(b"root:", answer)
                 self.assertNotIn(b" 200 ", answer.split(b"\r\n", 1)[0])
@@ -284,7 +287,7 @@ class Http(Smoke):
                        "MKCOL", "REPORT", "get", "FOO"):
             for path in ("/", "/api/v1/heat", "/nowhere"):
                 with self.subTest(method=method, path=path):
-                    answer = self.raw(f"{method} {path} HTTP/1.1\r\nHost: x\r\n"
+                    answer = self.raw(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"
                                       "Connection: close\r\nContent-Length: 0\r\n\r\n".encode())
                     first = answer.split(b"\r\n", 1)[0]
                     self.assertNotIn(b" 200 ", first)

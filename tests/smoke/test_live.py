@@ -179,10 +179,13 @@ class Live(Smoke):
     def test_link_down_and_up(self):
         with self.capturing("--listen", "off") as program:
             wait_until(lambda: self.json("status.json")["link"] == "up", "the link to be up")
+            self.assertEqual(self.json("status.json")["ports"][0]["link_mbps"], 10000)
             self.namespace.run("ip", "link", "set", "sender", "down")
             wait_until(lambda: self.json("status.json")["link"] == "down", "the link to be down")
+            self.assertEqual(self.json("status.json")["ports"][0]["link_mbps"], 0)
             self.namespace.run("ip", "link", "set", "sender", "up")
             wait_until(lambda: self.json("status.json")["link"] == "up", "the link to be up again")
+            self.assertEqual(program.output().count("sensor: link up, 10000 Mbit/s"), 1)
             self.send(self.world.capture("plain"), 2000)
             wait_until(lambda: self.seen(program) >= 213, "counting to go on")
 
@@ -231,7 +234,7 @@ class Live(Smoke):
                 "nsenter", f"--net=/run/netns/{self.namespace.name}")).stdout
             return next(line for line in said.splitlines() if "  link: " in line)
 
-        self.assertRegex(link(), "^ok +link: sensor up$")
+        self.assertRegex(link(), "^ok +link: sensor up, 10000 Mbit/s$")
         self.namespace.run("ip", "link", "set", "sender", "down")
         self.assertRegex(link(), "^warning +link: sensor has no carrier; remedy: plug in")
         self.namespace.run("ip", "link", "set", "sensor", "down")
@@ -403,6 +406,8 @@ class Live(Smoke):
             period = self.json("status.json")["period"]
             wait_until(lambda: self.json("status.json")["period"] > period + 2, "more periods")
             self.assertEqual(program.output().count("sensor: the interface is gone"), times)
+            port = self.json("status.json")["ports"][0]
+            self.assertEqual((port["state"], port["interfaces"]), ("gone", 0))
             self.namespace.run("ip", "link", "add", "sender", "type", "veth", "peer", "name",
                                "sensor")
             for name in ("sender", "sensor"):
@@ -418,6 +423,7 @@ class Live(Smoke):
         self.balanced(status)
         self.assertEqual(status["lost"]["total"], 0)
         self.assertEqual(status["ports"][0]["received"], 639)
+        self.assertEqual(status["ports"][0]["state"], "running")
         self.assertEqual(status["ports"][0]["resets"], 2)
         self.assertEqual(status["ports"][0]["reset_failures"], 0)
         self.same_as_oracle([capture] * 3, status=status)

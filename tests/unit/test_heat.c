@@ -505,10 +505,51 @@ test_impossible_seconds(void **state)
 	}
 }
 
+/* Periods of before the start count in the windows that slide, in order, and leave them in order.
+ */
+static void
+test_recalled_periods(void **state)
+{
+	struct heat *heat = heat_create();
+	struct heat_window hw;
+
+	(void)state;
+	assert_non_null(heat);
+	for (int p = 0; p < 12; p++) {
+		const struct counts c = {.packets[LAYER_TCP][AS_SOURCE] = 1};
+		struct ledger ledger = {.decode.frames[DECODE_TCP] = 1};
+
+		assert_int_equal(heat_add(heat, 7, &c), 0);
+		heat_add_ledger(heat, &ledger);
+		assert_int_equal(heat_recall_period(heat, 10), 0);
+	}
+	/* an hour in which nothing ran, in steps of a period: a single long one counts as nearest
+	 */
+	for (int p = 0; p < 360; p++)
+		assert_int_equal(heat_recall_period(heat, 10), 0);
+	for (int w = 0; w < WINDOWS; w++) {
+		const bool day = w == WINDOW_24H;
+
+		heat_window(heat, (enum window)w, &hw);
+		assert_int_equal(hw.ledger.decode.frames[DECODE_TCP], day ? 12 : 0);
+		assert_int_equal(hw.places > 7 ? counts_packets(&hw.counts[7]) : 0, day ? 12 : 0);
+	}
+	busy_period(heat, 3, 10);
+	heat_window(heat, WINDOW_START, &hw);
+	assert_true(hw.seconds == 10);
+	assert_int_equal(counts_packets(&hw.counts[7]), 0);
+	heat_window(heat, WINDOW_NOW, &hw);
+	assert_true(hw.seconds == 10);
+	heat_window(heat, WINDOW_24H, &hw);
+	assert_true(hw.seconds == 3730);
+	heat_destroy(heat);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recalled_periods),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_even_periods),

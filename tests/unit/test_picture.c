@@ -44,6 +44,13 @@ locate_database(const struct locate *locate, size_t i)
 	return &database;
 }
 
+struct locate_databases *
+locate_opened(const struct locate *locate)
+{
+	(void)locate;
+	return NULL;
+}
+
 uint64_t
 locate_errors(const struct locate *locate)
 {

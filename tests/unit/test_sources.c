@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is looked at before EAL starts: captures of all kinds, interfaces, the choice of databases.
  */
+#include "captures.h"
 #include "geo.h"
 #include "parse.h"
 #include "sources.h"
@@ -13,7 +14,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-static char folder[64], error[SOURCES_ERROR_MAX];
+static char folder[64], error[CAPTURES_ERROR_MAX];
 
 static int
 setup(void **state)
@@ -139,11 +140,11 @@ test_captures(void **state)
 	write_file("text.pcap", "this is no capture, but a text\n", 31);
 	refused("text.pcap", "not a capture that can be read");
 	assert_int_equal(mkfifo("fifo", 0600), 0);
-	refused("fifo", "not a regular file");
+	refused("fifo", "is a pipe or a device");
 	assert_int_equal(mkdir("dir", 0755), 0);
 	refused("dir", "is a folder");
 	refused("nowhere.pcap", strerror(ENOENT));
-	refused("/dev/zero", "not a regular file");
+	refused("/dev/zero", "is a pipe or a device");
 }
 
 /* A look over a capture is ended within a few hundred packets of the wish. */

@@ -1109,7 +1109,7 @@ test_no_memory(void **state)
 					continue;
 				}
 				if (kind == TEXT_HEAT || kind == TEXT_GEOJSON ||
-				    kind == TEXT_STATUS)
+				    kind == TEXT_COUNTRIES || kind == TEXT_STATUS)
 					json_decref(parse(texts[kind]->plain, texts[kind]->length));
 				if (texts[kind]->gzip != NULL)
 					inflated(texts[kind]);

@@ -42,6 +42,11 @@ export class Card {
     this.#onClose = onClose;
   }
 
+  /** Is there a server that knows this place's hosts? Not for the past: it keeps no hosts. */
+  set live(live) {
+    this.#live = live;
+  }
+
   get open() {
     return !this.#card.hidden;
   }

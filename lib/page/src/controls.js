@@ -90,6 +90,11 @@ export class Controls {
       ArrowUp: () => actions.pan(0, PAN_STEP),
       ArrowDown: () => actions.pan(0, -PAN_STEP),
       Escape: () => actions.close(),
+      p: () => actions.play(),
+      ',': () => actions.walk(-1),
+      '.': () => actions.walk(1),
+      s: () => actions.nextSpan(),
+      l: () => actions.live(),
       f: () => actions.fullScreen(),
       '?': () => byId('help').showModal(),
     };

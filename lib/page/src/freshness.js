@@ -29,16 +29,21 @@ export class Freshness {
   error = '';
   #anchor = null; // {generated, age, monotonic, wall, server}
   #contact = null; // monotonic time of the last good answer
+  #still = false; // captures that have ended, in their own time: nothing newer will come
   #offset = 0; // server's wall clock - ours, where that is more than rounding
 
-  /** A whole answer has come. Times in seconds; `server` is its Date. */
-  answered({ generated, interval, server }, clocks) {
+  /**
+   * A whole answer has come. Times in seconds; `server` is its Date. `replay`: it is of captures, by
+   * the time of their packets, and as old as it is since it came; `over`: they have ended.
+   */
+  answered({ generated, interval, server, replay = false, over = false }, clocks) {
     this.interval = interval;
+    this.#still = replay && over;
     if (this.#anchor && this.#anchor.generated === generated) {
       this.unchanged(server, clocks);
       return;
     }
-    let age = Math.max(0, server - generated);
+    let age = replay ? 0 : Math.max(0, server - generated);
     if (this.#contact !== null) {
       age = Math.min(age, clocks.monotonic - this.#contact + interval);
     }
@@ -53,7 +58,8 @@ export class Freshness {
       const monotonic = clocks.monotonic - last.monotonic;
       const elapsed = median(monotonic, clocks.wall - last.wall, server - last.server);
       const passed = Math.abs(elapsed - monotonic) < DATE_RESOLUTION_S ? monotonic : elapsed;
-      this.#anchor = { ...last, age: last.age + Math.max(0, passed), server, ...clocks };
+      const age = this.#still ? 0 : last.age + Math.max(0, passed);
+      this.#anchor = { ...last, age, server, ...clocks };
     }
     this.#heard(server, clocks);
   }

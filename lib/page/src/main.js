@@ -12,39 +12,22 @@ import { Kiosk } from './kiosk.js';
 import { Labels } from './labels.js';
 import { Land } from './land.js';
 import { Legend } from './legend.js';
+import { fetchWorld, inlined } from './load.js';
 import { Panel } from './panel.js';
+import { Past } from './past.js';
 import { Places } from './places.js';
-import { Poller } from './polling.js';
+import { pick, watchPointer } from './pointer.js';
+import { Poller, isSnapshot } from './polling.js';
 import { lonToX, latToY } from './projection.js';
 import { DIRECTIONS, UNITS } from './selection.js';
-import { Status, bannerOf, emptyOf, pillOf } from './status.js';
+import { rangeText } from './spans.js';
+import { Status, bannerOf, emptyOf, pastBanner, pillOf } from './status.js';
 import { readAddress, writeAddress } from './url-state.js';
 import { View } from './view.js';
 
 const SPOT_ZOOM = 8; // of "go to this place"
-const PICK_REM = 1.4; // how near the pointer must be
-const HOVER_MS = 60;
 const FONT_WAIT_MS = 1500;
 const RELOAD_PAUSE_MS = 300e3;
-
-/**
- * The JSON in the page, if this is a saved file: as it is, or base64 of its gzip, half the size (what
- * gzip makes begins with 1f 8b 08, in base64 "H4sI").
- */
-async function inlined(id) {
-  const text = byId(id)?.textContent.trim();
-  if (!text) return null;
-  if (!text.startsWith('H4sI')) return JSON.parse(text);
-  const packed = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Response(plain).json();
-}
-
-async function fetchJson(path) {
-  const answer = await fetch(path, { credentials: 'same-origin' });
-  if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
-  return answer.json();
-}
 
 const heatPath = (window) => `api/v1/heat${window ? `?window=${encodeURIComponent(window)}` : ''}`;
 
@@ -80,10 +63,19 @@ class Page {
     });
     this.view = new View(this.stage, () => this.viewChanged());
     this.view.setHome(this.address.at);
-    this.controls = new Controls(this.actions());
-    this.controls.show(this.selection);
     this.freshness = freshness;
     this.poller = poller;
+    this.past = new Past({
+      span: this.address.span,
+      now: () => freshness.serverTime(browserClocks()),
+      on: {
+        show: (snapshot) => this.takePast(snapshot),
+        changed: () => this.timeChanged(),
+        live: () => poller?.start(heatPath(this.window)),
+      },
+    });
+    this.controls = new Controls(this.actions());
+    this.controls.show(this.selection);
     if (this.address.kiosk) {
       const turn = (layers) => this.setSelection(layers, { keepAddress: true });
       this.kiosk = new Kiosk(this.address.cycle, turn, browserClocks().monotonic);
@@ -94,7 +86,7 @@ class Page {
     new ResizeObserver(() => this.resize()).observe(this.stage);
     this.resize();
     this.view.goHome();
-    this.watchPointer();
+    watchPointer(this);
     for (const canvas of [byId('base'), byId('heat')]) {
       canvas.addEventListener('contextrestored', () => this.redraw());
     }
@@ -103,7 +95,7 @@ class Page {
       return;
     }
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) this.poller.again();
+      if (!document.hidden && !this.past.range) this.poller.again();
     });
     setInterval(() => this.tick(), 1000);
     this.tick();
@@ -151,6 +143,30 @@ class Page {
     this.stage.dataset.drawMs = (performance.now() - started).toFixed(1);
   }
 
+  /** A live answer; while the past is shown none is asked for. */
+  takeLive(snapshot) {
+    this.past.offer(Boolean(snapshot.kept));
+    const { past } = this.address;
+    if (!this.past.range) this.take(snapshot);
+    if (past && snapshot.kept && !this.wasThere) this.past.choose(past);
+    this.wasThere = true;
+  }
+
+  takePast(snapshot) {
+    if (!isSnapshot(snapshot)) throw new Error('an answer that is no snapshot');
+    this.take(snapshot);
+  }
+
+  /** LIVE became PAST, another moment, or LIVE again. */
+  timeChanged() {
+    const { range } = this.past;
+    document.body.classList.toggle('past', range !== null);
+    if (range) this.poller?.stop();
+    this.card.live = !this.saved && !range;
+    this.writeAddress();
+    this.tick();
+  }
+
   showSaved() {
     this.take(this.saved);
     const generated = new Date(this.saved.generated);
@@ -172,6 +188,16 @@ class Page {
     const age = freshness.age(clocks);
     const generated = freshness.generated === null ? null : new Date(freshness.generated * 1000);
     this.status.clock(new Date(freshness.serverTime(clocks) * 1000));
+    this.past.tick(clocks.monotonic);
+    this.afterTick(clocks);
+    const { range } = this.past;
+    if (range) {
+      this.status.pill(pillOf('past', this.snapshot));
+      const past = pastBanner(range, this.snapshot, this.past.error);
+      if (this.status.banner(past)) this.redraw();
+      this.panel.past(range);
+      return;
+    }
     this.status.pill(pillOf(state, this.snapshot));
     const banner = bannerOf({
       freshness: state,
@@ -183,9 +209,14 @@ class Page {
     });
     if (this.status.banner(banner)) this.redraw();
     if (generated) this.panel.age(age, generated, state);
+  }
+
+  afterTick(clocks) {
+    const { reset, replay } = this.address;
+    const idle = this.idle(clocks);
     this.kioskTick();
-    const { reset } = this.address;
-    if (reset && this.idle(clocks) > reset) this.leftAlone();
+    if (replay) this.past.replayTick(replay, idle);
+    if (reset && idle > reset) this.leftAlone();
   }
 
   /** Nobody is here any more: what a hand has opened closes, and the map goes home. */
@@ -193,6 +224,8 @@ class Page {
     if (this.card.open) this.closeCard();
     if (byId('help').open) byId('help').close();
     if (!this.view.isHome()) this.view.goHome();
+    // a bookmark of the past stays there, and so does what is being played
+    if (this.past.range && !this.past.playing && !this.address.past) this.past.live();
   }
 
   kioskTick() {
@@ -259,6 +292,8 @@ class Page {
   /** The time that the counts cover, in words; `short`: where the legend beside says it in full. */
   spanText({ short = false } = {}) {
     const { window: name, window_s: seconds } = this.snapshot;
+    const { range } = this.past;
+    if (name === 'past') return short || !range ? 'in that time' : rangeText(range);
     if (name !== 'start') return `last ${format.span(seconds)}`;
     return short ? 'since the start' : `since the start (${format.span(seconds)})`;
   }
@@ -274,30 +309,6 @@ class Page {
 
   // ---- the card ----
 
-  /** The hottest place within reach of a point of the stage. */
-  pick(x, y) {
-    const { places, view, selection } = this;
-    const reach = (PICK_REM * view.rem) ** 2;
-    let best = -1;
-    let bestHeat = 0;
-    let count = 0;
-    let sum = 0;
-    for (let i = 0; i < places.length; i++) {
-      const right = view.screenX(places.x[i]) - x;
-      const down = view.screenY(places.y[i]) - y;
-      if (right * right + down * down > reach) continue;
-      const heat = places.shown(i, selection);
-      if (heat <= 0) continue;
-      count++;
-      sum += heat;
-      if (heat > bestHeat) {
-        bestHeat = heat;
-        best = i;
-      }
-    }
-    return { best, others: { count: count - 1, sum: sum - bestHeat } };
-  }
-
   openCard(i, { pinned = false, others } = {}) {
     this.card.show(this.places, i, this.view, this.selection, { pinned, others });
   }
@@ -308,7 +319,7 @@ class Page {
   }
 
   openAt(x, y, pinned) {
-    const { best, others } = this.pick(x, y);
+    const { best, others } = pick(this, x, y);
     if (best >= 0) this.openCard(best, { pinned, others });
     else if (pinned || !this.card.pinned) this.card.hide();
   }
@@ -341,41 +352,6 @@ class Page {
     if (inside) byId('map').focus();
   }
 
-  watchPointer() {
-    const { stage } = this;
-    let timer = 0;
-    const local = (event) => {
-      const box = stage.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
-    const onControl = (event) => event.target.closest('[data-no-zoom], .spot');
-    for (const type of ['pointerdown', 'pointermove', 'wheel', 'keydown']) {
-      window.addEventListener(type, () => this.touched(), { passive: true });
-    }
-    stage.addEventListener('pointermove', (event) => {
-      clearTimeout(timer);
-      if (event.pointerType === 'touch' || event.buttons) return;
-      if (this.card.pinned) return;
-      const [x, y] = local(event);
-      const label = event.target.closest('.spot'); // hovering a label is hovering its place
-      const look = () => {
-        if (label) this.openId(Number(label.dataset.id));
-        else if (onControl(event)) this.leaveCard();
-        else this.openAt(x, y, false);
-      };
-      timer = setTimeout(() => this.card.pinned || look(), HOVER_MS);
-    });
-    stage.addEventListener('pointerleave', () => {
-      clearTimeout(timer);
-      this.leaveCard();
-    });
-    stage.addEventListener('click', (event) => {
-      if (onControl(event)) return;
-      this.card.hide();
-      this.openAt(...local(event), true);
-    });
-  }
-
   // ---- what a hand does ----
 
   setSelection(change, { keepAddress = false } = {}) {
@@ -391,7 +367,8 @@ class Page {
   setWindow(name) {
     this.window = name;
     this.writeAddress();
-    if (!this.saved) this.poller.start(heatPath(this.window));
+    if (this.past.range) this.past.live();
+    else if (!this.saved) this.poller.start(heatPath(this.window));
   }
 
   writeAddress(at = this.view.zoom > 1.001 ? this.view.position() : null) {
@@ -403,11 +380,35 @@ class Page {
       Object.assign(selection, { tcp, udp });
     }
     try {
-      const search = writeAddress(location.search, { selection, window: name, at });
+      const search = writeAddress(location.search, {
+        selection,
+        window: name,
+        at,
+        ...this.timeInAddress(),
+      });
       if (search !== location.search) history.replaceState(null, '', location.pathname + search);
     } catch {
       // A file from disk may not rename itself; then the address stays as it was.
     }
+  }
+
+  /** Of what is played the address keeps nothing: it would change several times a second. */
+  timeInAddress() {
+    const { range, playing, spanName } = this.past;
+    const past = playing ? null : range;
+    return { past, span: range || this.address.span ? spanName : null };
+  }
+
+  /** Keys of the timeline, where there is one. */
+  timeActions() {
+    const { past } = this;
+    const there = (act) => () => byId('time').hidden || act();
+    return {
+      play: there(() => past.play()),
+      live: there(() => past.live()),
+      nextSpan: there(() => past.nextSpan()),
+      walk: (frames) => there(() => past.walk(frames))(),
+    };
   }
 
   actions() {
@@ -436,24 +437,12 @@ class Page {
         this.openPlace(lat[spot.i], lon[spot.i], id[spot.i]);
       },
       close: () => this.closeCard(),
+      ...this.timeActions(),
       fullScreen: () =>
         document.fullscreenElement
           ? document.exitFullscreen()
           : document.documentElement.requestFullscreen().catch(() => {}),
     };
-  }
-}
-
-/** The map from the server, however long that takes: nobody stands at a wall to reload it. */
-async function fetchWorld() {
-  for (let wait = 2; ; wait = Math.min(30, wait * 2)) {
-    try {
-      return await fetchJson('world.json');
-    } catch (error) {
-      const text = `The map does not load (${error.message}), trying again`;
-      new Status().banner({ text, look: 'offline' });
-      await new Promise((later) => setTimeout(later, wait * 1000));
-    }
   }
 }
 
@@ -471,7 +460,7 @@ async function begin() {
     ? null
     : new Poller(freshness, {
         build: async (build) => (await page).checkBuild(build),
-        snapshot: async (snapshot) => (await page).take(snapshot),
+        snapshot: async (snapshot) => (await page).takeLive(snapshot),
         heard: async () => (await page).tick(),
       });
   poller?.start(heatPath(address.window));

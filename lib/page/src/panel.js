@@ -5,6 +5,7 @@ import { byId, element, layerBar, nameOf, refill, setText } from './dom.js';
 import * as format from './formats.js';
 import { amounts, shown } from './selection.js';
 import { drawSparkline } from './sparkline.js';
+import { shortText } from './spans.js';
 
 const ROWS = 6;
 
@@ -60,7 +61,12 @@ export class Panel {
     const { top, window: shownWindow, interval_s: interval } = this.#snapshot;
     // Of hosts the server keeps two windows: since the start, and the last period for all others.
     const lastPeriod = top.talkers_window === 'now' && shownWindow !== 'now';
-    const talkersSpan = lastPeriod ? `last ${format.span(interval)}` : this.#span;
+    const none = top.talkers_window === 'none';
+    const talkersSpan = none
+      ? 'of the past are not kept'
+      : lastPeriod
+        ? `last ${format.span(interval)}`
+        : this.#span;
     this.#list('countries', this.#span, selection, top.countries, ([code, ...counters]) => ({
       name: format.country(code),
       counters,
@@ -89,6 +95,12 @@ export class Panel {
   /** In a saved file the age says nothing, the time does. */
   saved(generated) {
     tile('tile-age', { value: format.utcTime(generated).slice(0, 5), unit: 'UTC' });
+  }
+
+  /** Of the past it is the time that counts. */
+  past(range) {
+    const [value, note] = shortText(range);
+    tile('tile-age', { value, unit: 'UTC', note });
   }
 
   resize() {
@@ -164,7 +176,10 @@ export class Panel {
       .sort((a, b) => b.sum - a.sum)
       .slice(0, ROWS);
     const most = list.length ? list[0].sum : 1;
-    setText(byId(`${id}-unit`), `${octets ? 'octets' : 'packets'}, ${span}`);
+    setText(
+      byId(`${id}-unit`),
+      /kept$/.test(span) ? span : `${octets ? 'octets' : 'packets'}, ${span}`,
+    );
     refill(
       byId(id),
       ...list.map(({ name, code, tcp, udp, sum, id: place, open }) => {

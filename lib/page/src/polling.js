@@ -7,7 +7,7 @@ import { browserClocks } from './freshness.js';
 const TIMEOUT_MS = 8000;
 
 /** Is there all that the page draws? What is damaged must neither be drawn nor look LIVE. */
-function isSnapshot(answer) {
+export function isSnapshot(answer) {
   const { generated, interval_s: interval, windows, sensor, totals, fields, points } = answer ?? {};
   const { places, top } = answer ?? {};
   const lists = [windows, sensor?.sources, sensor?.history, fields, points, places];
@@ -50,6 +50,13 @@ export class Poller {
     clearTimeout(this.#timer);
     this.#request?.abort();
     this.#poll();
+  }
+
+  /** Asks nothing more until start() or again(). */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+    this.#request = null;
   }
 
   async #poll() {
@@ -98,6 +105,8 @@ export class Poller {
     const interval = snapshot.interval_s;
     await this.#on.snapshot(snapshot);
     this.#etag = etag; // not before it is drawn: a 304 says "you have it"
-    this.#freshness.answered({ generated, interval, server }, clocks);
+    const { packet_time: replay = false, state } = snapshot;
+    const over = state === 'over';
+    this.#freshness.answered({ generated, interval, server, replay, over }, clocks);
   }
 }

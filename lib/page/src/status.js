@@ -4,14 +4,28 @@
 
 import { byId, setText } from './dom.js';
 import * as format from './formats.js';
+import { rangeText } from './spans.js';
 
 /** The pill: {word, look}. Colour is never alone: each look has its own shape. */
 export function pillOf(freshness, snapshot) {
   if (freshness === 'snapshot') return { word: 'SNAPSHOT', look: 'snapshot' };
+  if (freshness === 'past') return { word: 'PAST', look: 'past' };
   if (freshness === 'waiting') return { word: 'WAITING', look: 'waiting' };
   if (freshness === 'no-data') return { word: 'NO DATA', look: 'offline' };
   if (freshness === 'live' && snapshot?.state === 'over') return { word: 'OVER', look: 'snapshot' };
   return { word: freshness.toUpperCase(), look: freshness };
+}
+
+/** What stands over a map of the past: whose time it is, and what is wrong with it. */
+export function pastBanner(range, snapshot, error) {
+  const parts = [rangeText(range)];
+  if (error) parts.push(`cannot be shown now (${error})`);
+  const { past, sensor } = snapshot?.past ? snapshot : {};
+  if (!error && sensor?.lost_total > 0) {
+    parts.push(`${format.count(sensor.lost_total)} packets were lost before they were counted`);
+  }
+  if (!error && past?.damaged_rows > 0) parts.push('a part is damaged on disk and missing here');
+  return { text: parts.join(' · '), look: 'past' };
 }
 
 const HTTP_ERROR = /^HTTP \d+$/;
@@ -58,6 +72,11 @@ export function emptyOf(snapshot, selection, drawn) {
   const { sensor, totals } = snapshot;
   const from = sensor.sources.join(', ') || sensor.name;
   const seen = Object.values(totals.addresses).reduce((sum, count) => sum + count, 0);
+  if (snapshot.state === 'past' && snapshot.empty) {
+    return snapshot.empty === 'no_data'
+      ? ['Nothing was counted', 'The program did not run then, or that time is no longer kept.']
+      : ['No place had traffic', 'Nothing that has a place on the map came or went then.'];
+  }
   const over = snapshot.state === 'over' ? 'The capture is over. ' : '';
   switch (snapshot.empty) {
     case '':

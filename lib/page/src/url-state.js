@@ -5,9 +5,12 @@
 //   by=octets            octets                window=5m            time window (default: the server's)
 //   at=48.86,2.35,8      latitude, longitude, zoom: the wall's home
 //   kiosk=1              a wall without a hand  cycle=20            seconds a layer, 0: no cycling
+//   past=FROM,TO         a time that is kept, ISO 8601; span=24h: of the timeline
+//   replay=24h           with kiosk=1: plays the last day, in a minute, at each full hour
 //   reset=120            seconds without a hand until the map goes home, 0: never
 
 import { DIRECTIONS, UNITS } from './selection.js';
+import { spanNamed } from './spans.js';
 
 const WINDOWS = ['now', '1m', '5m', '1h', '24h', 'start']; // of the API; others it refuses
 
@@ -29,6 +32,20 @@ function position(text) {
   return fine ? { lat, lon, zoom } : null;
 }
 
+/** "2026-11-26T03:00:00Z,2026-11-26T04:00:00Z" as seconds, or null. */
+function past(text) {
+  const [from, to, ...rest] = (text ?? '').split(',').map((part) => Date.parse(part) / 1000);
+  return from < to && rest.length === 0 ? { from, to } : null;
+}
+
+const iso = (time) => new Date(time * 1000).toISOString().replace('.000', '');
+
+/** "24h", "7d" as seconds; 0: none. */
+function length(text) {
+  const [, number, unit] = /^(\d{1,3})([hd])$/.exec(text ?? '') ?? [];
+  return number ? Number(number) * (unit === 'h' ? 3600 : 86400) : 0;
+}
+
 export function readAddress(search) {
   const query = new URLSearchParams(search);
   const oneOf = (name, allowed) =>
@@ -45,6 +62,9 @@ export function readAddress(search) {
     },
     window: WINDOWS.includes(query.get('window')) ? query.get('window') : null,
     at: position(query.get('at')),
+    past: past(query.get('past')),
+    span: spanNamed(query.get('span'))?.name ?? null,
+    replay: kiosk ? length(query.get('replay')) : 0,
     kiosk,
     cycle: seconds(query, 'cycle', kiosk && tcp && udp ? 30 : 0), // one layer only: as was asked
     reset: seconds(query, 'reset', 120),
@@ -52,7 +72,7 @@ export function readAddress(search) {
 }
 
 /** The address for this state; parameters that are not ours stay. */
-export function writeAddress(search, { selection, window, at }) {
+export function writeAddress(search, { selection, window, at, past: shown = null, span = null }) {
   const query = new URLSearchParams(search);
   const put = (name, value, isDefault) =>
     isDefault ? query.delete(name) : query.set(name, String(value));
@@ -63,6 +83,8 @@ export function writeAddress(search, { selection, window, at }) {
   put('window', window, window === null);
   const place = at && [at.lat.toFixed(3), at.lon.toFixed(3), at.zoom.toFixed(2)].join(',');
   put('at', place, at === null);
-  const text = query.toString().replaceAll('%2C', ',');
+  put('past', shown && `${iso(shown.from)},${iso(shown.to)}`, shown === null);
+  put('span', span, span === null);
+  const text = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
   return text ? `?${text}` : '';
 }

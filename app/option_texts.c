@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Texts that stand for something else: checked where they are set, so that the line is named. */
+#include "cpu_list.h"
+#include "http.h"
+#include "log_format.h"
+#include "options.h"
+#include "parse.h"
+#include "pci_address.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(field) offsetof(struct settings, field)
+
+int
+options_translate(struct settings *s, const struct option_def *option, const char *value,
+		  const char *where, char error[OPTIONS_ERROR_MAX])
+{
+	cpu_set_t cpus;
+
+	char pci[PCI_ADDRESS_MAX];
+
+	if (option->offset == AT(devices) && strcmp(value, "auto") != 0 &&
+	    pci_address_parse(value, pci) != 0) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is neither a PCI address, such as 0000:03:00.0, nor auto",
+			 where, value);
+		return -1;
+	}
+	if (option->offset == AT(cors_origins) && http_check_origin(value) != 0) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is no origin, such as https://wall.example.net or "
+			 "http://10.0.0.7:3000 (without a path), nor *",
+			 where, value);
+		return -1;
+	}
+	if (option->offset == AT(http_hosts) && http_check_host(value) != 0) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is no name of a host, such as wall.example.net or 192.0.2.1 "
+			 "(without a port), nor *",
+			 where, value);
+		return -1;
+	}
+	if (option->offset == AT(window_name)) {
+		s->window = window_parse(value);
+		if (s->window == WINDOWS) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no window; it is one of now, 1m, 5m, 1h, 24h, "
+				 "start",
+				 where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(decap_text)) {
+		if (parse_decap_option(value, &s->decap) != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is neither none, all, nor a list of gre, erspan, "
+				 "ipip, "
+				 "vxlan, vxlan-gpe, geneve, gtpu, teredo, l2tp",
+				 where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(driver_text)) {
+		static const char *const names[] = {"af_packet", "af_xdp", "auto"};
+		unsigned int i = 0;
+
+		while (i < 3 && strcmp(value, names[i]) != 0)
+			i++;
+		if (i == 3) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is none of af_packet, af_xdp, auto", where, value);
+			return -1;
+		}
+		s->driver = (enum interface_driver)i;
+	} else if (option->offset == AT(speed_text)) {
+		char *end;
+
+		s->speed = strtod(value, &end);
+		if (strcmp(value, "max") == 0) {
+			s->speed = 0;
+		} else if (*end != 0 || end == value || !(s->speed >= 0.01 && s->speed <= 100000)) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no speed from 0.01 to 100000, such as 1 or 60, "
+				 "nor max",
+				 where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(print) && strcmp(value, "config") != 0 &&
+		   strcmp(value, "man") != 0) {
+		snprintf(error, OPTIONS_ERROR_MAX, "%s: '%.60s' is neither config nor man", where,
+			 value);
+		return -1;
+	} else if (option->offset == AT(listen)) {
+		char address[64];
+		uint16_t port;
+
+		if (strcmp(value, "auto") != 0 && strcmp(value, "off") != 0 &&
+		    http_parse_listen(value, address, &port) != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is not an IPv4 ADDRESS:PORT, such as 127.0.0.1:8080 "
+				 "(ports 1 to 65535), nor auto, nor off",
+				 where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(cpus) && cpu_list_parse(value, &cpus) != 0) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is no list of CPUs, such as 0,2-5 (0 to 1023)", where, value);
+		return -1;
+	} else if (option->offset == AT(output)) {
+		const size_t format = strcspn(value, " ");
+
+		s->output_path = value + format + strspn(value + format, " ");
+		s->output_format = format == 3 ? ROWS_CSV : ROWS_JSONL;
+		if ((strncmp(value, "jsonl ", 6) != 0 && strncmp(value, "csv ", 4) != 0) ||
+		    s->output_path[0] == 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is not jsonl or csv and a file, such as jsonl "
+				 "/var/log/heat.jsonl, or csv -",
+				 where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(rows)) {
+		if (strcmp(value, "periods") != 0 && strcmp(value, "places") != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is neither periods nor places", where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(report)) {
+		if (strcmp(value, "auto") != 0 && strcmp(value, "text") != 0 &&
+		    strcmp(value, "json") != 0 && strcmp(value, "none") != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is none of auto, text, json, none", where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(history_size_text)) {
+		if (history_parse_size(value, &s->history_size) != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no size, such as 500MB, 2GB or 1TB", where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(history_keep_text)) {
+		if (history_parse_keep(value, s->history_keep_ms) != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no list of times, such as 24h,7d,31d,5y: for "
+				 "periods "
+				 "(2m at least), minutes (10m), five minutes (2h) and hours (2d)",
+				 where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(log_format)) {
+		if (log_format_parse(value) < 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is none of auto, text, json, journal", where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(frame_ancestors)) {
+		/* it becomes part of a header */
+		if (strpbrk(value, ";,\r\n") != NULL || strlen(value) > 200) {
+			snprintf(
+				error, OPTIONS_ERROR_MAX,
+				"%s: a list of sources such as 'self' or https://wall.example.net, "
+				"at most 200 characters, without ';' and ','",
+				where);
+			return -1;
+		}
+	}
+	return 0;
+}

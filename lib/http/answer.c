@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "answer.h"
+
+#include "buffer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+/* what each HTML answer may load: what it ships, and nothing else */
+#define CSP_PAGE                                                                                   \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "          \
+	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
+
+/* what neither page ever asks of a browser, nor what it shows in a frame may */
+#define PERMISSIONS                                                                                \
+	"accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), "  \
+	"magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), "      \
+	"serial=(), usb=()"
+
+/* May the page that asks read the answer (CORS)? Its origin or "*"; NULL: no, or it did not ask. */
+static const char *
+allowed_origin(struct mg_connection *conn, const struct http *http)
+{
+	const char *origin = mg_get_header(conn, "Origin");
+
+	for (size_t i = 0; origin != NULL && i < http->settings.cors_count; i++) {
+		const char *allowed = http->settings.cors[i];
+
+		if (strcmp(allowed, "*") == 0)
+			return allowed;
+		if (strcasecmp(allowed, origin) == 0)
+			return origin;
+	}
+	return NULL;
+}
+
+static void
+send_cors(struct mg_connection *conn, const struct http *http)
+{
+	const char *origin = allowed_origin(conn, http);
+
+	mg_printf(conn, "Cross-Origin-Resource-Policy: %s\r\n",
+		  origin ? "cross-origin" : "same-origin");
+	if (origin != NULL)
+		mg_printf(conn,
+			  "Access-Control-Allow-Origin: %s\r\n"
+			  "Access-Control-Expose-Headers: ETag, Date, Content-Range, Allow\r\n",
+			  origin);
+}
+
+void
+send_answer(struct mg_connection *conn, const struct http *http, const struct answer *a)
+{
+	const struct mg_request_info *request = mg_get_request_info(conn);
+	bool head = strcmp(request->request_method, "HEAD") == 0;
+	char date[64];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	mg_printf(conn,
+		  "HTTP/1.1 %d %s\r\n"
+		  "Date: %s\r\n"
+		  "Connection: close\r\n"
+		  "Cache-Control: %s\r\n"
+		  "X-Content-Type-Options: nosniff\r\n"
+		  "Referrer-Policy: no-referrer\r\n"
+		  "Permissions-Policy: " PERMISSIONS "\r\n"
+		  "Vary: Accept, Accept-Encoding%s\r\n",
+		  a->status, a->reason, date, a->cache ? a->cache : "no-cache",
+		  http->settings.cors_count > 0 ? ", Origin" : "");
+	send_cors(conn, http);
+	/* nothing of another's is in the page, and no window of another's holds on to it */
+	if (a->is_page)
+		mg_printf(conn, "Cross-Origin-Opener-Policy: same-origin\r\n"
+				"Cross-Origin-Embedder-Policy: require-corp\r\n");
+	if (a->is_page)
+		mg_printf(conn, "Content-Security-Policy: %s%sframe-ancestors %s\r\n",
+			  a->self_contained ? "" : CSP_PAGE, a->self_contained ? "" : "; ",
+			  http->frame_ancestors);
+	else
+		mg_printf(conn, "Content-Security-Policy: default-src 'none'; "
+				"frame-ancestors 'none'\r\n");
+	if (a->etag != NULL)
+		mg_printf(conn, "ETag: \"%s%s\"\r\nAccept-Ranges: bytes\r\n", a->etag,
+			  a->gzip ? "-gz" : "");
+	if (a->status == 405)
+		mg_printf(conn, "Allow: GET, HEAD\r\n");
+	if (a->status == 503)
+		mg_printf(conn, "Retry-After: 1\r\n");
+	if (a->status == 206)
+		mg_printf(conn, "Content-Range: bytes %zu-%zu/%zu\r\n", a->from,
+			  a->from + a->length - 1, a->whole);
+	if (a->status == 416)
+		mg_printf(conn, "Content-Range: bytes */%zu\r\n", a->whole);
+	if (a->status != 304) {
+		mg_printf(conn, "Content-Type: %s\r\nContent-Length: %zu\r\n%s", a->type, a->length,
+			  a->gzip ? "Content-Encoding: gzip\r\n" : "");
+	}
+	mg_write(conn, "\r\n", 2);
+	if (!head && a->status != 304)
+		mg_write(conn, a->data, a->length);
+}
+
+/* A path as a client may have sent it is only repeated where it is plain ASCII. */
+static bool
+is_plain(const char *text)
+{
+	for (; *text != 0; text++) {
+		if (*text < 0x21 || *text > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+static int
+send_problem(struct mg_connection *conn, const struct http *http, struct answer *a,
+	     const char *text)
+{
+	const char *path = mg_get_request_info(conn)->local_uri_raw;
+	struct buffer b = {0};
+
+	buffer_text(&b, "{\"type\":\"about:blank\",\"title\":");
+	buffer_json_string(&b, a->reason);
+	buffer_text(&b, ",\"status\":");
+	buffer_number(&b, (uint64_t)a->status);
+	buffer_text(&b, ",\"detail\":");
+	buffer_json_string(&b, text);
+	if (path != NULL && is_plain(path) && strlen(path) < 512) {
+		buffer_text(&b, ",\"instance\":");
+		buffer_json_string(&b, path);
+	}
+	buffer_text(&b, "}\n");
+	a->type = "application/problem+json";
+	a->cache = "no-store";
+	a->data = b.failed ? "{}" : b.data;
+	a->length = b.failed ? 2 : b.length;
+	send_answer(conn, http, a);
+	buffer_free(&b);
+	return a->status;
+}
+
+int
+send_error(struct mg_connection *conn, const struct http *http, int status, const char *reason,
+	   const char *text)
+{
+	struct answer a = {.status = status, .reason = reason};
+
+	return send_problem(conn, http, &a, text);
+}
+
+int
+refuse_method(struct mg_connection *conn, const struct http *http)
+{
+	const char *method = mg_get_request_info(conn)->request_method;
+
+	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+		return 0;
+	return send_error(conn, http, 405, "Method Not Allowed", "only GET and HEAD");
+}
+
+bool
+is_preflight(struct mg_connection *conn, const struct http *http)
+{
+	return strcmp(mg_get_request_info(conn)->request_method, "OPTIONS") == 0 &&
+	       mg_get_header(conn, "Access-Control-Request-Method") != NULL &&
+	       allowed_origin(conn, http) != NULL;
+}
+
+int
+send_preflight(struct mg_connection *conn, const struct http *http)
+{
+	mg_printf(conn, "HTTP/1.1 204 No Content\r\nConnection: close\r\nVary: Origin\r\n");
+	send_cors(conn, http);
+	mg_printf(conn, "Access-Control-Allow-Methods: GET, HEAD\r\n"
+			"Access-Control-Allow-Headers: If-None-Match, If-Range, Range\r\n"
+			"Access-Control-Max-Age: 600\r\n\r\n");
+	return 204;
+}
+
+/* Only a part of it was asked for, and of this state. */
+static void
+take_range(struct mg_connection *conn, struct answer *a)
+{
+	const char *range = mg_get_header(conn, "Range");
+	const char *state = mg_get_header(conn, "If-Range");
+	char tag[96];
+
+	if (range == NULL || strcmp(mg_get_request_info(conn)->request_method, "GET") != 0)
+		return;
+	snprintf(tag, sizeof(tag), "\"%s%s\"", a->etag, a->gzip ? "-gz" : "");
+	if (state != NULL && strcmp(state, tag) != 0)
+		return;
+	a->whole = a->length;
+	switch (http_parse_range(range, a->whole, &a->from, &a->length)) {
+	case 0:
+		a->status = 206;
+		a->reason = "Partial Content";
+		a->data = (const char *)a->data + a->from;
+		break;
+	case -ERANGE:
+		a->status = 416;
+		a->reason = "Range Not Satisfiable";
+		break;
+	default:
+		break;
+	}
+}
+
+int
+send_text(struct mg_connection *conn, const struct http *http, struct answer *a, const void *plain,
+	  size_t length, const void *gzip, size_t gzip_length)
+{
+	a->status = 200;
+	a->reason = "OK";
+	a->data = plain;
+	a->length = length;
+	if (gzip != NULL && http_accepts_gzip(mg_get_header(conn, "Accept-Encoding"))) {
+		a->gzip = true;
+		a->data = gzip;
+		a->length = gzip_length;
+	}
+	if (http_etag_matches(mg_get_header(conn, "If-None-Match"), a->etag)) {
+		a->status = 304;
+		a->reason = "Not Modified";
+	} else {
+		take_range(conn, a);
+	}
+	if (a->status == 416) {
+		a->gzip = false;
+		a->etag = NULL;
+		return send_problem(conn, http, a, "the range begins behind the end");
+	}
+	send_answer(conn, http, a);
+	return a->status;
+}
+
+int
+query_value(struct mg_connection *conn, const char *name, char *value, size_t size)
+{
+	const char *query = mg_get_request_info(conn)->query_string;
+	int n = query ? mg_get_var(query, strlen(query), name, value, size) : -1;
+
+	if (n == -1)
+		return -1;
+	/* "start%00x" decodes to more than it looks like */
+	return n > 0 && strlen(value) == (size_t)n ? n : 0;
+}

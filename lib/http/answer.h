@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Answering a request: what the routes of this folder share, and nobody else. */
+#pragma once
+
+#include "http.h"
+#include "text.h"
+
+#include <civetweb.h>
+#include <stdbool.h>
+
+struct http {
+	struct mg_context *context;
+	struct http_settings settings;
+	char frame_ancestors[256], address[64]; /* of listen */
+};
+
+/* one answer */
+struct answer {
+	int status;
+	const char *reason;
+	const char *type;
+	const void *data;
+	size_t length;
+	bool gzip;
+	const char *etag; /* NULL: none */
+	const char *cache;
+	size_t from, whole;  /* of a 206: where the part begins, and the length of all */
+	bool is_page;        /* HTML: gets a policy of what it may load */
+	bool self_contained; /* its own <meta> says what it may load; only frames are ours to say */
+};
+
+/* Each answers and returns the status that was sent. */
+
+void send_answer(struct mg_connection *conn, const struct http *http, const struct answer *a);
+/* A problem, RFC 9457: `reason` is its title, `text` its detail. */
+int send_error(struct mg_connection *conn, const struct http *http, int status, const char *reason,
+	       const char *text);
+/* 0, or the status that was sent: every route takes GET and HEAD only. */
+int refuse_method(struct mg_connection *conn, const struct http *http);
+/* Chooses the encoding and answers 304 where the client has it already. */
+int send_text(struct mg_connection *conn, const struct http *http, struct answer *a,
+	      const void *plain, size_t length, const void *gzip, size_t gzip_length);
+
+/* A preflight of CORS from a page that may read the answers. */
+bool is_preflight(struct mg_connection *conn, const struct http *http);
+int send_preflight(struct mg_connection *conn, const struct http *http);
+
+/* The API's description, made by openapi.py. */
+extern const unsigned char http_openapi[];
+extern const size_t http_openapi_length;
+extern const char http_openapi_etag[];
+
+/* The parameter, decoded, into `value`. Its length; 0: it is empty, too long, or holds a 0 octet;
+ * -1: it is not there. */
+int query_value(struct mg_connection *conn, const char *name, char *value, size_t size);
+
+/* past.c. -1: the request names no time, the answer is another's. */
+int answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind,
+		 const char *type);
+int on_series(struct mg_connection *conn, void *http);

@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The API's description (OpenAPI 3.1), out of the table below and the schemas beside it.
+
+openapi.py VERSION OUT.c SCHEMA.json...
+
+A route that is added to http.c gets an entry here, and its answer a schema; tests/smoke/
+test_openapi.py holds every answer against it, and the table of http.c against this one.
+"""
+
+import hashlib
+import json
+import os
+import sys
+
+WINDOWS = ["now", "1m", "5m", "1h", "24h", "start"]
+TIME = ("RFC 3339 (2026-11-27T01:00:00Z), seconds since 1970, now, or a length before now "
+        "(-24h; m, h, d, w, y).")
+
+
+def parameter(name, description, schema=None, where="query", required=False):
+    return {"name": name, "in": where, "required": required, "description": description,
+            "schema": schema or {"type": "string"}}
+
+
+WINDOW = parameter("window", "The time window; the program's --window unless given.",
+                   {"type": "string", "enum": WINDOWS})
+FROM = parameter("from", f"Begin of a time that --history keeps: {TIME} Not with window.")
+TO = parameter("to", f"Its end; now unless given: {TIME}")
+HEAT = [WINDOW, FROM, TO]
+
+JSON = "application/json"
+HTML = "text/html"
+
+# path: (summary, parameters, {media type: schema}, further statuses)
+ROUTES = {
+    "/api/v1/heat": ("Places and counts of a window, or of a time of the past.", HEAT,
+                     {JSON: "heat"}, (400, 404, 503)),
+    "/api/v1/heat.geojson": ("The same places as GeoJSON (RFC 7946).", HEAT,
+                             {"application/geo+json": "geojson"}, (400, 404, 503)),
+    "/api/v1/heat.csv": ("The same places as CSV (RFC 4180).", HEAT, {"text/csv": None},
+                         (400, 404, 503)),
+    "/api/v1/countries.geojson": ("The same by country: polygons (RFC 7946).", HEAT,
+                                  {"application/geo+json": "countries"}, (400, 404, 503)),
+    "/api/v1/series": ("Traffic over a time that --history keeps, step by step.", [
+        {**FROM, "required": True}, TO,
+        parameter("step", "Length of a step: seconds, or 1m, 5m, 1h, 1d."),
+        parameter("place", "Only this place: an id of /api/v1/heat?from=.", {"type": "integer"}),
+        parameter("country", "Only this country, ISO 3166-1 alpha-2; empty: places without one.",
+                  {"type": "string", "pattern": "^([A-Z]{2})?$"})],
+        {JSON: "series"}, (400, 404, 503)),
+    "/api/v1/locate": ("What the map does with an address, and why.", [
+        parameter("ip", "The address, IPv4 or IPv6.", required=True)],
+        {JSON: "locate"}, (400, 503)),
+    "/api/v1/place/{id}": ("One place and its busiest hosts.", [
+        parameter("id", "The number of the place, as /api/v1/heat has it.", {"type": "integer"},
+                  "path", True), WINDOW],
+        {JSON: "place"}, (400, 404, 503)),
+    "/api/v1/status": ("Ledger, rates, losses, lanes, ports, databases, settings in force.", [],
+                       {JSON: "status"}, (503,)),
+    "/api/v1/openapi.json": ("This description.", [],
+                             {"application/vnd.oai.openapi+json;version=3.1": None}, ()),
+    "/metrics": ("The numbers for Prometheus; OpenMetrics 1.0 where Accept names it.", [],
+                 {"application/openmetrics-text": None, "text/plain": None}, (503,)),
+    "/ip_heatmap.html": ("The map in one file.", [WINDOW], {HTML: None}, (400, 503)),
+    "/": ("The page.", [], {HTML: None}, ()),
+}
+
+REASONS = {400: "A parameter or Host is wrong; detail says which and what it can be.",
+           403: "It changes something or has credentials, and comes from another site's page.",
+           404: "There is no such thing, or nothing is kept.",
+           405: "Only GET and HEAD.",
+           416: "The range begins behind the end.",
+           421: "The server is not known by the name in Host; --http-host makes it known.",
+           503: "The first period is not over yet; Retry-After says when to ask again."}
+
+
+def answer(description, content, headers=()):
+    return {"description": description, "content": content,
+            **({"headers": {name: {"schema": {"type": "string"}} for name in headers}}
+               if headers else {})}
+
+
+def operation(summary, parameters, types, statuses):
+    content = {kind: {"schema": {"$ref": f"#/components/schemas/{schema}"} if schema
+                      else {"type": "string"}}
+               for kind, schema in types.items()}
+    answers = {"200": answer("OK", content, ("ETag",)),
+               "206": {"description": "The part that Range asks for."},
+               "304": {"description": "What If-None-Match names is still so."}}
+    for status in sorted({*statuses, 400, 403, 405, 416, 421}):
+        answers[str(status)] = {"$ref": f"#/components/responses/{status}"}
+    return {"summary": summary, "parameters": parameters, "responses": answers}
+
+
+def build(version, schemas):
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {"title": "packet-heatmap", "version": version,
+                 "summary": "Where in the world a network's packets come from and go to.",
+                 "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"}},
+        "servers": [{"url": "/"}],
+        "paths": {path: {"get": operation(*route), "head": operation(*route)}
+                  for path, route in ROUTES.items()},
+        "components": {
+            "schemas": schemas,
+            "responses": {str(status): answer(text, problem) for status, text in REASONS.items()},
+        },
+    }
+
+
+def references(value):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "$ref":
+                yield inner
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def main():
+    version, out, *paths = sys.argv[1:]
+    schemas = {}
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            schemas[os.path.splitext(os.path.basename(path))[0]] = json.load(file)
+    document = build(version, schemas)
+    for reference in references(document):
+        node = document
+        for step in reference.removeprefix("#/").split("/"):
+            if step not in node:
+                sys.exit(f"openapi.py: nothing is at {reference}")
+            node = node[step]
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+    tag = hashlib.sha256(text).hexdigest()[:16]
+    rows = [",".join(str(octet) for octet in text[i:i + 24]) for i in range(0, len(text), 24)]
+    with open(out, "w", encoding="utf-8") as file:
+        file.write('/* made by openapi.py */\n#include "answer.h"\n\n'
+                   "const unsigned char http_openapi[] = {\n" + ",\n".join(rows) + "};\n"
+                   f"const size_t http_openapi_length = {len(text)};\n"
+                   f'const char http_openapi_etag[] = "{tag}";\n')
+
+
+if __name__ == "__main__":
+    main()

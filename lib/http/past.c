@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The past, out of the store: /api/v1/heat?from=&to= and /api/v1/series. Each request reads by a
+ * connection of its own, so none waits for the writer or for another.
+ */
+#include "answer.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define TIME_MAX 48
+
+#define TIMES    "a time is as 2026-11-27T01:00:00Z, seconds since 1970, now, or -24h (m, h, d, w, y)"
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int
+bad_request(struct mg_connection *conn, const struct http *http, const char *text)
+{
+	return send_error(conn, http, 400, "Bad Request", text);
+}
+
+/* from= and to= (now where it is not given). 0, or the status that was sent. */
+static int
+read_times(struct mg_connection *conn, const struct http *http, int64_t *from, int64_t *to)
+{
+	const int64_t now = now_ms();
+	char text[TIME_MAX];
+	int n = query_value(conn, "from", text, sizeof(text));
+
+	if (n == -1)
+		return bad_request(conn, http, "from is missing: " TIMES);
+	if (n == 0 || history_parse_time(text, now, from) != 0)
+		return bad_request(conn, http, "from: " TIMES);
+	n = query_value(conn, "to", text, sizeof(text));
+	*to = now;
+	if (n == 0 || (n > 0 && history_parse_time(text, now, to) != 0))
+		return bad_request(conn, http, "to: " TIMES);
+	if (*from >= *to)
+		return bad_request(conn, http, "from is not before to");
+	return 0;
+}
+
+/* The picture that says whose the answer is; NULL with the status that was sent. */
+static struct picture *
+picture_for(struct mg_connection *conn, const struct http *http, int *status)
+{
+	struct picture *p = NULL;
+
+	*status = refuse_method(conn, http);
+	if (*status == 0 && http->settings.history == NULL)
+		*status = send_error(conn, http, 404, "Not Found",
+				     "nothing is kept here: start with --history DIR");
+	if (*status == 0) {
+		p = picture_current();
+		if (p == NULL)
+			*status = send_error(conn, http, 503, "Service Unavailable",
+					     "the first period is not over yet");
+	}
+	return p;
+}
+
+static int
+send_past(struct mg_connection *conn, const struct http *http, int ret, const char *why,
+	  const struct text *text, const char *type)
+{
+	struct answer a = {.type = type};
+
+	if (ret == -EINVAL)
+		return bad_request(conn, http, why);
+	if (ret == -ENOMEM)
+		return send_error(conn, http, 500, "Internal Server Error", "out of memory");
+	if (ret != 0)
+		return send_error(conn, http, 500, "Internal Server Error",
+				  "the history cannot be read; see the log and /api/v1/status");
+	a.etag = text->etag;
+	return send_text(conn, http, &a, text->plain, text->length, text->gzip, text->gzip_length);
+}
+
+int
+answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind,
+	     const char *type)
+{
+	char error[HISTORY_ERROR_MAX], text[TIME_MAX];
+	struct history_range range;
+	struct text *json = NULL;
+	int64_t from, to;
+	int status;
+
+	if (query_value(conn, "from", text, sizeof(text)) == -1 &&
+	    query_value(conn, "to", text, sizeof(text)) == -1)
+		return -1;
+	struct picture *p = picture_for(conn, http, &status);
+	if (p == NULL)
+		return status;
+	if (query_value(conn, "window", text, sizeof(text)) != -1)
+		status = bad_request(conn, http, "a window or a time range, not both");
+	else
+		status = read_times(conn, http, &from, &to);
+	if (status == 0) {
+		int ret = history_range(http->settings.history, from, to, &range, error);
+
+		if (ret == 0)
+			ret = text_range(p, &range, kind, &json);
+		status = send_past(conn, http, ret, error, json, type);
+		history_range_free(&range);
+		text_free(json);
+	}
+	picture_release(p);
+	return status;
+}
+
+/* place= and country=. 0, or the status that was sent. */
+static int
+read_filter(struct mg_connection *conn, const struct http *http, struct history_filter *filter,
+	    char country[8])
+{
+	char text[16];
+	int n = query_value(conn, "place", text, sizeof(text));
+
+	if (n != -1) {
+		if (n == 0 || n > 9 || strspn(text, "0123456789") != (size_t)n || text[0] == '0')
+			return bad_request(conn, http,
+					   "place is an id, as /api/v1/heat?from= tells it");
+		sscanf(text, "%u", &filter->place);
+	}
+	n = query_value(conn, "country", country, 8);
+	if (n != -1) {
+		/* empty: places without one */
+		if (country[0] != 0 && (n != 2 || country[0] < 'A' || country[0] > 'Z' ||
+					country[1] < 'A' || country[1] > 'Z'))
+			return bad_request(conn, http,
+					   "country is two capital letters, ISO 3166-1");
+		filter->country = country;
+	}
+	if (filter->country != NULL && filter->place != 0)
+		return bad_request(conn, http, "a place or a country, not both");
+	return 0;
+}
+
+/* Where none is asked for: 200 or so steps, as a line on a page has. */
+static int64_t
+default_step(int64_t length)
+{
+	static const int64_t steps[] = {60000, 300000, 3600000, 86400000};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (length / steps[i] <= 300)
+			return steps[i];
+	}
+	return steps[3];
+}
+
+int
+on_series(struct mg_connection *conn, void *context)
+{
+	const struct http *http = context;
+	char error[HISTORY_ERROR_MAX], text[TIME_MAX], country[8] = "";
+	struct history_series series = {0};
+	struct history_filter filter = {0};
+	struct text *json = NULL;
+	int64_t from, to, step = 0;
+	int status;
+
+	struct picture *p = picture_for(conn, http, &status);
+	if (p == NULL)
+		return status;
+	status = read_times(conn, http, &from, &to);
+	if (status == 0)
+		status = read_filter(conn, http, &filter, country);
+	if (status == 0) {
+		int n = query_value(conn, "step", text, sizeof(text));
+
+		step = default_step(to - from);
+		if (n == 0 || (n > 0 && history_parse_length(text, &step) != 0))
+			status = bad_request(conn, http,
+					     "step is a length such as 60 (seconds), 5m, 1h or 1d");
+	}
+	if (status == 0) {
+		int ret = history_series(http->settings.history, from, to, step, &filter, &series,
+					 error);
+
+		if (ret == 0)
+			ret = text_series(p, &series, &filter, &json);
+		status = send_past(conn, http, ret, error, json, "application/json");
+		history_series_free(&series);
+		text_free(json);
+	}
+	picture_release(p);
+	return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The interfaces of this network namespace, as the kernel tells them by rtnetlink(7).
+ *
+ * Any thread; a socket belongs to one of them at a time. Asking needs no privilege.
+ */
+#pragma once
+
+#include <net/if.h>
+#include <stdbool.h>
+
+struct link_info {
+	unsigned int index;
+	unsigned int hardware; /* ARPHRD_... */
+	unsigned int flags;    /* IFF_... */
+	char name[IFNAMSIZ];
+	unsigned int mtu;
+	unsigned int lower, master; /* the interface that it stands on, or is a port of; 0: none */
+	unsigned int xdp_program;   /* number of the XDP program that it has; 0: none */
+	/*
+	 * It stands on other interfaces of this namespace, which carry all of its packets, as they
+	 * are: a bridge, a bond, a VLAN. Who looks at all interfaces sees each of its packets
+	 * there. A tunnel does not: its packets are other ones than those that carry them.
+	 */
+	bool stacked;
+};
+
+/* A socket to ask by, or -errno. The caller closes it. */
+int links_open(void);
+
+/* Asks for one interface. 0, -ENODEV: it is not there, or another -errno. */
+int links_find(int fd, unsigned int index, struct link_info *info);
+
+/* Asks for all, and calls `visit` with each. 0 or -errno: then not all were visited. */
+int links_visit(int fd, void (*visit)(const struct link_info *info, void *context), void *context);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The past: a range of the store in the shape of /api/v1/heat, so that whoever draws the one draws
+ * the other, and the steps of a series. Nothing in them changes with the time of asking.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* FNV-1a: two answers differ if their tags do; nobody gains by making a false one. */
+static uint64_t
+hash_of(const char *data, size_t length)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)data[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* Takes the buffer over. 0 or -ENOMEM. */
+static int
+text_of(struct buffer *b, const char *letter, struct text **text)
+{
+	*text = b->failed ? NULL : calloc(1, sizeof(**text));
+	if (*text == NULL) {
+		buffer_free(b);
+		return -ENOMEM;
+	}
+	(*text)->plain = b->data;
+	(*text)->length = b->length;
+	snprintf((*text)->etag, sizeof((*text)->etag), "%s%016llx", letter,
+		 (unsigned long long)hash_of(b->data, b->length));
+	text_compress(*text, 1);
+	return 0;
+}
+
+static double
+per_second(uint64_t value, uint64_t covered_ms)
+{
+	return covered_ms ? round((double)value * 10000 / (double)covered_ms) / 10 : 0;
+}
+
+static json_t *
+sensor_json(const struct picture *picture, const struct history_range *range)
+{
+	const struct picture_facts *facts = picture_facts(picture);
+	const uint64_t offered = range->received + range->lost;
+	json_t *sources = json_array();
+	struct heat_titles titles;
+	uint64_t octets = 0;
+
+	for (size_t i = 0; i < facts->source_count; i++)
+		json_array_append_new(sources, json_text(facts->sources[i]));
+	for (int v = 0; v < DECODE_RESULTS; v++)
+		octets += range->ledger.decode.octets[v];
+	heat_titles(picture, &titles);
+	return json_pack("{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:[], s:[]}",
+			 "name", json_text(facts->name), "sources", sources, "link", "unknown",
+			 "rx_pps", per_second(range->received, range->covered_ms), "rx_bps",
+			 per_second(8 * octets, range->covered_ms), "drop_pps",
+			 per_second(range->lost, range->covered_ms), "drop_pct",
+			 offered ? round(1e8 * (double)range->lost / (double)offered) / 1e6 : 0.0,
+			 "lost_total", (json_int_t)range->lost, "geo_db", json_text(titles.titles),
+			 "attribution", titles.attribution, "attribution_url", titles.url,
+			 "history", "merged_packets");
+}
+
+static json_t *
+past_json(const struct history_range *range)
+{
+	char from[32], to[32];
+	json_t *tiers = json_array();
+
+	time_text(range->from_ms, from);
+	time_text(range->to_ms, to);
+	for (int tier = 0; tier < HISTORY_TIERS; tier++) {
+		if (range->tiers & 1u << tier)
+			json_array_append_new(tiers, json_string(history_tier_names[tier]));
+	}
+	return json_pack("{s:s, s:s, s:s, s:o, s:f, s:I, s:I, s:I}", "from", from, "to", to,
+			 "resolution", history_tier_names[range->resolution], "tiers", tiers,
+			 "covered_s", (double)range->covered_ms / 1000, "periods",
+			 (json_int_t)range->periods, "rows", (json_int_t)range->rows,
+			 "damaged_rows", (json_int_t)range->damaged);
+}
+
+static int
+encode_range(struct buffer *b, const struct picture *picture, const struct history_range *range,
+	     const struct picture_window *w)
+{
+	const struct picture_facts *f = picture_facts(picture);
+	struct country *countries;
+	size_t country_count;
+	char to[32];
+
+	if (picture_countries(w, &countries, &country_count) != 0)
+		return -ENOMEM;
+	size_t coded = country_count;
+	for (size_t i = 0; i < country_count; i++)
+		coded -= countries[i].code[0] == 0;
+	const char *empty = range->count > 0 ? "" : range->periods > 0 ? "no_packets" : "no_data";
+	time_text(range->to_ms, to);
+	buffer_char(b, '{');
+	buffer_members(
+		b,
+		json_pack(
+			"{s:i, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:f, s:s, s:s, s:o, s:o, s:o, "
+			"s:[ssssssssssss]}",
+			"v", 1, "ui_build", f->ui_build, "version", f->version, "generated", to,
+			"period", (json_int_t)0, "window", "past", "window_s", w->seconds,
+			"windows", heat_windows(), "interval_s", f->interval_s, "state", "past",
+			"empty", empty, "past", past_json(range), "sensor",
+			sensor_json(picture, range), "totals",
+			heat_totals(w, coded, 0, ledger_balances(&range->ledger, range->received)),
+			"fields", HEAT_FIELDS));
+	buffer_text(b, ",\"points\":");
+	heat_points(b, w);
+	buffer_text(b, ",\"places\":");
+	heat_names(b, w);
+	buffer_text(b, ",\"top\":{\"countries\":");
+	heat_countries(b, countries, country_count);
+	buffer_text(b, ",\"cities\":");
+	heat_cities(b, w);
+	buffer_text(b, ",\"talkers\":[],\"talkers_window\":\"none\"}}\n");
+	free(countries);
+	return 0;
+}
+
+int
+text_range(const struct picture *picture, const struct history_range *range, enum text_kind kind,
+	   struct text **text)
+{
+	struct point *points = malloc((range->count + 1) * sizeof(*points));
+	const struct picture_window w = {.points = points,
+					 .count = range->count,
+					 .ledger = range->ledger,
+					 .seconds = (double)range->covered_ms / 1000};
+	struct buffer b = {0};
+	int error = points == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; i < range->count && error == 0; i++)
+		points[i] = (struct point){&range->places[i].place, range->places[i].counts};
+	if (error == 0)
+		error = kind == TEXT_CSV         ? encode_csv(&w, &b)
+			: kind == TEXT_GEOJSON   ? encode_geojson(&w, &b)
+			: kind == TEXT_COUNTRIES ? encode_countries(&w, &b)
+						 : encode_range(&b, picture, range, &w);
+	free(points);
+	if (error != 0)
+		b.failed = true;
+	return text_of(&b,
+		       kind == TEXT_CSV         ? "rc"
+		       : kind == TEXT_GEOJSON   ? "rg"
+		       : kind == TEXT_COUNTRIES ? "rl"
+						: "r",
+		       text);
+}
+
+static void
+encode_step(struct buffer *b, const struct history_step *step, int64_t start_ms, bool filtered)
+{
+	buffer_char(b, '[');
+	buffer_decimal(b, (double)start_ms / 1000, 3);
+	buffer_char(b, ',');
+	buffer_decimal(b, (double)step->covered_ms / 1000, 3);
+	if (!filtered) {
+		buffer_char(b, ',');
+		buffer_number(b, step->received);
+		buffer_char(b, ',');
+		buffer_number(b, step->lost);
+		for (int layer = 0; layer < LAYERS; layer++) {
+			buffer_char(b, ',');
+			buffer_number(b, step->packets[layer]);
+		}
+		for (int layer = 0; layer < LAYERS; layer++) {
+			buffer_char(b, ',');
+			buffer_number(b, step->octets[layer]);
+		}
+	} else {
+		buffer_char(b, ',');
+		buffer_counts(b, &step->counts);
+	}
+	buffer_char(b, ']');
+}
+
+int
+text_series(const struct picture *picture, const struct history_series *series,
+	    const struct history_filter *filter, struct text **text)
+{
+	const struct picture_facts *f = picture_facts(picture);
+	const bool filtered = filter != NULL && (filter->country != NULL || filter->place != 0);
+	struct buffer b = {0};
+	char from[32], to[32], until[32], oldest[32];
+
+	time_text(series->from_ms, from);
+	time_text(series->to_ms, to);
+	time_text(f->store.stored_until_ms, until);
+	time_text(f->store.oldest_ms, oldest);
+	buffer_char(&b, '{');
+	buffer_members(
+		&b,
+		json_pack("{s:i, s:s, s:s, s:f, s:s, s:s, s:s, s:I, s:o}", "v", 1, "from", from,
+			  "to", to, "step_s", (double)series->step_ms / 1000, "resolution",
+			  history_tier_names[series->resolution], "oldest", oldest, "stored_until",
+			  until, "damaged_rows", (json_int_t)series->damaged, "fields",
+			  filtered ? json_pack("[ssssssssss]", "start", "covered_s", "tcp_packets",
+					       "udp_packets", "tcp_octets", "udp_octets",
+					       "tcp_src_packets", "udp_src_packets",
+					       "tcp_src_octets", "udp_src_octets")
+				   : json_pack("[ssssssss]", "start", "covered_s", "received",
+					       "lost", "tcp_packets", "udp_packets",
+					       "tcp_frame_octets", "udp_frame_octets")));
+	buffer_text(&b, ",\"steps\":[");
+	for (size_t i = 0; i < series->count; i++) {
+		if (i > 0)
+			buffer_char(&b, ',');
+		encode_step(&b, &series->steps[i], series->from_ms + (int64_t)i * series->step_ms,
+			    filtered);
+	}
+	buffer_text(&b, "]}\n");
+	return text_of(&b, "s", text);
+}
