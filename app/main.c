@@ -118,6 +118,10 @@ compile_filter(struct app *a)
 
 	if (s->filter == NULL && !s->exclude_self)
 		return EXIT_SUCCESS;
+	const char *port = strrchr(a->listen, ':');
+	if (s->exclude_self && port != NULL && strcmp(port, ":0") == 0)
+		return fail_usage("--exclude-self needs to know the port: --listen may not have "
+				  "port 0");
 	/* first alone: what is wrong is told of what was typed */
 	a->filter = filter_create(s->filter, error);
 	if (a->filter != NULL && s->exclude_self) {

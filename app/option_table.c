@@ -104,7 +104,7 @@ const struct option_def options[] = {
 
 	{"Outputs", "listen", "ADDRESS:PORT", OPTION_TEXT, AT(listen), 0, 0, NULL, "auto",
 	 "Address of the web server; off: no web server. auto: 127.0.0.1:8080, and off with "
-	 "--once."},
+	 "--once. Port 0: one that is free; the log says which."},
 	{NULL, "html", "FILE", OPTION_TEXT, AT(html), 0, 0, NULL, NULL,
 	 "Write the map as one file that opens from disk, each period, atomically."},
 	{NULL, "hosts", "FILE", OPTION_TEXT, AT(hosts), 0, 0, NULL, NULL,

@@ -98,7 +98,7 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 		    http_parse_listen(value, address, &port) != 0) {
 			snprintf(error, OPTIONS_ERROR_MAX,
 				 "%s: '%.60s' is not an IPv4 ADDRESS:PORT, such as 127.0.0.1:8080 "
-				 "(ports 1 to 65535), nor auto, nor off",
+				 "(ports 0 to 65535; 0: one that is free), nor auto, nor off",
 				 where, value);
 			return -1;
 		}

@@ -212,6 +212,8 @@ start_http(struct app *a)
 	a->http = http_start(&h, error);
 	if (a->http == NULL)
 		return fail(error);
+	/* port 0 was for any: from here on it has its number */
+	snprintf(strrchr(a->listen, ':'), sizeof(":65535"), ":%u", http_port(a->http));
 	log_line("the map is at http://%s/", a->listen);
 	return EXIT_SUCCESS;
 }

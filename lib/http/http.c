@@ -433,6 +433,15 @@ http_start(const struct http_settings *settings, char error[256])
 	return http;
 }
 
+uint16_t
+http_port(const struct http *http)
+{
+	struct mg_server_port port;
+
+	/* civetweb asks the kernel once it listens */
+	return mg_get_server_ports(http->context, 1, &port) == 1 ? (uint16_t)port.port : 0;
+}
+
 void
 http_stop(struct http *http)
 {

@@ -30,7 +30,7 @@ struct http_asset {
 };
 
 struct http_settings {
-	const char *listen; /* "127.0.0.1:8080" or "8080" */
+	const char *listen; /* "127.0.0.1:8080" or "8080"; port 0: one that is free */
 	const struct http_asset *assets;
 	size_t asset_count;
 	const char *frame_ancestors; /* CSP's value: 'none', 'self' or origins */
@@ -52,7 +52,8 @@ struct http;
  */
 int http_check(const char *listen, char error[256]);
 struct http *http_start(const struct http_settings *settings, char error[256]);
-void http_stop(struct http *http); /* waits for requests under way; NULL is fine */
+uint16_t http_port(const struct http *http); /* that it listens on, the one chosen too */
+void http_stop(struct http *http);           /* waits for requests under way; NULL is fine */
 
 /* Pure: routing and negotiation, for tests. */
 
@@ -73,5 +74,5 @@ int http_parse_range(const char *range, size_t whole, size_t *from, size_t *leng
 int http_check_origin(const char *origin);
 /* A name or an address without a port, as Host has it, or "*". 0 or -EINVAL. */
 int http_check_host(const char *name);
-/* Splits "ADDRESS:PORT" or "PORT". 0 or -EINVAL. */
+/* Splits "ADDRESS:PORT" or "PORT"; port 0 is for any that is free. 0 or -EINVAL. */
 int http_parse_listen(const char *listen, char address[64], uint16_t *port);

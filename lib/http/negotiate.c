@@ -221,7 +221,7 @@ http_parse_listen(const char *listen, char address[64], uint16_t *port)
 	if (!isdigit((unsigned char)*digits))
 		return -EINVAL;
 	unsigned long value = strtoul(digits, &end, 10);
-	if (*end != 0 || value < 1 || value > 65535 || length >= 64)
+	if (*end != 0 || value > 65535 || length >= 64)
 		return -EINVAL;
 	if (length == 0) {
 		if (colon != NULL)

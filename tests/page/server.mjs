@@ -2,7 +2,6 @@
 // The real binary on a capture and a database that the repository's own scripts make.
 
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { execFileSync, spawn } from 'node:child_process';
@@ -44,17 +43,8 @@ export function makeFolder() {
   };
 }
 
-export async function freePort() {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  await new Promise((done) => probe.close(done));
-  return port;
-}
-
-/** Starts the binary and waits for its first period. */
-export async function startServer({ database, capture, port, options = [] }) {
-  const at = port ?? (await freePort());
+/** Starts the binary and waits for its first period. `port`: 0 for one that is free. */
+export async function startServer({ database, capture, port = 0, options = [] }) {
   const small = ['--hosts-per-lane', '4096', '--hosts-total', '65536'];
   const source = ['--pcap', capture, '--pcap-loop', '--pcap-rate', '5000'];
   const process_ = spawn(
@@ -62,7 +52,7 @@ export async function startServer({ database, capture, port, options = [] }) {
     [
       ...source,
       ...small,
-      ...['--geo-db', database, '--listen', `127.0.0.1:${at}`, '--period', '1'],
+      ...['--geo-db', database, '--listen', `127.0.0.1:${port}`, '--period', '1'],
       ...options,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
@@ -71,10 +61,11 @@ export async function startServer({ database, capture, port, options = [] }) {
   for (const stream of [process_.stdout, process_.stderr]) {
     stream.on('data', (text) => (said += text));
   }
-  const url = `http://127.0.0.1:${at}/`;
   const deadline = Date.now() + PATIENCE_MS;
+  let url;
   for (;;) {
-    const answer = await fetch(`${url}api/v1/heat`).catch(() => null);
+    url ??= said.match(/the map is at (http:\S+)/)?.[1];
+    const answer = url && (await fetch(`${url}api/v1/heat`).catch(() => null));
     if (answer?.ok && (await answer.json()).period > 0) break;
     if (process_.exitCode !== null || Date.now() > deadline) {
       process_.kill('SIGKILL');
@@ -91,5 +82,5 @@ export async function startServer({ database, capture, port, options = [] }) {
     clearTimeout(late);
     return code;
   };
-  return { url, port: at, stop, said: () => said };
+  return { url, port: Number(new URL(url).port), stop, said: () => said };
 }

@@ -11,6 +11,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -268,9 +269,10 @@ class Program:
 
     def __init__(self, test, arguments, databases, prefix, listen, environment, pass_fds):
         self.test = test
-        self.port = free_port() if listen else None
+        self.listens = listen
+        self.port = None  # once it has said so
         if listen:
-            arguments = [*arguments, "--listen", f"127.0.0.1:{self.port}"]
+            arguments = [*arguments, "--listen", "127.0.0.1:0"]
         arguments = [*arguments, *test.always(databases, arguments)]
         command = [*prefix, BINARY, *arguments]
         self.out = test.file(f".out-{id(self)}")
@@ -287,8 +289,16 @@ class Program:
             return file.read()
 
     def wait_ready(self):
+        if self.listens:
+            wait_until(self.says_port, "the address of the map")
         if self.port is not None:
             wait_until(self.answers, "the first answer")
+
+    def says_port(self):
+        said = re.search(r"the map is at http://[0-9.]+:([0-9]+)/", self.output())
+        if said:
+            self.port = int(said[1])
+        return said
 
     def answers(self):
         if self.process.poll() is not None:

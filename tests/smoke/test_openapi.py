@@ -135,6 +135,7 @@ class OpenApi(Smoke):
                 with contextlib.suppress(OSError):
                     return self.ask("/", port=program.port)
                 return None
+            wait_until(program.says_port, "the address of the map")
             wait_until(answers, "the page")
             for path in ("/api/v1/heat", "/api/v1/heat.csv", "/metrics", "/api/v1/place/0"):
                 status, headers, body = self.ask(path, port=program.port)
