@@ -16,7 +16,7 @@ PACKAGES_BUILD=(
 
 # on top of that: to test it
 PACKAGES_TEST=(
-	libcmocka-dev clang libclang-rt-14-dev
+	libcmocka-dev clang libclang-rt-14-dev dpdk-dev
 	python3-jsonschema python3-maxminddb mmdb-bin zstd xz-utils lz4 lzip bzip2
 	tcpdump tshark tcpreplay iproute2 procps curl jq gdal-bin systemd
 )
@@ -48,6 +48,20 @@ die() {
 	exit 1
 }
 
+# Runs a command that asks others for files, three times at most: a mirror that is busy for a moment
+# is no failure. What it says of itself is the reason.
+patiently() {
+	local try
+	for try in 1 2 3; do
+		"$@" && return 0
+		[ $try = 3 ] || {
+			say "failed, trying again in $((try * 10)) s: $*"
+			sleep $((try * 10))
+		}
+	done
+	return 1
+}
+
 # Prints those of the given packages that are not installed. One dpkg-query for all: 20 ms.
 packages_missing() {
 	local installed package
@@ -76,7 +90,7 @@ install_packages() {
 	# The lists of a new machine are empty, those of an old one name files that are gone: renew them.
 	# Without a network the packages may still lie in the cache, so only the installing decides.
 	"${apt[@]}" update >/dev/null || say "apt-get update failed, trying all the same"
-	"${apt[@]}" install --no-install-recommends "${missing[@]}" >&2 ||
+	patiently "${apt[@]}" install --no-install-recommends "${missing[@]}" >&2 ||
 		die "apt-get could not install: ${missing[*]}"
 }
 
@@ -129,7 +143,7 @@ npm_locked() {
 	[ "$(cat "$folder/node_modules/.lock-stamp" 2>/dev/null)" = "$stamp" ] && return 0
 	install_npm
 	say "npm ci in $folder"
-	(cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
+	patiently npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
 		die "npm ci failed in $folder"
 	printf '%s\n' "$stamp" >"$folder/node_modules/.lock-stamp"
 }

@@ -17,7 +17,7 @@ import time
 import unittest
 import urllib.parse
 
-from smoke import ROOT, Smoke, main, wait_until  # first: it tells where the tools lie
+from smoke import ROOT, Smoke, lcores, main, wait_until  # first: it tells where the tools lie
 
 import make_mmdb
 from frames import ether, ipv4, pcap, udp
@@ -76,6 +76,16 @@ class Telemetry(Smoke):
         with self.running("--period", "0.3", "--file-prefix", "sensor", *arguments,
                           **options) as program:
             wait_until(lambda: os.path.exists(self.path), "the socket")
+            yield program
+
+    @contextlib.contextmanager
+    def asked_of_ethdev(self, capture, packets):
+        """The same with a capture that is a port of DPDK's, once it has brought all its packets."""
+        with self.running("--no-huge", "-m", "512", "--no-pci", *lcores(), "--file-prefix",
+                          "sensor", f"--vdev=net_pcap0,rx_pcap={capture}", "--", "--period",
+                          "0.3") as program:
+            wait_until(lambda: os.path.exists(self.path), "the socket")
+            wait_until(lambda: program.status()["received"] == packets, f"{packets} packets")
             yield program
 
     def script(self, *requests, expected=0, **options):
@@ -202,7 +212,7 @@ class Answers(Telemetry):
         self.assertTrue(heat)
 
     def test_xstats_as_dpdk_names_them(self):
-        with self.asked("--pcap", self.world.capture("plain")):
+        with self.asked_of_ethdev(self.world.capture("plain"), 213):
             ports, xstats, stats, help_ = self.values("/ethdev/list", "/ethdev/xstats,0",
                                                       "/ethdev/stats,0",
                                                       "/help,/packet_heatmap/top")
@@ -284,11 +294,11 @@ class Answers(Telemetry):
         return rows
 
     def test_an_exporter_as_the_documents_show_it(self):
-        """lib/README.md's ten lines, run as they stand there."""
+        """The lines of app/telemetry.md, run as they stand there."""
         with open(os.path.join(ROOT, "app/telemetry.md"), encoding="utf-8") as file:
             source = file.read().partition("```python\n")[2].partition("```")[0]
         self.assertIn("import", source)
-        with self.asked("--pcap", self.world.capture("plain")):
+        with self.asked_of_ethdev(self.world.capture("plain"), 213):
             done = subprocess.run(["/usr/bin/python3", "-c", source, "sensor"], timeout=60,
                                   capture_output=True, text=True, env=self.environment, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
