@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 # What the guest is beyond the packages that the .deb asks for.
@@ -160,10 +161,17 @@ def build(cache, packages):
                f"--setup-hook=copy-in {overlay}/etc /"]
     command += [f"--dpkgopt=path-exclude=/lib/modules/*/kernel/{part}/*"
                 for part in ABSENT_HARDWARE]
-    result = subprocess.run(command + ["bookworm", str(root), str(source_list)],
-                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise CannotBuild("mmdebstrap failed:\n" + result.stderr[-2000:])
+    for pause in (10, 20, None):
+        result = subprocess.run(command + ["bookworm", str(root), str(source_list)], check=False,
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if result.returncode == 0:
+            break
+        said = "mmdebstrap failed:\n" + result.stderr[-2000:]
+        if pause is None:
+            raise CannotBuild(said)
+        print(f"# {said}\n# trying again in {pause} s", flush=True)
+        shutil.rmtree(root, ignore_errors=True)
+        time.sleep(pause)
 
     _write(root / "usr/local/sbin/nic-test-agent", agent, 0o755)
     _write(root / "etc/systemd/system/nic-test-agent.service", AGENT_UNIT)

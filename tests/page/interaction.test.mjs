@@ -460,35 +460,52 @@ test('a place that the server forgot says so in its card', async () => {
   await page.done();
 });
 
+/** Opens the page under a clock of its own, and gives what lets a minute and a half pass. */
+async function underClock(query) {
+  const page = await b.newPage(browser);
+  await page.clock.install();
+  await page.goto(`${mock.url}?reset=60${query}`);
+  await b.drawn(page);
+  // A little at a time: timers that are due fire, the others go on by themselves.
+  const longAfter = async () => {
+    for (let i = 0; i < 3; i++) await page.clock.fastForward(30000);
+  };
+  return { page, longAfter };
+}
+
 test('after the chosen time without a hand the map goes home', async () => {
-  const page = await b.open(browser, `${mock.url}?reset=1`);
+  const { page, longAfter } = await underClock('');
   await page.keyboard.press('+');
   await settled(page);
   assert.ok(b.viewOf(page).zoom > 1);
+  await longAfter();
   await page.waitForFunction(() => !/at=/.test(location.search));
   await page.done();
 
-  const wall = await b.open(browser, `${mock.url}?reset=1&at=48,9,6`);
+  const { page: wall, longAfter: later } = await underClock('&at=48,9,6');
   await wall.keyboard.press('0');
   await wall.waitForFunction(() => !/at=/.test(location.search));
+  await later();
   await wall.waitForFunction(() => /at=48/.test(location.search));
   assert.ok(Math.abs(b.viewOf(wall).zoom - 6) < 0.01, 'home is where the address was');
   await wall.done();
 });
 
 test('a card and the help that were left open close, too', async () => {
-  const page = await b.open(browser, `${mock.url}?reset=1`);
+  const { page, longAfter } = await underClock('');
   await page.locator('.spot').first().click();
   await page.waitForSelector('#card:not([hidden])');
-  await page.waitForSelector('#card', { state: 'hidden', timeout: 5000 });
+  await longAfter();
+  await page.waitForSelector('#card', { state: 'hidden' });
   await page.keyboard.press('?');
   assert.ok(await page.isVisible('#help'));
-  await page.waitForSelector('#help', { state: 'hidden', timeout: 5000 });
+  await longAfter();
+  await page.waitForSelector('#help', { state: 'hidden' });
   await page.done();
 });
 
 test('a map that was only dragged goes home, too', async () => {
-  const page = await b.open(browser, `${mock.url}?reset=1`);
+  const { page, longAfter } = await underClock('');
   const { spot } = await firstSpot(page);
   const before = await spot.boundingBox();
   await page.mouse.move(700, 600);
@@ -499,6 +516,7 @@ test('a map that was only dragged goes home, too', async () => {
     (y) => Math.abs(document.querySelector('.spot').getBoundingClientRect().y - y) > 20,
     before.y,
   );
+  await longAfter();
   await page.waitForFunction(
     (y) => Math.abs(document.querySelector('.spot').getBoundingClientRect().y - y) < 2,
     before.y,
@@ -507,8 +525,8 @@ test('a map that was only dragged goes home, too', async () => {
 });
 
 test('a home near the edge of the world is a home: the map rests there', async () => {
-  const page = await b.open(browser, `${mock.url}?reset=1&at=84,-168,2`);
-  await page.waitForTimeout(1500);
+  const { page, longAfter } = await underClock('&at=84,-168,2');
+  await longAfter();
   await b.atRest(page);
   await page.evaluate(() => {
     window.moves = 0;
@@ -516,7 +534,8 @@ test('a home near the edge of the world is a home: the map rests there', async (
       attributes: true,
     });
   });
-  await page.waitForTimeout(3000);
+  await longAfter();
+  await b.atRest(page);
   assert.equal(await page.evaluate(() => window.moves), 0);
   await page.done();
 });

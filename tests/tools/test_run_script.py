@@ -20,7 +20,8 @@ printf '\\n' >>"$CALLS"
 variable=STUB_${name//-/_}
 eval "${!variable:-:}"
 '''
-COMMANDS = ("apt-get", "dpkg-query", "id", "ip", "meson", "ninja", "npm", "node", "runuser")
+COMMANDS = ("apt-get", "dpkg-query", "id", "ip", "meson", "ninja", "npm", "node", "runuser",
+            "sleep")
 DEFAULTS = {
     # dpkg-query -W -f FORMAT NAME...: all are installed
     "STUB_dpkg_query": 'shift 3; for p; do echo "$p installed"; done',
@@ -194,6 +195,12 @@ class Run(unittest.TestCase):
         self.assertIn("<meson>", self.calls("apt-get")[-1])
         errors = self.run_it(dpkg_query=missing, apt_get="exit 100", code=1)
         self.assertIn("meson", errors)
+        self.assertEqual(len([call for call in self.calls("apt-get") if "<install>" in call]), 3)
+        # a mirror that is busy for a moment
+        mark = os.path.join(self.top, "tried")
+        errors = self.run_it(dpkg_query=missing, apt_get="case $* in *install*) "
+                             f"[ -e {mark} ] || {{ touch {mark}; exit 100; }} ;; esac")
+        self.assertIn("trying again", errors)
         errors = self.run_it(dpkg_query=missing, id="echo 1000", code=1)
         self.assertIn("apt-get install meson", errors)
         self.assertEqual(self.calls("apt-get"), [])
