@@ -110,6 +110,14 @@ class World:
                 self.write(os.path.join("bad", other), octets)
         return path
 
+    def program(self):
+        """A copy of the binary for other users: the checkout may lie where they cannot go."""
+        path = self.path("packet-heatmap")
+        if not os.path.exists(path):
+            shutil.copy(BINARY, path)
+            os.chmod(path, 0o755)
+        return path
+
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -118,6 +126,7 @@ class Smoke(unittest.TestCase):
     """A test case with a world for the class and an empty working directory for each test."""
 
     maxDiff = 4000
+    binary = BINARY
 
     @classmethod
     def setUpClass(cls):
@@ -176,7 +185,7 @@ class Smoke(unittest.TestCase):
     def run_program(self, *arguments, databases=None, prefix=(), timeout=PATIENCE, bare=False):
         """Runs it to its end; `databases=[]` names none, `bare` adds nothing at all."""
         arguments = [*arguments, *([] if bare else self.always(databases, arguments))]
-        done = subprocess.run([*prefix, BINARY, *arguments], cwd=self.cwd,
+        done = subprocess.run([*prefix, self.binary, *arguments], cwd=self.cwd,
                               env={**self.environment, **self.sanitizers(arguments)},
                               capture_output=True, timeout=timeout, text=True, errors="replace",
                               check=False)
@@ -274,7 +283,7 @@ class Program:
         if listen:
             arguments = [*arguments, "--listen", "127.0.0.1:0"]
         arguments = [*arguments, *test.always(databases, arguments)]
-        command = [*prefix, BINARY, *arguments]
+        command = [*prefix, test.binary, *arguments]
         self.out = test.file(f".out-{id(self)}")
         with open(self.out, "wb") as out:
             # pylint: disable-next=consider-using-with

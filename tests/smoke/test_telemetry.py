@@ -334,6 +334,7 @@ class Access(Telemetry):
         os.chmod(self.world.folder, 0o755)
         os.chmod(self.cwd, 0o755)
         os.chmod(self.runtime, 0o755)
+        self.binary = self.world.program()
 
     def test_only_the_user(self):
         with self.asked("--pcap", self.world.capture("one"), "--telemetry", "self"):
