@@ -152,6 +152,7 @@ class History(smoke.Smoke):
                           self.folder) as program:
             status = wait_until(lambda: (lambda s: s if s["state"] == "over" else None)(
                 program.status()), "the capture's end")
+            self.stored(program, status["period"])
             start = program.get("/api/v1/heat?window=start")
             past = program.get("/api/v1/heat?from=-1h")
             for key in ("tcp_packets", "udp_packets", "tcp_frame_octets", "locations", "countries",
