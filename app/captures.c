@@ -76,8 +76,8 @@ check_link(struct capture *capture, int dlt, char error[CAPTURES_ERROR_MAX])
 		return 0;
 	const char *name = pcap_datalink_val_to_description(dlt);
 	snprintf(text, sizeof(text),
-		 "a capture of '%.100s' (link type %d), whose frames carry no IP that can be "
-		 "counted; capture on an Ethernet, IP, PPP or 802.11 interface",
+		 "a capture of '%.100s' (link type %d), which is not supported; capture on an "
+		 "Ethernet, IP, PPP or 802.11 interface",
 		 name ? name : "unknown", dlt);
 	return fail_capture(error, capture->path, text);
 }

@@ -31,16 +31,14 @@ event(struct walk *w, enum decode_event r)
 /*
  * The IP packet at `at` has `octets`: the frame has at least as many behind its link headers. That
  * is more than its length where a snap length cut it, or where a packet socket hands over a
- * buffer's worth of what the kernel merged. A packet inside a tunnel has nothing to say of that,
- * and a jumbogram that says more than any host merges is not believed: one of 4 GiB would drown the
- * rate of a day.
+ * buffer's worth of what the kernel merged. A packet inside a tunnel has nothing to say of that.
  */
 static void
 frame_holds(struct walk *w, const uint8_t *at, uint32_t octets)
 {
 	uint32_t frame = (uint32_t)(at - w->start) + octets;
 
-	if (w->tunnels == 0 && octets <= MERGED_MOST && frame > w->fact->frame_octets)
+	if (w->tunnels == 0 && frame > w->fact->frame_octets)
 		w->fact->frame_octets = frame;
 }
 
@@ -167,6 +165,9 @@ step_ipv4(struct walk *w)
 }
 
 /*
+ * A jumbogram that says more than any host merges, and more than its frame holds, is not believed:
+ * one of 4 GiB would drown the rate of a day.
+ *
  * RFC 2675: with a payload length of 0, the hop-by-hop header right behind the fixed one may hold
  * the real one, which is above 65,535 then. 0: it does not.
  */
@@ -219,10 +220,10 @@ step_ipv6(struct walk *w)
 	}
 	if (payload_length > behind)
 		event(w, EVENT_SNAPPED);
+	if (payload_length > behind && payload_length > MERGED_MOST - IPV6_HEADER)
+		payload_length = behind; /* no host has sent that */
 
-	/* a jumbogram's length may not fit, and 40 too many octets are not worth a wider field */
-	fact->octets = payload_length > UINT32_MAX - IPV6_HEADER ? UINT32_MAX
-								 : IPV6_HEADER + payload_length;
+	fact->octets = IPV6_HEADER + payload_length;
 	frame_holds(w, ip, fact->octets);
 	fact->family = ADDR_IPV6;
 	fact->src = host_addr_from_ipv6(ip + 8);

@@ -8,6 +8,7 @@
 enum {
 	ETHERNET_HEADER = 14,
 	MAC = 6,
+	LLC_LEAST = 3, /* two service access points and a control octet */
 
 	PPP_IPV4 = 0x0021,
 	PPP_IPV6 = 0x0057,
@@ -46,7 +47,8 @@ type_or_length(struct walk *w, uint16_t value)
 {
 	if (value <= IEEE_802_3_MAX_LENGTH) {
 		walk_limit(w, value);
-		return STEP_LLC;
+		/* a length of 0 to 2 is what the sender said: nothing is cut, and nothing is IP */
+		return value < LLC_LEAST ? walk_done(w, DECODE_NOT_IP) : STEP_LLC;
 	}
 	w->type = value;
 	return STEP_TYPE;
@@ -55,7 +57,7 @@ type_or_length(struct walk *w, uint16_t value)
 /*
  * Cisco ISL wraps the whole frame, and is known by its destination alone, 01-00-0C-00-00 or
  * 0C-00-0C-00-00 and then a type nibble (0: Ethernet) and a user nibble. 26 octets, and the length
- * field counts from behind itself.
+ * field counts from behind itself; some senders leave it 0.
  */
 static bool
 is_isl(const uint8_t *frame)
@@ -77,7 +79,8 @@ step_ethernet(struct walk *w)
 		if (!walk_has(w, 26))
 			return walk_done(w, DECODE_RUNT);
 		walk_skip(w, ETHERNET_HEADER);
-		walk_limit(w, type);
+		if (type != 0)
+			walk_limit(w, type);
 		if (!walk_has(w, 12))
 			return walk_done(w, DECODE_RUNT);
 		walk_skip(w, 12);
@@ -186,6 +189,13 @@ step_type(struct walk *w)
 			return walk_done(w, DECODE_RUNT);
 		walk_skip(w, 4);
 		return STEP_ETHERNET;
+	case ETHERTYPE_FABRICPATH: /* Cisco: forwarding tag and TTL, then the customer's frame */
+		if (!walk_has(w, 2))
+			return walk_done(w, DECODE_RUNT);
+		walk_skip(w, 2);
+		return STEP_ETHERNET;
+	case ETHERTYPE_CENTRINO: /* Intel's driver in promiscuous mode: a frame of 802.11 */
+		return step_wifi(w, WIFI_DECRYPTED);
 	case ETHERTYPE_TRILL: /* RFC 6325 3: flags with the options' length, two nicknames */
 	{
 		if (!walk_has(w, 6))
@@ -210,10 +220,7 @@ step_llc(struct walk *w)
 {
 	const uint8_t *llc = w->at;
 
-	/* a length of 0..2 is what the sender said: nothing is cut, and nothing is IP */
-	if (w->left < 3)
-		return walk_done(w, DECODE_NOT_IP);
-	if (!walk_has(w, 3))
+	if (!walk_has(w, LLC_LEAST))
 		return walk_done(w, DECODE_RUNT);
 	uint32_t size = llc[2] == 3 ? 3 : !(llc[2] & 1) ? 4 : 0;
 	bool snap = llc[0] == 0xaa && llc[1] == 0xaa;

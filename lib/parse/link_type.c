@@ -15,7 +15,10 @@ static const struct link_type {
 } link_types[] = {
 	{0, PARSE_LINK_NULL, "BSD loopback"},
 	{1, PARSE_LINK_ETHERNET, "Ethernet"},
+	{6, PARSE_LINK_TOKEN_RING, "Token Ring"},
+	{7, PARSE_LINK_ARCNET_BSD, "ARCNET"},
 	{9, PARSE_LINK_PPP, "PPP"},
+	{10, PARSE_LINK_FDDI, "FDDI"},
 	{12, PARSE_LINK_RAW, "raw IP"},
 	{14, PARSE_LINK_RAW, "raw IP"},
 	{50, PARSE_LINK_PPP_SERIAL, "PPP with HDLC framing"},
@@ -26,31 +29,17 @@ static const struct link_type {
 	{108, PARSE_LINK_NULL, "OpenBSD loopback"},
 	{113, PARSE_LINK_COOKED, "Linux cooked v1"},
 	{127, PARSE_LINK_WIFI_RADIOTAP, "IEEE 802.11 with radiotap"},
+	{129, PARSE_LINK_ARCNET_LINUX, "ARCNET of Linux"},
+	{192, PARSE_LINK_PPI, "packets with PPI"},
+	{197, PARSE_LINK_ERF, "Endace's ERF records"},
 	{228, PARSE_LINK_IPV4, "raw IPv4"},
 	{229, PARSE_LINK_IPV6, "raw IPv6"},
+	{239, PARSE_LINK_NFLOG, "netfilter's log"},
+	{242, PARSE_LINK_IPOIB, "IP over InfiniBand"},
+	{258, PARSE_LINK_PKTAP, "Apple's PKTAP"},
 	{276, PARSE_LINK_COOKED2, "Linux cooked v2"},
 };
 #define LINK_TYPES (sizeof(link_types) / sizeof(link_types[0]))
-
-static inline uint16_t
-le16(const uint8_t *p)
-{
-	return (uint16_t)(p[1] << 8 | p[0]);
-}
-
-static inline uint32_t
-le32(const uint8_t *p)
-{
-	return (uint32_t)le16(p + 2) << 16 | le16(p);
-}
-
-/* Nothing is wrong with the frame, but its text cannot be read; the event says why. */
-static enum walk_step
-unreadable(struct walk *w, enum decode_event why)
-{
-	w->fact->events |= (uint16_t)(1u << why);
-	return walk_done(w, DECODE_NOT_IP);
-}
 
 /* The version nibble tells the two apart. Neither of them: what IPv4 says of other versions. */
 static enum walk_step
@@ -113,11 +102,16 @@ cisco_hdlc(struct walk *w)
 	return STEP_TYPE;
 }
 
-/* The registry: the first octet is 0xff for PPP, 0x0f or 0x8f for Cisco's framing. */
+/*
+ * The registry, of PPP with HDLC framing: the first octet is 0xff for PPP, 0x0f or 0x8f for Cisco's
+ * framing. Captures that call themselves PPP have that too: control is 0 there, and 0x0f00 and
+ * 0x8f00 are no numbers of PPP, whose lower octet is odd (RFC 1661 2).
+ */
 static enum walk_step
-ppp_serial(struct walk *w)
+ppp_or_cisco(struct walk *w, bool serial)
 {
-	if (walk_has(w, 1) && (w->at[0] == 0x0f || w->at[0] == 0x8f))
+	if (walk_has(w, 1) && (w->at[0] == 0x0f || w->at[0] == 0x8f) &&
+	    (serial || (walk_has(w, 2) && w->at[1] == 0)))
 		return cisco_hdlc(w);
 	return STEP_PPP;
 }
@@ -132,90 +126,6 @@ pppoe(struct walk *w)
 		return walk_done(w, DECODE_NOT_IP);
 	w->type = ETHERTYPE_PPPOE_SESSION;
 	return STEP_TYPE;
-}
-
-/*
- * IEEE 802.11 9.2.3: frame control, duration, three addresses, sequence control; a fourth address
- * between access points, QoS and HT control where frame control says so. Only data frames carry
- * LLC. `padded`: the driver has filled the header up to a multiple of four octets.
- */
-static enum walk_step
-wifi(struct walk *w, bool padded)
-{
-	enum {
-		VERSION = 0x03,
-		TYPE = 0x0c,
-		DATA = 0x08,
-		NO_DATA = 0x40,
-		QOS = 0x80,
-		BETWEEN_ACCESS_POINTS = 0x03,
-		ENCRYPTED = 0x40,
-		ORDER = 0x80,
-		AGGREGATED = 0x80
-	};
-
-	if (!walk_has(w, 2))
-		return walk_done(w, DECODE_RUNT);
-	uint8_t kind = w->at[0], flags = w->at[1];
-	if ((kind & VERSION) != 0 || (kind & TYPE) != DATA || kind & NO_DATA)
-		return walk_done(w, DECODE_NOT_IP);
-	uint32_t size = 24, qos = 0;
-	if ((flags & BETWEEN_ACCESS_POINTS) == BETWEEN_ACCESS_POINTS)
-		size += 6;
-	if (kind & QOS) {
-		qos = size;
-		size += flags & ORDER ? 6 : 2;
-	}
-	if (padded)
-		size = (size + 3) & ~3u;
-	if (!walk_has(w, size))
-		return walk_done(w, DECODE_RUNT);
-	if (flags & ENCRYPTED)
-		return unreadable(w, EVENT_ENCRYPTED);
-	if (w->at[22] & 15) /* a later fragment: the LLC header stands in the first one */
-		return unreadable(w, EVENT_LINK_FRAGMENT);
-	if (qos != 0 && w->at[qos] & AGGREGATED) /* several packets, and a frame has one result */
-		return unreadable(w, EVENT_AGGREGATED);
-	walk_skip(w, size);
-	return STEP_LLC;
-}
-
-/*
- * https://www.radiotap.org: version 0, the header's length, a word of bits for the fields that
- * are present (with bit 31 another word follows), the fields. Only the flags matter here; before
- * them stands at most the clock, 8 octets on a multiple of 8.
- */
-static enum walk_step
-radiotap(struct walk *w)
-{
-	enum { CLOCK = 1, FLAGS = 2, FCS = 0x10, PADDED = 0x20, BAD_FCS = 0x40, FCS_SIZE = 4 };
-
-	if (!walk_has(w, 8))
-		return walk_done(w, DECODE_RUNT);
-	uint32_t size = le16(w->at + 2), present = le32(w->at + 4), at = 8;
-	uint8_t flags = 0;
-	if (w->at[0] != 0 || size < 8)
-		return walk_done(w, DECODE_NOT_IP);
-	if (!walk_has(w, size))
-		return walk_done(w, DECODE_RUNT);
-	if (present & FLAGS) {
-		for (uint32_t word = present; word >> 31; at += 4) {
-			if (at + 4 > size)
-				return walk_done(w, DECODE_NOT_IP);
-			word = le32(w->at + at);
-		}
-		if (present & CLOCK)
-			at = ((at + 7) & ~7u) + 8;
-		if (at >= size)
-			return walk_done(w, DECODE_NOT_IP);
-		flags = w->at[at];
-	}
-	walk_skip(w, size);
-	if (flags & BAD_FCS) /* received in pieces: any bit of it may be wrong, addresses too */
-		return unreadable(w, EVENT_BAD_FCS);
-	if (flags & FCS && w->left >= FCS_SIZE)
-		walk_limit(w, w->left - FCS_SIZE);
-	return wifi(w, flags & PADDED);
 }
 
 enum walk_step
@@ -237,17 +147,27 @@ step_link(struct walk *w, enum parse_link link)
 	case PARSE_LINK_COOKED2:
 		return cooked(w, 20, 0);
 	case PARSE_LINK_PPP:
-		return STEP_PPP;
 	case PARSE_LINK_PPP_SERIAL:
-		return ppp_serial(w);
+		return ppp_or_cisco(w, link == PARSE_LINK_PPP_SERIAL);
 	case PARSE_LINK_C_HDLC:
 		return cisco_hdlc(w);
 	case PARSE_LINK_PPPOE:
 		return pppoe(w);
 	case PARSE_LINK_WIFI:
-		return wifi(w, false);
+		return step_wifi(w, 0);
 	case PARSE_LINK_WIFI_RADIOTAP:
-		return radiotap(w);
+		return step_radiotap(w);
+	case PARSE_LINK_TOKEN_RING:
+	case PARSE_LINK_FDDI:
+	case PARSE_LINK_ARCNET_BSD:
+	case PARSE_LINK_ARCNET_LINUX:
+	case PARSE_LINK_IPOIB:
+		return step_lan(w, link);
+	case PARSE_LINK_PPI:
+	case PARSE_LINK_ERF:
+	case PARSE_LINK_NFLOG:
+	case PARSE_LINK_PKTAP:
+		return step_captured(w, link);
 	case PARSE_LINK_OPAQUE:
 		return walk_done(w, DECODE_NOT_IP);
 	}

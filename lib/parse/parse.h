@@ -46,7 +46,17 @@ enum parse_link {
 	PARSE_LINK_PPPOE,         /* from the PPPoE header on */
 	PARSE_LINK_WIFI,          /* IEEE 802.11 */
 	PARSE_LINK_WIFI_RADIOTAP, /* with what the radio says before it */
-	PARSE_LINK_OPAQUE,        /* no IP that can be read: every frame is not IP */
+	PARSE_LINK_TOKEN_RING,    /* IEEE 802.5 */
+	PARSE_LINK_FDDI,          /* ANSI X3.139 */
+	PARSE_LINK_ARCNET_BSD,    /* RFC 1201, as the BSDs hand it over */
+	PARSE_LINK_ARCNET_LINUX,  /* as Linux does */
+	PARSE_LINK_IPOIB,         /* RFC 4391 behind an InfiniBand global routing header */
+	/* a header of who captured, which says what link follows */
+	PARSE_LINK_PPI,
+	PARSE_LINK_ERF,
+	PARSE_LINK_NFLOG,
+	PARSE_LINK_PKTAP,
+	PARSE_LINK_OPAQUE, /* no IP that can be read: every frame is not IP */
 };
 
 struct parse_options {
@@ -90,6 +100,8 @@ void parse_frame(const uint8_t *bytes, uint32_t captured, uint32_t length,
  * *link (enum parse_link), or -ENOENT and *link untouched: no frame of such a link can be read.
  */
 int parse_link_of(int number, uint8_t *link);
+
+#define PARSE_LINK_NUMBERS 300 /* all that parse_link_of knows are below */
 
 /* What a link is called, for people. Never NULL. */
 const char *parse_link_name(uint8_t link);

@@ -42,6 +42,7 @@ enum {
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_ARP = 0x0806,
 	ETHERTYPE_TRILL = 0x22f3,
+	ETHERTYPE_CENTRINO = 0x2452,
 	ETHERTYPE_TEB = 0x6558, /* transparent Ethernet bridging, RFC 1701 */
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IPV6 = 0x86dd,
@@ -57,6 +58,7 @@ enum {
 	ETHERTYPE_MACSEC = 0x88e5,
 	ETHERTYPE_PBB = 0x88e7,
 	ETHERTYPE_CFM = 0x8902,
+	ETHERTYPE_FABRICPATH = 0x8903,
 	ETHERTYPE_CISCO_METADATA = 0x8909,
 	ETHERTYPE_VNTAG = 0x8926,
 	ETHERTYPE_HSR = 0x892f,
@@ -94,6 +96,18 @@ static inline uint32_t
 be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint16_t
+le16(const uint8_t *p)
+{
+	return (uint16_t)(p[1] << 8 | p[0]);
+}
+
+static inline uint32_t
+le32(const uint8_t *p)
+{
+	return (uint32_t)le16(p + 2) << 16 | le16(p);
 }
 
 /* May n octets be read at `at`? If not, but the frame has them, the fact says so. */
@@ -147,9 +161,26 @@ walk_done(struct walk *w, enum decode_result result)
 	return STEP_DONE;
 }
 
+/* Nothing is wrong with the frame, but its text cannot be read; the event says why. */
+static inline enum walk_step
+walk_unreadable(struct walk *w, enum decode_event why)
+{
+	w->fact->events |= (uint16_t)(1u << why);
+	return walk_done(w, DECODE_NOT_IP);
+}
+
 /* link_type.c: how a frame of such a link begins. Unlike the steps it may name one without
  * having moved; it is called once, at the frame's first octet. */
 enum walk_step step_link(struct walk *w, enum parse_link link);
+
+enum walk_step step_lan(struct walk *w, enum parse_link link);      /* link_lan.c */
+enum walk_step step_captured(struct walk *w, enum parse_link link); /* link_captured.c */
+
+/* wifi.c: a frame of IEEE 802.11, `how` a set of: */
+#define WIFI_PADDED    1 /* the driver has filled its header up to a multiple of four octets */
+#define WIFI_DECRYPTED 2 /* and has decrypted the text, whatever the header says */
+enum walk_step step_wifi(struct walk *w, unsigned int how);
+enum walk_step step_radiotap(struct walk *w);
 
 /* link.c: below IP */
 enum walk_step step_ethernet(struct walk *w);

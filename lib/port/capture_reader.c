@@ -230,7 +230,7 @@ read_file(struct capture_reader *r, struct capture_file *file)
 	atomic_store_explicit(&r->octets_now, r->octets_before, memory_order_relaxed);
 	if (opaque > 0)
 		say(r,
-		    "%.300s: %llu packets are of link types that carry no IP that can be read; "
+		    "%.300s: %llu packets are of link types that are not supported; "
 		    "they count as not IP",
 		    r->path, (unsigned long long)opaque);
 	if (ret >= 0)

@@ -324,6 +324,77 @@ CASE(llc_length_zero, 0, NOT(NOT_IP))
 	tcp4(f);
 }
 
+CASE(llc_length_two, 0, NOT(NOT_IP))
+{
+	put_ethernet(f, 2);
+	put(f, "\xaa\xaa\x03\0\0\0\x08\0", 8);
+	tcp4(f);
+}
+
+/* it says 48 octets, and the frame ends in the first three of them */
+CASE(llc_runt, 0, NOT(RUNT))
+{
+	put_ethernet(f, 48);
+	put(f, "\xaa\xaa", 2);
+}
+
+CASE(fabricpath, 0, IS_TCP4)
+{
+	put_ethernet(f, 0x8903);
+	put(f, "\x40\x20", 2); /* forwarding tag 0x100, TTL 32 */
+	put_ethernet(f, 0x0800);
+	tcp4(f);
+}
+
+CASE(fabricpath_vlan, 0, IS_UDP6)
+{
+	put_ethernet(f, 0x8903);
+	put(f, "\x40\x20", 2);
+	put_ethernet(f, 0x8100);
+	put_vlan(f, 7, 0x86dd);
+	udp6(f);
+}
+
+/* Intel's driver decrypts, and leaves the flag and the initialization vector */
+CASE(centrino, 0, IS_TCP4)
+{
+	put_ethernet(f, 0x2452);
+	put(f, "\x08\x41\0\0", 4);
+	put_zeros(f, 20);
+	put(f, "\x66\x15\x83\0", 4);
+	put(f, "\xaa\xaa\x03\0\0\0\x08\0", 8);
+	tcp4(f);
+	put_zeros(f, 4);
+}
+
+CASE(centrino_long_vector, 0, IS_UDP6)
+{
+	put_ethernet(f, 0x2452);
+	put(f, "\x08\x41\0\0", 4);
+	put_zeros(f, 20);
+	put(f, "\x66\x15\x83\x20\1\2\3\4", 8);
+	put(f, "\xaa\xaa\x03\0\0\0\x86\xdd", 8);
+	udp6(f);
+}
+
+CASE(centrino_not_encrypted, 0, IS_TCP4)
+{
+	put_ethernet(f, 0x2452);
+	put(f, "\x08\x01\0\0", 4);
+	put_zeros(f, 20);
+	put(f, "\xaa\xaa\x03\0\0\0\x08\0", 8);
+	tcp4(f);
+}
+
+CASE(cisco_isl_without_length, 0, IS_TCP4)
+{
+	put(f, "\x01\0\x0c\0\0\x03\1\2\3\4\5\6\0\0", 14);
+	put(f, "\xaa\xaa\x03\0\0\x0c\0\x14\0\0\0\0", 12);
+	put_ethernet(f, 0x0800);
+	tcp4(f);
+	put_zeros(f, 4);
+}
+
 CASE(jumbo_llc, 0, IS_TCP4)
 {
 	put_ethernet(f, 0x8870);
@@ -676,7 +747,7 @@ CASE(ipv6_jumbogram_behind_padding, 0,
 	put_udp(f, 1000, 53, 0);
 }
 
-CASE(ipv6_jumbogram_most, 0, {DECODE_TCP, 1, 6, UINT32_MAX, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
+CASE(ipv6_jumbogram_most, 0, {DECODE_TCP, 1, 6, 40 + 8 + 20, R(SNAPPED) | R(JUMBOGRAM), 0, 0})
 {
 	put_ethernet(f, 0x86dd);
 	put_ipv6(f, 0, 0, 1);
@@ -1165,6 +1236,14 @@ static const struct test_case *const cases[] = {
 	&case_spanning_tree,
 	&case_llc_length_ends_in_ip_header,
 	&case_llc_length_zero,
+	&case_llc_length_two,
+	&case_llc_runt,
+	&case_fabricpath,
+	&case_fabricpath_vlan,
+	&case_centrino,
+	&case_centrino_long_vector,
+	&case_centrino_not_encrypted,
+	&case_cisco_isl_without_length,
 	&case_jumbo_llc,
 	&case_pppoe_ipv4,
 	&case_pppoe_ipv6,
