@@ -159,7 +159,7 @@ known_places_id(struct places *places, sqlite3 *db, const struct place *place, i
 	struct seen *seen;
 	struct known *known;
 	struct key key;
-	uint32_t id;
+	uint32_t id = 0;
 
 	HASH_FIND_PTR(places->seen, &place, seen);
 	if (seen != NULL)

@@ -119,7 +119,7 @@ prune_tier(struct store *store, int tier, int64_t before, bool *deleted)
 	const int coarser = tier < COARSEST ? tier + 1 : COARSEST;
 	const int64_t length = history_tier_ms[coarser];
 	struct oldest oldest;
-	int64_t until;
+	int64_t until = before;
 	int code = oldest_row(store, tier, &oldest);
 
 	if (code != SQLITE_OK || !can_go(store, tier, &oldest) || oldest.start >= before)

@@ -182,16 +182,82 @@ open_regular(const char *path, struct stat *st, char *error)
 	return status;
 }
 
+/*
+ * The whole file into memory of our own, which then nobody can change: `cp`, `curl -o` and `gunzip
+ * -c >` cut a file before they write it, and a look-up in a mapping of what is no longer there is a
+ * SIGBUS. It costs the file's size in memory that cannot be given back to the disk. Returns a
+ * descriptor, or -errno.
+ */
+static int
+copy_file(int from, off_t size, const atomic_bool *cancel)
+{
+	const size_t each = (size_t)4 << 20;
+	int to = memfd_create("database", MFD_CLOEXEC | MFD_ALLOW_SEALING), ret = 0;
+	void *at = MAP_FAILED;
+
+	if (to < 0)
+		return -errno;
+	if (ftruncate(to, size) != 0)
+		ret = -errno;
+	if (ret == 0 && size > 0)
+		at = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, to, 0);
+	if (ret == 0 && size > 0 && at == MAP_FAILED)
+		ret = -errno;
+	for (off_t done = 0; ret == 0 && done < size;) {
+		const size_t part = (size_t)(size - done) < each ? (size_t)(size - done) : each;
+		ssize_t n = pread(from, (char *)at + done, part, done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) /* shorter than it was a moment ago */
+			ret = n < 0 ? -errno : -ESTALE;
+		else
+			done += n;
+		if (locate_is_cancelled(cancel))
+			ret = -ECANCELED;
+	}
+	if (at != MAP_FAILED)
+		munmap(at, (size_t)size);
+	if (ret == 0 &&
+	    fcntl(to, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+		ret = -errno;
+	if (ret != 0)
+		close(to);
+	return ret != 0 ? ret : to;
+}
+
+/* Is it the same file, and as it was? */
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 /* 0, or negative errno with a line in `error` */
 static int
-open_library(const char *path, MMDB_s *mmdb, char *error)
+open_library(const char *path, const atomic_bool *cancel, struct database *db, char *error)
 {
 	char checked[64];
-	struct stat st;
-	int fd = open_regular(path, &st, error);
+	struct stat st, after;
+	int file = open_regular(path, &db->file, error), fd;
 
-	if (fd < 0)
-		return fd;
+	if (file < 0)
+		return file;
+	st = db->file;
+	fd = copy_file(file, st.st_size, cancel);
+	if (fd >= 0 && (fstat(file, &after) != 0 || !same_file(&st, &after))) {
+		close(fd);
+		fd = -ESTALE;
+	}
+	close(file);
+	if (fd < 0) {
+		snprintf(error, LOCATE_ERROR_MAX, "%s: %s", path,
+			 fd == -ESTALE ? "the file changed while it was read; bring it by renaming "
+					 "a whole one over it"
+				       : strerror(-fd));
+		return fd == -ESTALE ? -EINVAL : fd;
+	}
 	int metadata = check_metadata(fd, st.st_size);
 	if (metadata != 0) {
 		snprintf(error, LOCATE_ERROR_MAX, "%s: %s", path,
@@ -200,9 +266,8 @@ open_library(const char *path, MMDB_s *mmdb, char *error)
 		close(fd);
 		return metadata;
 	}
-	/* the file that was looked at, whatever has got its name since */
 	snprintf(checked, sizeof(checked), "/proc/self/fd/%d", fd);
-	int status = MMDB_open(checked, MMDB_MODE_MMAP, mmdb), saved = errno;
+	int status = MMDB_open(checked, MMDB_MODE_MMAP, &db->mmdb), saved = errno;
 	close(fd);
 	if (status == MMDB_SUCCESS)
 		return 0;
@@ -231,7 +296,7 @@ database_open(const char *path, const atomic_bool *cancel, char *error)
 		snprintf(error, LOCATE_ERROR_MAX, "%s: out of memory", path);
 		return NULL;
 	}
-	int status = open_library(path, &db->mmdb, error);
+	int status = open_library(path, cancel, db, error);
 	if (status != 0) {
 		free(db);
 		errno = -status;
@@ -310,6 +375,22 @@ locate_databases_unref(struct locate_databases *databases)
 	for (size_t i = 0; i < databases->count; i++)
 		database_close(databases->each[i]);
 	free(databases);
+}
+
+unsigned int
+locate_databases_renewed(const struct locate_databases *databases)
+{
+	unsigned int renewed = 0;
+	struct stat now;
+
+	for (size_t i = 0; i < databases->count; i++) {
+		const struct database *db = databases->each[i];
+
+		/* one that is gone may be on its way: a new one is what counts */
+		if (stat(db->about.path, &now) == 0 && !same_file(&now, &db->file))
+			renewed |= 1u << i;
+	}
+	return renewed;
 }
 
 size_t

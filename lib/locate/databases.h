@@ -2,9 +2,11 @@
 /*
  * The database files: opened, checked and described, before anybody looks up in them.
  *
- * Files are input. A database is refused in words when it is no regular file, when its search tree
- * loops, is deeper than its addresses are long, or shares subtrees so often that a walk would not
- * end, and when it holds no position. All of it takes a time that is bounded by the file's size.
+ * Files are input, and are copied into memory that nobody can change: what happens to a file later,
+ * cut short or written over while it is in use, happens to nobody here. A database is refused in
+ * words when it is no regular file, when its search tree loops, is deeper than its addresses are
+ * long, or shares subtrees so often that a walk would not end, and when it holds no position. All
+ * of it takes a time that is bounded by the file's size.
  *
  * A set of open databases is immutable and counts its references: a struct locate, a map and a
  * loader may each hold one. Any thread may call any function here.
@@ -42,6 +44,10 @@ struct locate_databases *locate_databases_open(const char *const *paths, size_t 
 /* One more reference, and one less: the last closes the files. NULL is fine. */
 struct locate_databases *locate_databases_ref(struct locate_databases *databases);
 void locate_databases_unref(struct locate_databases *databases);
+
+/* Which of them have another file at their path by now, or a changed one: bit i for the i-th. Asks
+ * the disk. */
+unsigned int locate_databases_renewed(const struct locate_databases *databases);
 
 size_t locate_databases_count(const struct locate_databases *databases);
 /* Valid for as long as the caller has a reference. */

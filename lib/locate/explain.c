@@ -103,7 +103,10 @@ explanation_reason(const struct explanation *e, char text[512])
 	else if (!e->on_the_map)
 		snprintf(text, 512, "not on the map: the record of %s has no position", e->network);
 	else if (e->place.city[0] == 0)
-		snprintf(text, 512, "the record of %s names the country only", e->network);
+		snprintf(text, 512, "the record of %s names the %s only", e->network,
+			 e->place.basis == BASIS_CONTINENT    ? "continent"
+			 : e->place.basis == BASIS_REGISTERED ? "country of registration"
+							      : "country");
 	else if (e->place.radius_km > 0)
 		snprintf(text, 512, "the record of %s, within %.0f km", e->network,
 			 (double)e->place.radius_km);

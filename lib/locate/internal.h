@@ -5,8 +5,10 @@
 #include "locate.h"
 
 #include <maxminddb.h>
+#include <sys/stat.h>
 
 struct database {
+	struct stat file; /* of which it is a copy */
 	MMDB_s mmdb;
 	bool flat; /* schema of DB-IP's npm package; else GeoLite2's nested one */
 	struct locate_database about;
@@ -72,6 +74,14 @@ void places_free(struct places *places);
 
 /* -- locate.c */
 
-/* Decodes a record and interns its place. PLACE_NONE where it is corrupt or names neither position
- * nor country, PLACE_UNASKED without memory. */
+/* Decodes a record and interns its place. PLACE_NONE where it is corrupt, PLACE_UNASKED without
+ * memory. */
 uint32_t locate_intern_record(struct locate *locate, MMDB_entry_s *entry, bool flat);
+
+/*
+ * How much an answer says: 0 nothing (no record), then a record of neither position nor country,
+ * one of a country (or continent) alone, and one with a position. Of several databases the first
+ * that says most is believed.
+ */
+enum { SAYS_NOTHING, SAYS_NO_PLACE, SAYS_COUNTRY, SAYS_POSITION };
+unsigned int locate_says(const struct locate *locate, uint32_t number);

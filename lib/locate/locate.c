@@ -37,11 +37,23 @@ locate_intern_record(struct locate *locate, MMDB_entry_s *entry, bool flat)
 {
 	struct place what;
 
-	if (!locate_record_decode(entry, flat, &what))
+	if (!locate_record_decode(entry, flat, &what)) {
 		locate->errors++;
-	if (!what.has_position && what.country[0] == 0)
 		return PLACE_NONE;
+	}
 	return places_intern(&locate->places, &what);
+}
+
+unsigned int
+locate_says(const struct locate *locate, uint32_t number)
+{
+	const struct place *place = locate_get(locate, number);
+
+	if (place == NULL)
+		return SAYS_NOTHING;
+	if (place->has_position)
+		return SAYS_POSITION;
+	return place->country[0] != 0 || place->continent[0] != 0 ? SAYS_COUNTRY : SAYS_NO_PLACE;
 }
 
 /* Where `offset` stands or would stand. */
@@ -74,7 +86,7 @@ records_grow(struct records *records)
 	return 0;
 }
 
-/* Place of a record that was found; PLACE_NONE where it names neither position nor country. */
+/* Place of a record that was found; PLACE_NONE where it is corrupt. */
 static uint32_t
 place_of_record(struct locate *locate, size_t database, MMDB_entry_s *entry)
 {
@@ -103,7 +115,7 @@ look_up(struct locate *locate, const struct host_addr *addr, uint32_t family, un
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
 	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
 	const struct sockaddr *sa;
-	uint32_t without_position = PLACE_NONE;
+	uint32_t best = PLACE_NONE;
 
 	if (family == ADDR_IPV4) {
 		memcpy(&v4.sin_addr, addr->bytes + 12, 4);
@@ -126,14 +138,12 @@ look_up(struct locate *locate, const struct host_addr *addr, uint32_t family, un
 		if (!found.found_entry || (wide > 0 && found.netmask <= wide))
 			continue;
 		uint32_t place = place_of_record(locate, i, &found.entry);
-		if (place == PLACE_NONE)
-			continue;
-		if (locate_get(locate, place)->has_position)
-			return place;
-		if (without_position == PLACE_NONE)
-			without_position = place;
+		if (locate_says(locate, place) > locate_says(locate, best))
+			best = place;
+		if (locate_says(locate, best) == SAYS_POSITION)
+			break;
 	}
-	return without_position;
+	return best;
 }
 
 uint32_t
@@ -151,11 +161,15 @@ locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family
 	 * not its record for the block as a whole: DB-IP puts all of 2002::/16 at the registry's
 	 * office. (The blocks have 16, 32 and 96 bits.) */
 	uint32_t place = look_up(locate, &embedded, ADDR_IPV4, 0);
-	if (place == PLACE_NONE)
-		place = look_up(locate, addr, family,
-				addr->bytes[0] == 0   ? 96
-				: addr->bytes[1] == 1 ? 32
-						      : 16);
+	if (locate_says(locate, place) < SAYS_COUNTRY) {
+		const uint32_t other = look_up(locate, addr, family,
+					       addr->bytes[0] == 0   ? 96
+					       : addr->bytes[1] == 1 ? 32
+								     : 16);
+
+		if (locate_says(locate, other) > locate_says(locate, place))
+			place = other;
+	}
 	return place;
 }
 

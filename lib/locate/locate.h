@@ -30,14 +30,31 @@
 
 #define PLACE_CITY_MAX 128 /* octets of UTF-8, cut at a character */
 
+/* What the country of a place is that of. */
+enum place_basis {
+	BASIS_COUNTRY,    /* where the address is */
+	BASIS_REGISTERED, /* where its network is registered: the record names no other */
+	BASIS_CONTINENT,  /* the record names a continent, and no country */
+};
+
 struct place {
 	double latitude, longitude; /* degrees, north and east positive */
 	float radius_km;            /* the database's accuracy radius, 0 where it has none */
 	bool has_position;
+	uint8_t basis;             /* enum place_basis */
 	char country[3];           /* ISO 3166-1 alpha-2, or empty */
+	char continent[3];         /* GeoNames' two letters, with BASIS_CONTINENT; else empty */
 	char city[PLACE_CITY_MAX]; /* valid UTF-8 without control characters, or empty */
 	uint32_t number;
 };
+
+/*
+ * How much a place says of where it is: "city", "country", "registered_country", "continent", or
+ * "" for a position alone.
+ */
+const char *place_precision(const struct place *place);
+/* "Europe", for GeoNames' "EU"; NULL: no such continent. */
+const char *place_continent(const char code[3]);
 
 struct locate;
 
@@ -56,7 +73,8 @@ void locate_adopt(struct locate *locate, struct locate_databases *databases);
  * before. */
 int locate_reload(struct locate *locate, const char *const *paths, size_t count, char *error);
 
-/* The number of the place, or PLACE_PRIVATE, or PLACE_NONE. Never PLACE_UNASKED. */
+/* The number of the place, or PLACE_PRIVATE, or PLACE_NONE: no record. The place of a record that
+ * says neither position nor country is empty. Never PLACE_UNASKED. */
 uint32_t locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family);
 
 /* The number of the place that says what `place` does, which may come from elsewhere than the

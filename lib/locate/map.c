@@ -108,7 +108,7 @@ locate_map_prefixes(const struct locate_map *map)
 	return map != NULL ? &map->prefixes : NULL;
 }
 
-/* The precedence is that of locate_host: the first that has a position, else the first at all. */
+/* The precedence is that of locate_host: the first of those that say most. */
 uint32_t
 locate_map_place(struct locate_map *map, struct locate *locate, uint32_t slot)
 {
@@ -123,14 +123,10 @@ locate_map_place(struct locate_map *map, struct locate *locate, uint32_t slot)
 		MMDB_entry_s entry = {.mmdb = &map->databases->each[i]->mmdb, .offset = offset};
 		uint32_t place =
 			locate_intern_record(locate, &entry, map->databases->each[i]->flat);
-		if (place == PLACE_NONE || place == PLACE_UNASKED)
-			continue;
-		if (locate_get(locate, place)->has_position) {
+		if (locate_says(locate, place) > locate_says(locate, best))
 			best = place;
+		if (locate_says(locate, best) == SAYS_POSITION)
 			break;
-		}
-		if (best == PLACE_NONE)
-			best = place;
 	}
 	return map->places[slot] = best;
 }

@@ -26,6 +26,35 @@ struct block {
 	struct interned places[PLACES_PER_BLOCK];
 };
 
+const char *
+place_continent(const char code[3])
+{
+	static const struct {
+		char code[3];
+		const char *name;
+	} all[] = {{"AF", "Africa"},       {"AN", "Antarctica"},    {"AS", "Asia"},
+		   {"EU", "Europe"},       {"NA", "North America"}, {"OC", "Oceania"},
+		   {"SA", "South America"}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (memcmp(all[i].code, code, 3) == 0)
+			return all[i].name;
+	}
+	return NULL;
+}
+
+const char *
+place_precision(const struct place *place)
+{
+	if (place->city[0] != 0)
+		return "city";
+	if (place->basis == BASIS_CONTINENT)
+		return "continent";
+	if (place->country[0] == 0)
+		return "";
+	return place->basis == BASIS_REGISTERED ? "registered_country" : "country";
+}
+
 uint32_t
 places_intern(struct places *places, const struct place *key)
 {

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -160,6 +161,19 @@ decimal_of(float value)
 }
 
 static bool
+number_of_text(const char *from, size_t length, double *value)
+{
+	char text[32], *end;
+
+	if (length == 0 || length >= sizeof(text))
+		return false;
+	memcpy(text, from, length);
+	text[length] = 0;
+	*value = strtod(text, &end);
+	return *end == 0 && !isspace((unsigned char)text[0]);
+}
+
+static bool
 get_number(MMDB_entry_s *entry, double *value, const char *const *path)
 {
 	MMDB_entry_data_s data;
@@ -167,6 +181,8 @@ get_number(MMDB_entry_s *entry, double *value, const char *const *path)
 	if (MMDB_aget_value(entry, &data, path) != MMDB_SUCCESS || !data.has_data)
 		return false;
 	switch (data.type) {
+	case MMDB_DATA_TYPE_UTF8_STRING: /* as IPinfo writes them */
+		return number_of_text(data.utf8_string, data.data_size, value);
 	case MMDB_DATA_TYPE_DOUBLE:
 		*value = data.double_value;
 		break;
@@ -197,25 +213,98 @@ get_text(MMDB_entry_s *entry, MMDB_entry_data_s *data, const char *const *path)
 
 #define PATH(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* `flat`: the schema of DB-IP's npm package; else GeoLite2's nested one. */
+/* The first of these paths that leads to a number. */
+static bool
+get_first_number(MMDB_entry_s *entry, double *value, const char *const *const paths[])
+{
+	for (size_t i = 0; paths[i] != NULL; i++) {
+		if (get_number(entry, value, paths[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Two letters, as ISO's codes of countries and GeoNames' of continents are; in capitals. */
+static bool
+get_code(MMDB_entry_s *entry, char code[3], const char *const *path)
+{
+	MMDB_entry_data_s data;
+
+	if (!get_text(entry, &data, path) || data.data_size != 2 ||
+	    !isalpha((unsigned char)data.utf8_string[0]) ||
+	    !isalpha((unsigned char)data.utf8_string[1]))
+		return false;
+	code[0] = (char)toupper((unsigned char)data.utf8_string[0]);
+	code[1] = (char)toupper((unsigned char)data.utf8_string[1]);
+	return true;
+}
+
+/* Where the record names no country of the address, the one where its network is registered, and
+ * then the continent: less, and called so. */
+static void
+get_country(MMDB_entry_s *entry, bool flat, struct place *key)
+{
+	/* DB-IP's packages; IPinfo's, in some of which "country" is a name */
+	if (flat ? get_code(entry, key->country, PATH("country_code")) ||
+			    get_code(entry, key->country, PATH("country"))
+		 : get_code(entry, key->country, PATH("country", "iso_code")))
+		return;
+	if (!flat && get_code(entry, key->country, PATH("registered_country", "iso_code")))
+		key->basis = BASIS_REGISTERED;
+	else if (get_code(entry, key->continent,
+			  flat ? PATH("continent_code") : PATH("continent", "code")) &&
+		 place_continent(key->continent) != NULL)
+		key->basis = BASIS_CONTINENT;
+	else
+		memset(key->continent, 0, sizeof(key->continent));
+}
+
+/* In English, or in the first language that there is. "-" is how some say that they know none. */
+static void
+get_city(MMDB_entry_s *entry, bool flat, struct place *key)
+{
+	static const char *const languages[] = {"en", "de",    "es", "fr",
+						"ja", "pt-BR", "ru", "zh-CN"};
+	MMDB_entry_data_s data;
+	bool found = flat && get_text(entry, &data, PATH("city"));
+
+	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]) && !flat && !found; i++)
+		found = get_text(entry, &data, PATH("city", "names", languages[i]));
+	if (found && !(data.data_size == 1 && data.utf8_string[0] == '-'))
+		locate_copy_name(key->city, sizeof(key->city), data.utf8_string, data.data_size);
+	for (const char *c = key->city; *c == ' '; c++) {
+		if (c[1] == 0) /* nothing but spaces */
+			memset(key->city, 0, sizeof(key->city));
+	}
+}
+
+/* `flat`: the schema of DB-IP's npm package and of IPinfo; else GeoLite2's nested one. */
 bool
 locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *key)
 {
-	MMDB_entry_data_s data;
 	double radius = 0;
 
 	memset(key, 0, sizeof(*key)); /* padding too: it is hashed as it stands in memory */
 	if (locate_value_count(entry->mmdb->data_section, entry->mmdb->data_section_size,
 			       entry->offset) == 0)
 		return false;
+	const char *const *const latitudes[] = {PATH("latitude"), PATH("lat"), NULL};
+	const char *const *const longitudes[] = {PATH("longitude"), PATH("lng"), PATH("lon"), NULL};
+	const char *const *const radii[] = {PATH("accuracy_radius"), PATH("radius"), NULL};
+
+	get_city(entry, flat, key);
+	get_country(entry, flat, key);
 	key->has_position =
-		flat ? get_number(entry, &key->latitude, PATH("latitude")) &&
-				get_number(entry, &key->longitude, PATH("longitude"))
+		flat ? get_first_number(entry, &key->latitude, latitudes) &&
+				get_first_number(entry, &key->longitude, longitudes)
 		     : get_number(entry, &key->latitude, PATH("location", "latitude")) &&
 				get_number(entry, &key->longitude, PATH("location", "longitude"));
 	/* also refuses NaN */
 	if (!(key->latitude >= -90 && key->latitude <= 90 && key->longitude >= -180 &&
 	      key->longitude <= 180))
+		key->has_position = false;
+	/* in the Gulf of Guinea is no country: that is how some say that they know no position */
+	if (fabs(key->latitude) < 1e-6 && fabs(key->longitude) < 1e-6 && key->city[0] == 0)
 		key->has_position = false;
 	if (!key->has_position)
 		key->latitude = key->longitude = 0;
@@ -223,18 +312,10 @@ locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *key)
 	key->latitude += 0.0;
 	key->longitude += 0.0;
 
-	if (!flat && get_number(entry, &radius, PATH("location", "accuracy_radius")) &&
+	if (key->has_position &&
+	    (flat ? get_first_number(entry, &radius, radii)
+		  : get_number(entry, &radius, PATH("location", "accuracy_radius"))) &&
 	    radius > 0 && radius <= 20040)
 		key->radius_km = (float)radius;
-	if ((flat ? get_text(entry, &data, PATH("country_code"))
-		  : get_text(entry, &data, PATH("country", "iso_code"))) &&
-	    data.data_size == 2 && isalpha((unsigned char)data.utf8_string[0]) &&
-	    isalpha((unsigned char)data.utf8_string[1])) {
-		key->country[0] = (char)toupper((unsigned char)data.utf8_string[0]);
-		key->country[1] = (char)toupper((unsigned char)data.utf8_string[1]);
-	}
-	if (flat ? get_text(entry, &data, PATH("city"))
-		 : get_text(entry, &data, PATH("city", "names", "en")))
-		locate_copy_name(key->city, sizeof(key->city), data.utf8_string, data.data_size);
 	return true;
 }

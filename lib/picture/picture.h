@@ -116,10 +116,11 @@ struct picture_facts {
 	const struct consumer_stats *consumers; /* of the period records; names are static */
 	size_t consumer_count;
 	uint64_t reloads, reload_failures; /* of the databases, since the start */
-	const char *history_folder;        /* NULL: nothing is kept */
-	struct history_status store;       /* of that history */
-	const char *settings_json;         /* an object: the effective configuration; or NULL */
-	const char *security_json;         /* an object: user, capabilities, seccomp; or NULL */
+	unsigned int databases_renewed; /* bit i: there is another file at the path of the i-th */
+	const char *history_folder;     /* NULL: nothing is kept */
+	struct history_status store;    /* of that history */
+	const char *settings_json;      /* an object: the effective configuration; or NULL */
+	const char *security_json;      /* an object: user, capabilities, seccomp; or NULL */
 };
 
 struct picture;

@@ -110,3 +110,21 @@ buffer_json_string(struct buffer *b, const char *text)
 	}
 	buffer_char(b, '"');
 }
+
+void
+buffer_csv_text(struct buffer *b, const char *text, bool always)
+{
+	const bool formula = *text != 0 && strchr("=+-@\t\r", *text) != NULL;
+
+	if (!always && !formula && strpbrk(text, ",\"\n\r") == NULL) {
+		buffer_text(b, text);
+		return;
+	}
+	buffer_text(b, formula ? "\"'" : "\"");
+	for (; *text != 0; text++) {
+		if (*text == '"')
+			buffer_char(b, '"');
+		buffer_char(b, *text);
+	}
+	buffer_char(b, '"');
+}

@@ -27,5 +27,11 @@ void buffer_number(struct buffer *b, uint64_t value);
 /* A decimal with at most `decimals` (0..6) places, rounded, no trailing zeros, never "-0". Up to
  * 10^12; what is not finite is 0. */
 void buffer_decimal(struct buffer *b, double value, unsigned int decimals);
+/*
+ * As a field of CSV (RFC 4180), in quotes where it needs them or if `always`. What begins as a
+ * formula does gets an apostrophe, which tells a spreadsheet that it is text: it would run
+ * "=HYPERLINK(...)" of whoever wrote the database.
+ */
+void buffer_csv_text(struct buffer *b, const char *text, bool always);
 /* As a JSON string, quotes included. `text` is valid UTF-8; '<' becomes \u003c. */
 void buffer_json_string(struct buffer *b, const char *text);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The host table since the start, and the places of a window: RFC 4180. */
+/*
+ * The places of a window by RFC 4180, whose lines end in CR LF; and the host table since the start,
+ * a file for awk, cut and join, whose lines end as theirs do.
+ */
 #include "buffer.h"
 #include "file.h"
 #include "internal.h"
@@ -18,20 +21,6 @@ buffer_csv_counts(struct buffer *b, const struct counts *c)
 			buffer_number(b, c->octets[l][d]);
 		}
 	}
-	buffer_char(b, '\n');
-}
-
-/* A city's name may hold commas and quotes. */
-static void
-buffer_csv_text(struct buffer *b, const char *text)
-{
-	buffer_char(b, '"');
-	for (; *text != 0; text++) {
-		if (*text == '"')
-			buffer_char(b, '"');
-		buffer_char(b, *text);
-	}
-	buffer_char(b, '"');
 }
 
 int
@@ -39,7 +28,8 @@ encode_csv(const struct picture_window *w, struct buffer *b)
 {
 	buffer_text(b, "id,country,city,latitude,longitude,"
 		       "tcp_src_packets,tcp_src_octets,tcp_dst_packets,tcp_dst_octets,"
-		       "udp_src_packets,udp_src_octets,udp_dst_packets,udp_dst_octets\n");
+		       "udp_src_packets,udp_src_octets,udp_dst_packets,udp_dst_octets,"
+		       "radius_km,precision\r\n");
 	for (size_t i = 0; i < w->count; i++) {
 		const struct place *place = w->points[i].place;
 
@@ -47,12 +37,18 @@ encode_csv(const struct picture_window *w, struct buffer *b)
 		buffer_char(b, ',');
 		buffer_text(b, place->country);
 		buffer_char(b, ',');
-		buffer_csv_text(b, place->city);
+		buffer_csv_text(b, place->city, true);
 		buffer_char(b, ',');
 		buffer_decimal(b, place->latitude, 3);
 		buffer_char(b, ',');
 		buffer_decimal(b, place->longitude, 3);
 		buffer_csv_counts(b, &w->points[i].counts);
+		buffer_char(b, ',');
+		if (place->radius_km > 0)
+			buffer_decimal(b, (double)place->radius_km, 0);
+		buffer_char(b, ',');
+		buffer_text(b, place_precision(place));
+		buffer_text(b, "\r\n");
 	}
 	return b->failed ? -ENOMEM : 0;
 }
@@ -83,6 +79,7 @@ text_write_hosts(const struct picture *picture, int fd)
 		if (place != NULL && place->has_position)
 			buffer_decimal(&b, place->longitude, 6);
 		buffer_csv_counts(&b, &row->counts);
+		buffer_char(&b, '\n');
 		/* written in pieces: a million rows are 80 MB */
 		if (b.length > 1 << 20) {
 			error = file_write(fd, b.data, b.length);

@@ -7,12 +7,14 @@
 #include <libgen.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A reader that takes nothing for so long must not stop the periods. */
@@ -122,9 +124,10 @@ open_temporary(const char *path, char temporary[PATH_MAX])
 	char copy[PATH_MAX];
 	struct stat st;
 	mode_t mode;
+	bool there = stat(path, &st) == 0;
 
 	/* what is there keeps its permissions; a new file gets what the umask leaves */
-	if (stat(path, &st) == 0) {
+	if (there) {
 		if (S_ISDIR(st.st_mode))
 			return -EISDIR;
 		mode = st.st_mode & 0777;
@@ -137,6 +140,11 @@ open_temporary(const char *path, char temporary[PATH_MAX])
 	int fd = make_temporary(dirname(copy), temporary);
 	if (fd < 0)
 		return fd;
+	/* Its owner too, that a file of the web server's stays readable to it. Who may not give
+	 * files away gives at least the group, if it is one of ours. */
+	if (there && (st.st_uid != geteuid() || st.st_gid != getegid()) &&
+	    fchown(fd, st.st_uid, st.st_gid) != 0)
+		(void)!fchown(fd, (uid_t)-1, st.st_gid);
 	if (fchmod(fd, mode) != 0) {
 		int error = -errno;
 		close(fd);
@@ -154,6 +162,30 @@ is_special(const char *path)
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
+/* Nothing can be renamed onto it. */
+static bool
+is_mount_point(const char *path)
+{
+	struct statx st;
+
+	return statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_TYPE, &st) == 0 &&
+	       S_ISREG(st.stx_mode) &&
+	       (st.stx_attributes_mask & st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+/* In a sticky folder, such as /tmp, only owners may replace what is there (rename(2)). */
+static bool
+is_kept_by_sticky(const char *path)
+{
+	char copy[PATH_MAX];
+	struct stat file, folder;
+	const uid_t me = geteuid();
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	return me != 0 && lstat(path, &file) == 0 && stat(dirname(copy), &folder) == 0 &&
+	       (folder.st_mode & S_ISVTX) != 0 && file.st_uid != me && folder.st_uid != me;
+}
+
 int
 file_check(const char *path)
 {
@@ -166,6 +198,10 @@ file_check(const char *path)
 	int error = resolve(path, real);
 	if (error != 0)
 		return error;
+	if (is_mount_point(real))
+		return access(real, W_OK) == 0 ? 0 : -errno;
+	if (is_kept_by_sticky(real))
+		return -EPERM;
 	remove_left_behind(real);
 	int fd = open_temporary(real, temporary);
 	if (fd < 0)
@@ -190,6 +226,23 @@ sync_folder(const char *path)
 	close(fd);
 }
 
+/* Over what stands there, and then no longer than that. */
+static int
+write_in_place(const char *path, int (*write)(int fd, void *context), void *context)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int error = write(fd, context);
+	off_t end = error == 0 ? lseek(fd, 0, SEEK_CUR) : -1;
+	if (error == 0 && (end < 0 || ftruncate(fd, end) != 0 || fsync(fd) != 0))
+		error = -errno;
+	if (close(fd) != 0 && error == 0)
+		error = -errno;
+	return error;
+}
+
 int
 file_replace(const char *path, int (*write)(int fd, void *context), void *context)
 {
@@ -208,6 +261,8 @@ file_replace(const char *path, int (*write)(int fd, void *context), void *contex
 	error = resolve(path, real);
 	if (error != 0)
 		return error;
+	if (is_mount_point(real))
+		return write_in_place(real, write, context);
 	int fd = open_temporary(real, temporary);
 	if (fd < 0)
 		return fd;
@@ -226,6 +281,66 @@ file_replace(const char *path, int (*write)(int fd, void *context), void *contex
 	return 0;
 }
 
+/* Both names as far as there is something: the folder's true one and the last part. */
+static int
+true_name(const char *path, char name[2 * PATH_MAX])
+{
+	char real[PATH_MAX], copy[PATH_MAX], folder[PATH_MAX];
+	int error = resolve(path, real);
+
+	if (error != 0)
+		return error;
+	snprintf(copy, sizeof(copy), "%s", real);
+	if (realpath(dirname(copy), folder) == NULL)
+		return -errno;
+	snprintf(copy, sizeof(copy), "%s", real);
+	snprintf(name, 2 * PATH_MAX, "%s/%s", folder, basename(copy));
+	return 0;
+}
+
+int
+file_is_same(const char *one, const char *other)
+{
+	char names[2][2 * PATH_MAX];
+	struct stat a, b;
+
+	if (is_special(one) || is_special(other))
+		return 0;
+	if (stat(one, &a) == 0 && stat(other, &b) == 0)
+		return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return true_name(one, names[0]) == 0 && true_name(other, names[1]) == 0 &&
+	       strcmp(names[0], names[1]) == 0;
+}
+
+/* CLOCK_MONOTONIC, ms; 0: readers have their usual time. */
+static _Atomic int64_t readers_end;
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void
+file_hurry(unsigned int ms)
+{
+	atomic_store(&readers_end, now_ms() + ms);
+}
+
+/* How long a reader may still take nothing. */
+static int
+patience_ms(void)
+{
+	int64_t end = atomic_load(&readers_end), left = end - now_ms();
+
+	if (end == 0 || left > READER_WAIT_MS)
+		return READER_WAIT_MS;
+	return left > 0 ? (int)left : 0;
+}
+
 int
 file_write(int fd, const char *data, size_t length)
 {
@@ -238,7 +353,9 @@ file_write(int fd, const char *data, size_t length)
 		} else if (errno == EAGAIN) {
 			struct pollfd reader = {.fd = fd, .events = POLLOUT};
 
-			if (poll(&reader, 1, READER_WAIT_MS) == 0)
+			const int patience = patience_ms();
+
+			if (patience == 0 || poll(&reader, 1, patience) == 0)
 				return -ETIMEDOUT;
 		} else if (errno != EINTR) {
 			return -errno;

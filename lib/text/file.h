@@ -16,14 +16,22 @@ int file_check(const char *path);
 
 /*
  * Replaces `path` by what `write` puts into the descriptor it is given. A symbolic link is
- * followed; what is no regular file (a FIFO, /dev/stdout) is written to, not replaced: its
- * descriptor does not block, file_write waits for it with a bound. 0 or -errno, and then the old
- * file stands as it was.
+ * followed; owner, group and permissions of a file that stands there stay, as far as we may give
+ * them. What is no regular file (a FIFO, /dev/stdout) is written to, not replaced: its descriptor
+ * does not block, file_write waits for it with a bound. A file that is a mount point (one file that
+ * a container was given) cannot be replaced, and is written in place. 0 or -errno, and then the old
+ * file stands as it was, but for a mount point, of which the beginning may be new.
  */
 int file_replace(const char *path, int (*write)(int fd, void *context), void *context);
 
 /* The same with a text. */
 int file_replace_text(const char *path, const char *text, size_t length);
+
+/* Would two of these paths be one file? Pipes and devices may stand several times. */
+int file_is_same(const char *one, const char *other);
+
+/* [any thread] From now on a pipe's reader has so long for all of it: the process ends. */
+void file_hurry(unsigned int ms);
 
 /* Writes all of it: 0 or -errno, -ETIMEDOUT where a reader took nothing for a second. */
 int file_write(int fd, const char *data, size_t length);

@@ -63,6 +63,13 @@ encode_feature(struct buffer *b, const struct point *point)
 	buffer_json_string(b, place->country);
 	buffer_text(b, ",\"city\":");
 	buffer_json_string(b, place->city);
+	buffer_text(b, ",\"precision\":\"");
+	buffer_text(b, place_precision(place));
+	buffer_char(b, '"');
+	if (place->radius_km > 0) {
+		buffer_text(b, ",\"radius_km\":");
+		buffer_decimal(b, (double)place->radius_km, 0);
+	}
 	geojson_counts(b, &point->counts);
 	buffer_text(b, "}}");
 }

@@ -21,7 +21,9 @@ why_empty(const struct picture_facts *f, const struct picture_window *w)
 		return f->link == LINK_DOWN ? "link_down" : "no_packets";
 	if (w->ledger.decode.frames[DECODE_TCP] + w->ledger.decode.frames[DECODE_UDP] == 0)
 		return "no_layer";
-	return geo_results[GEO_NOT_IN_DATABASE] == 0 ? "all_private" : "not_in_database";
+	return geo_results[GEO_NOT_IN_DATABASE] + geo_results[GEO_NO_POSITION] == 0
+		       ? "all_private"
+		       : "not_in_database";
 }
 
 void
@@ -49,7 +51,7 @@ heat_cities(struct buffer *b, const struct picture_window *w)
 		const struct point *point = &w->points[rows[i].row];
 
 		buffer_text(b, i > 0 ? ",[" : "[");
-		buffer_json_string(b, point->place->city);
+		buffer_json_string(b, text_place_name(point->place));
 		buffer_char(b, ',');
 		buffer_json_string(b, point->place->country);
 		buffer_char(b, ',');
@@ -109,7 +111,7 @@ heat_points(struct buffer *b, const struct picture_window *w)
 		buffer_counts(b, &w->points[i].counts);
 		buffer_char(b, ',');
 		buffer_number(b, place->number);
-		if (place->city[0] == 0)
+		if (place->city[0] == 0 && !(place->radius_km > 0))
 			buffer_text(b, ",-1]");
 		else {
 			buffer_char(b, ',');
@@ -123,13 +125,13 @@ heat_points(struct buffer *b, const struct picture_window *w)
 void
 heat_names(struct buffer *b, const struct picture_window *w)
 {
-	char name[PLACE_CITY_MAX + 8];
+	char name[PLACE_CITY_MAX + 24];
 
 	buffer_char(b, '[');
 	for (size_t i = 0; i < w->count && i < TEXT_NAMES; i++) {
 		const struct place *place = w->points[i].place;
 
-		snprintf(name, sizeof(name), "%s, %s", place->city, place->country);
+		snprintf(name, sizeof(name), "%s, %s", text_place_name(place), place->country);
 		if (i > 0)
 			buffer_char(b, ',');
 		buffer_json_string(b, name);

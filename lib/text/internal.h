@@ -15,6 +15,15 @@ int encode_html(struct picture *picture, enum window window, struct buffer *out)
 int encode_metrics(struct picture *picture, bool openmetrics, struct buffer *out);
 int encode_status(const struct picture *picture, struct buffer *out);
 
+/* A city's name, or of a record that names a continent only, that; or nothing. */
+static inline const char *
+text_place_name(const struct place *place)
+{
+	return place->city[0] == 0 && place->basis == BASIS_CONTINENT
+		       ? place_continent(place->continent)
+		       : place->city;
+}
+
 /* Members of a feature's properties: the eight counters, each with a comma before it. */
 void geojson_counts(struct buffer *b, const struct counts *counts);
 

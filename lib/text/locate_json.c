@@ -12,6 +12,7 @@ locate_json(const struct explanation *e)
 	json_t *o = json_object();
 	const char *result = e->on_the_map   ? geo_result_name(GEO_LOCATED)
 			     : e->is_private ? geo_result_name(GEO_PRIVATE)
+			     : e->database   ? geo_result_name(GEO_NO_POSITION)
 					     : geo_result_name(GEO_NOT_IN_DATABASE);
 
 	json_object_set_new(o, "ip", json_text(host_addr_text(&e->addr, e->family, address)));
@@ -26,6 +27,7 @@ locate_json(const struct explanation *e)
 				       : json_null());
 	json_object_set_new(o, "country", json_text(place->country));
 	json_object_set_new(o, "city", json_text(place->city));
+	json_object_set_new(o, "precision", json_string(place_precision(place)));
 	json_object_set_new(o, "country_only", json_boolean(e->on_the_map && place->city[0] == 0));
 	json_object_set_new(o, "latitude",
 			    e->on_the_map ? json_real(place->latitude) : json_null());

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "metrics.h"
 
+#include "utf8.h"
+
 #include <stdio.h>
 
 /* The head of a family. `name` is without _total or _info; unit: NULL, or what the name ends in. */
@@ -27,20 +29,25 @@ metric_family(const struct metrics *m, const char *name, enum metric_type type, 
 	}
 }
 
-/* A label's value: \, " and line feed escaped. */
+/* A label's value: \, " and line feed escaped, and valid UTF-8, as both formats ask. */
 void
 metric_label(const struct metrics *m, bool first, const char *name, const char *value)
 {
 	buffer_char(m->b, first ? '{' : ',');
 	buffer_text(m->b, name);
 	buffer_text(m->b, "=\"");
-	for (; *value != 0; value++) {
+	while (*value != 0) {
+		size_t length = utf8_length((const unsigned char *)value);
+
 		if (*value == '\\' || *value == '"')
 			buffer_char(m->b, '\\');
-		if (*value == '\n')
+		if (length == 0)
+			buffer_text(m->b, UTF8_REPLACEMENT);
+		else if (*value == '\n')
 			buffer_text(m->b, "\\n");
-		else
-			buffer_char(m->b, *value);
+		for (size_t i = 0; i < length && *value != '\n'; i++)
+			buffer_char(m->b, value[i]);
+		value += length > 0 ? length : 1;
 	}
 	buffer_char(m->b, '"');
 }

@@ -46,7 +46,7 @@ totals(struct buffer *b, const struct picture_facts *f)
 {
 	const uint64_t *frames = f->ledger.decode.frames;
 	const uint64_t *geo = f->ledger.geo;
-	char text[512], filtered[48] = "";
+	char text[512], filtered[48] = "", unplaced[64] = "";
 
 	if (frames[DECODE_FILTERED] > 0)
 		snprintf(filtered, sizeof(filtered), ", %" PRIu64 " filtered",
@@ -58,11 +58,14 @@ totals(struct buffer *b, const struct picture_facts *f)
 		 f->received, frames[DECODE_TCP], frames[DECODE_UDP], frames[DECODE_OTHER_IP],
 		 frames[DECODE_NOT_IP], ledger_malformed(&f->ledger), filtered, f->lost);
 	buffer_text(b, text);
+	if (geo[GEO_NO_POSITION] > 0)
+		snprintf(unplaced, sizeof(unplaced), ", %" PRIu64 " without a position",
+			 geo[GEO_NO_POSITION]);
 	snprintf(text, sizeof(text),
 		 "%" PRIu64 " addresses located, %" PRIu64 " private, %" PRIu64
-		 " not in the database, %" PRIu64 " beyond the tables; the ledger %s\n",
+		 " not in the database, %" PRIu64 " beyond the tables%s; the ledger %s\n",
 		 geo[GEO_LOCATED], geo[GEO_PRIVATE], geo[GEO_NOT_IN_DATABASE], geo[GEO_TABLE_FULL],
-		 f->balanced ? "balances" : "DOES NOT BALANCE");
+		 unplaced, f->balanced ? "balances" : "DOES NOT BALANCE");
 	buffer_text(b, text);
 }
 

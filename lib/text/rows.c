@@ -22,22 +22,6 @@ struct cell {
 #define CELLS_MAX        24
 
 static void
-put_csv_text(struct buffer *b, const char *text)
-{
-	if (strpbrk(text, ",\"\n\r") == NULL) {
-		buffer_text(b, text);
-		return;
-	}
-	buffer_char(b, '"');
-	for (; *text != 0; text++) {
-		if (*text == '"')
-			buffer_char(b, '"');
-		buffer_char(b, *text);
-	}
-	buffer_char(b, '"');
-}
-
-static void
 put_row(struct buffer *b, enum row_format format, const struct cell *cells, size_t n)
 {
 	const bool json = format == ROWS_JSONL;
@@ -53,7 +37,7 @@ put_row(struct buffer *b, enum row_format format, const struct cell *cells, size
 		if (cell->text != NULL && json)
 			buffer_json_string(b, cell->text);
 		else if (cell->text != NULL)
-			put_csv_text(b, cell->text);
+			buffer_csv_text(b, cell->text, false);
 		else if (cell->decimals > 0)
 			buffer_decimal(b, cell->decimal, (unsigned int)cell->decimals);
 		else
@@ -89,6 +73,7 @@ period_cells(const struct picture *picture, const char *time, struct cell cells[
 	cells[n++] = TEXT("balanced", f->balanced ? "yes" : "no");
 	/* later than the others: columns are only added behind */
 	cells[n++] = NUMBER("filtered", l->decode.frames[DECODE_FILTERED]);
+	cells[n++] = NUMBER("no_position", l->geo[GEO_NO_POSITION]);
 	return n;
 }
 
@@ -138,7 +123,7 @@ rows_header(bool places, struct buffer *b)
 	static const char *const period =
 		"time,period,seconds,received,lost,tcp_packets,udp_packets,tcp_frame_octets,"
 		"udp_frame_octets,other_ip,not_ip,malformed,located,private,not_in_database,"
-		"table_full,places,balanced,filtered\n";
+		"table_full,places,balanced,filtered,no_position\n";
 	static const struct picture_facts none;
 	struct cell cells[CELLS_MAX];
 

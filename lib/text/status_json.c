@@ -139,6 +139,7 @@ databases_json(const struct picture *picture)
 
 	for (size_t i = 0; i < count; i++) {
 		const struct locate_database *db = &databases[i];
+		const bool renewed = picture_facts(picture)->databases_renewed >> i & 1;
 		json_t *o = json_object();
 
 		time_text((int64_t)db->built * 1000, built);
@@ -149,6 +150,7 @@ databases_json(const struct picture *picture)
 		json_object_set_new(o, "built", json_string(built));
 		json_object_set_new(o, "attribution", json_string(db->attribution));
 		json_object_set_new(o, "attribution_url", json_string(db->attribution_url));
+		json_object_set_new(o, "renewed", json_boolean(renewed));
 		json_array_append_new(list, o);
 	}
 	return list;

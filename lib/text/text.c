@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,7 +32,7 @@ texts_create(void)
 void
 text_free(struct text *text)
 {
-	if (text == NULL)
+	if (text == NULL || atomic_fetch_sub(&text->references, 1) > 0)
 		return;
 	free(text->plain);
 	free(text->gzip);
@@ -113,8 +114,8 @@ text_create(struct picture *picture, enum text_kind kind, enum window window)
 	return text;
 }
 
-const struct text *
-text_get(struct picture *picture, enum text_kind kind, enum window window)
+static struct text *
+get(struct picture *picture, enum text_kind kind, enum window window)
 {
 	struct texts *texts = picture_attachment(picture, texts_create, texts_destroy);
 
@@ -126,7 +127,23 @@ text_get(struct picture *picture, enum text_kind kind, enum window window)
 	pthread_mutex_lock(&slot->lock);
 	if (slot->text == NULL)
 		slot->text = text_create(picture, kind, window);
-	const struct text *text = slot->text;
+	struct text *text = slot->text;
 	pthread_mutex_unlock(&slot->lock);
+	return text;
+}
+
+const struct text *
+text_get(struct picture *picture, enum text_kind kind, enum window window)
+{
+	return get(picture, kind, window);
+}
+
+struct text *
+text_take(struct picture *picture, enum text_kind kind, enum window window)
+{
+	struct text *text = get(picture, kind, window);
+
+	if (text != NULL)
+		atomic_fetch_add(&text->references, 1);
 	return text;
 }

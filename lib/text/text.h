@@ -32,12 +32,16 @@ struct text {
 	size_t length;
 	unsigned char *gzip; /* NULL where gzip failed: then plain it is */
 	size_t gzip_length;
-	char etag[64]; /* without quotes and without the suffix of an encoding */
+	char etag[64];                   /* without quotes and without the suffix of an encoding */
+	_Atomic unsigned int references; /* beside the first; text.c's */
 };
 
 /* [any thread] Made at the first call, kept until the picture goes. NULL with errno ENOMEM, or
  * EINVAL for a page without a hole. */
 const struct text *text_get(struct picture *picture, enum text_kind kind, enum window window);
+/* The same with a reference of its own, which outlives the picture: for who sends it to a slow
+ * reader, for whom nobody should keep a picture with all its hosts. Given back by text_free. */
+struct text *text_take(struct picture *picture, enum text_kind kind, enum window window);
 
 /* [any thread] The answer for /api/v1/place/ID: 0 and malloc'ed JSON in *json, or -ENOENT,
  * -ENOMEM. */

@@ -46,6 +46,7 @@ static const char *const geo_result_names[GEO_RESULTS] = {
 	[GEO_PRIVATE] = "private",
 	[GEO_NOT_IN_DATABASE] = "not_in_database",
 	[GEO_TABLE_FULL] = "table_full",
+	[GEO_NO_POSITION] = "no_position",
 };
 
 const char *

@@ -74,7 +74,8 @@ enum geo_result {
 	GEO_LOCATED,
 	GEO_PRIVATE,
 	GEO_NOT_IN_DATABASE,
-	GEO_TABLE_FULL, /* counted, but without a host row of its own */
+	GEO_TABLE_FULL,  /* counted, but without a host row of its own */
+	GEO_NO_POSITION, /* there is a record, and it does not say where */
 	GEO_RESULTS,
 };
 

@@ -162,7 +162,7 @@ class Atlas:
 
     def place(self, address):
         """-> (country, latitude, longitude), or None. The first record with a position answers; if
-        none has one, the first that names a country, with "" for the numbers."""
+        none has one, the first that names a country, then the first, with "" for the numbers."""
         address = embedded(address)
         without_position = None
         for reader in self.readers:
@@ -177,7 +177,7 @@ class Atlas:
                 country = country.get("iso_code", "")
             if "latitude" in location and "longitude" in location:
                 return country, location["latitude"], location["longitude"]
-            if country and without_position is None:
+            if without_position is None or (country and without_position[0] == ""):
                 without_position = country, "", ""
         return without_position
 
@@ -195,8 +195,8 @@ def table(hosts, atlas):
         else:
             place = atlas.place(address)
             # without a position it cannot be drawn, whatever else is known
-            drawn = place is not None and place[1] != ""
-            geo_results["located" if drawn else "not_in_database"] += packets
+            geo_results["not_in_database" if place is None else
+                        "no_position" if place[1] == "" else "located"] += packets
         rows.append([address, *(place or ("", "", ""))] + [row[name] for name in COLUMNS])
     return rows, geo_results
 
@@ -263,7 +263,8 @@ def main():
         return 1 if differences else 0
     if args.summary:
         results = {v: ledger[v] for v in ("tcp", "udp", "other_ip", "not_ip", "malformed")}
-        geo_results = {f: geo_results[f] for f in ("located", "private", "not_in_database")}
+        geo_results = {f: geo_results[f]
+                       for f in ("located", "private", "not_in_database", "no_position")}
         print(json.dumps({"frames": sum(ledger.values()), "hosts": len(rows), "results": results,
                           "geo_results": geo_results}))
         return 0

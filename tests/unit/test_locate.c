@@ -119,6 +119,83 @@ test_both_schemas(void **state)
 	locate_destroy(NULL);
 }
 
+struct said {
+	const char *address, *city, *country, *precision;
+	double latitude, longitude, radius;
+	bool drawn;
+};
+
+static void
+assert_said(struct locate *locate, const struct said *said, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct place *place = place_of(locate, said[i].address);
+
+		assert_true_of(place != NULL, "%s: no record", said[i].address);
+		assert_true_of(strcmp(place->city, said[i].city) == 0 &&
+				       strcmp(place->country, said[i].country) == 0 &&
+				       strcmp(place_precision(place), said[i].precision) == 0,
+			       "%s: %s, %s, %s", said[i].address, place->city, place->country,
+			       place_precision(place));
+		assert_true_of(place->has_position == said[i].drawn, "%s: drawn", said[i].address);
+		assert_true_of(place->latitude == said[i].latitude &&
+				       place->longitude == said[i].longitude &&
+				       (double)place->radius_km == said[i].radius,
+			       "%s: %f %f, %f km", said[i].address, place->latitude,
+			       place->longitude, (double)place->radius_km);
+	}
+}
+
+/* What says less than a city is told apart, and what says nothing is no place. */
+static void
+test_partial(void **state)
+{
+	static const struct said said[] = {
+		{"5.1.0.1", "Whole", "CH", "city", 47.5, 8.5, 20, true},
+		{"5.2.0.1", "", "DE", "registered_country", 47, 8, 1000, true},
+		{"5.3.0.1", "", "", "continent", 48, 9, 0, true},
+		{"5.4.0.1", "", "AU", "registered_country", 0, 0, 0, false},
+		{"5.5.0.1", "", "", "", 0, 0, 0, false},
+		{"5.6.0.1", "Null Island", "", "city", 0, 0, 0, true},
+		{"5.7.0.1", "Nur Deutsch", "XK", "city", 42.6, 21.1, 0, true},
+		{"5.8.0.1", "", "", "", 1.5, 1.5, 0, true},
+		{"5.9.0.1", "", "", "", 0, 0, 0, false},
+		{"5.10.0.1", "", "IT", "country", 45.5, 11.5, 0, true},
+	};
+	struct locate *locate = opened("partial", NULL), *two = opened("partial", "world4");
+	(void)state;
+
+	assert_said(locate, said, sizeof(said) / sizeof(said[0]));
+	assert_string_equal(place_continent(place_of(locate, "5.3.0.1")->continent), "Europe");
+	/* another database is asked where the first has a record that says nothing of where */
+	assert_string_equal(place_of(two, "5.4.0.1")->city, "Paris");
+	assert_string_equal(place_of(two, "5.9.0.1")->city, "Reykjavík");
+	assert_int_equal(number_of(locate, "9.9.9.9"), PLACE_NONE);
+	locate_destroy(locate);
+	locate_destroy(two);
+}
+
+/* Numbers that are texts, and what of them is none. */
+static void
+test_flat(void **state)
+{
+	static const struct said said[] = {
+		{"5.1.0.1", "Alfa", "DE", "city", 50.1, 8.7, 50, true},
+		{"5.2.0.1", "Bravo", "DE", "city", 51.1, 8.75, 0, true},
+		{"5.3.0.1", "Charlie", "DE", "city", 52.1, -8.7, 0, true},
+		{"5.4.0.1", "", "", "", 0, 0, 0, false},
+		{"5.5.0.1", "Delta", "FR", "city", 0, 0, 0, false},
+		{"5.6.0.1", "Echo", "FR", "city", 0, 0, 0, false},
+		{"5.7.0.1", "Foxtrot", "FR", "city", 0, 0, 0, false},
+		{"5.8.0.1", "", "", "continent", 40, -100, 0, true},
+	};
+	struct locate *locate = opened("flat", NULL);
+	(void)state;
+
+	assert_said(locate, said, sizeof(said) / sizeof(said[0]));
+	locate_destroy(locate);
+}
+
 /* The first that knows a position wins; one that knows the country alone is kept for want of
  * better. */
 static void
@@ -345,7 +422,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_both_schemas), cmocka_unit_test(test_order),
+		cmocka_unit_test(test_both_schemas), cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_flat),         cmocka_unit_test(test_order),
 		cmocka_unit_test(test_hostile),      cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_refused),      cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_no_memory_for_a_map),

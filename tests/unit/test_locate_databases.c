@@ -170,8 +170,18 @@ test_changed_in_place(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(pwrite(fd, nodes, sizeof(nodes), 0), sizeof(nodes));
 	close(fd);
-	assert_null(locate_map_create(databases, NULL));
-	assert_int_equal(errno, ELOOP);
+	/* nor does it matter that it is cut: what was opened is a copy (a mapping would be SIGBUS)
+	 */
+	assert_int_equal(truncate(path, 0), 0);
+	struct locate *locate = locate_create_from(locate_databases_ref(databases));
+	struct locate_map *map = locate_map_create(databases, NULL);
+	assert_non_null(locate);
+	assert_non_null(map);
+	assert_string_equal(locate_get(locate, number_of(locate, "5.1.0.1"))->city,
+			    "Frankfurt am Main");
+	assert_string_equal(mapped(map, locate, "31.7.7.8")->city, "Paris");
+	locate_map_unref(map);
+	locate_destroy(locate);
 	locate_databases_unref(databases);
 	scratch_remove(folder);
 }

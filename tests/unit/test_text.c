@@ -94,7 +94,9 @@ add(struct world *w, const char *address, const struct counts *counts)
 	row.place = locate_host(w->locate, &row.addr, row.family);
 	if (row.place == PLACE_PRIVATE) {
 		geo_result = GEO_PRIVATE;
-	} else if (row.place != PLACE_NONE && locate_get(w->locate, row.place)->has_position) {
+	} else if (row.place != PLACE_NONE && !locate_get(w->locate, row.place)->has_position) {
+		geo_result = GEO_NO_POSITION;
+	} else if (row.place != PLACE_NONE) {
 		geo_result = GEO_LOCATED;
 		assert_int_equal(heat_add(w->heat, row.place, counts), 0);
 	}
@@ -775,6 +777,10 @@ test_geojson(void **state)
 		assert_true(latitude >= box[1] && latitude <= box[3]);
 		assert_string_equal(string_at(properties, "country"), place->country);
 		assert_string_equal(string_at(properties, "city"), place->city);
+		assert_string_equal(string_at(properties, "precision"),
+				    place->city[0] != 0 ? "city" : "country");
+		assert_int_equal(json_integer_value(json_object_get(properties, "radius_km")),
+				 place->radius_km > 0 ? place->radius_km : 0);
 		static const char *const names[] = {"tcp_src_packets", "tcp_dst_packets",
 						    "udp_src_packets", "udp_dst_packets"};
 		for (int n = 0; n < 4; n++)
