@@ -2,6 +2,7 @@
 #include "telemetry_socket.h"
 
 #include "clock.h"
+#include "gate.h"
 #include "log.h"
 
 #include <dirent.h>
@@ -164,8 +165,9 @@ accept_client(int listener)
 }
 
 /*
- * Stands before the C library's for the whole process and does the same, but for the socket of
- * telemetry, which no signal and no thread that is cancelled is expected at.
+ * Stands before the C library's for the whole process and does the same, but for civetweb's (see
+ * gate.h) and for the socket of telemetry, which no signal and no thread that is cancelled is
+ * expected at.
  */
 /* glibc declares it with a union in place of the pointer, so here it has another name. */
 int any_accept(int fd, struct sockaddr *address, socklen_t *length) __asm__("accept");
@@ -173,6 +175,8 @@ int any_accept(int fd, struct sockaddr *address, socklen_t *length) __asm__("acc
 int
 any_accept(int fd, struct sockaddr *address, socklen_t *length)
 {
+	if (gate_owns(fd))
+		return gate_accept(address, length);
 	if (address == NULL && is_telemetry(fd))
 		return accept_client(fd);
 	return (int)syscall(SYS_accept, fd, address, length);

@@ -11,9 +11,10 @@
 #include <time.h>
 
 /* what each HTML answer may load: what it ships, and nothing else */
+/* %s: the hashes of its inline scripts. One of them sets a base, to where the page is. */
 #define CSP_PAGE                                                                                   \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "          \
-	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
+	"default-src 'none'; script-src 'self' %s; style-src 'self'; img-src 'self' data:; "       \
+	"font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; "
 
 /* what neither page ever asks of a browser, nor what it shows in a frame may */
 #define PERMISSIONS                                                                                \
@@ -80,9 +81,11 @@ send_answer(struct mg_connection *conn, const struct http *http, const struct an
 		mg_printf(conn, "Cross-Origin-Opener-Policy: same-origin\r\n"
 				"Cross-Origin-Embedder-Policy: require-corp\r\n");
 	if (a->is_page)
-		mg_printf(conn, "Content-Security-Policy: %s%sframe-ancestors %s\r\n",
-			  a->self_contained ? "" : CSP_PAGE, a->self_contained ? "" : "; ",
-			  http->frame_ancestors);
+		mg_printf(conn, "Content-Security-Policy: ");
+	if (a->is_page && !a->self_contained)
+		mg_printf(conn, CSP_PAGE, a->scripts ? a->scripts : "");
+	if (a->is_page)
+		mg_printf(conn, "frame-ancestors %s\r\n", http->frame_ancestors);
 	else
 		mg_printf(conn, "Content-Security-Policy: default-src 'none'; "
 				"frame-ancestors 'none'\r\n");
@@ -212,20 +215,55 @@ take_range(struct mg_connection *conn, struct answer *a)
 	}
 }
 
+/* For spreadsheets that take a CSV for their country's old character set without it. */
+#define MARK "\xef\xbb\xbf"
+
+static bool
+wants_mark(struct mg_connection *conn, const struct answer *a)
+{
+	char value[4];
+
+	return strncmp(a->type, "text/csv", 8) == 0 &&
+	       query_value(conn, "bom", value, sizeof(value)) == 1 && value[0] == '1';
+}
+
+static char *
+with_mark(const char *text, size_t length)
+{
+	char *marked = malloc(length + sizeof(MARK) - 1);
+
+	if (marked != NULL) {
+		memcpy(marked, MARK, sizeof(MARK) - 1);
+		memcpy(marked + sizeof(MARK) - 1, text, length);
+	}
+	return marked;
+}
+
 int
 send_text(struct mg_connection *conn, const struct http *http, struct answer *a, const void *plain,
 	  size_t length, const void *gzip, size_t gzip_length)
 {
+	char tag[96], marked_tag[96], *marked = NULL;
+
 	a->status = 200;
 	a->reason = "OK";
 	a->data = plain;
 	a->length = length;
+	if (wants_mark(conn, a) && (marked = with_mark(plain, length)) != NULL) {
+		snprintf(marked_tag, sizeof(marked_tag), "%s-bom", a->etag);
+		a->etag = marked_tag;
+		a->data = marked;
+		a->length = length + sizeof(MARK) - 1;
+		gzip = NULL;
+	}
 	if (gzip != NULL && http_accepts_gzip(mg_get_header(conn, "Accept-Encoding"))) {
 		a->gzip = true;
 		a->data = gzip;
 		a->length = gzip_length;
 	}
-	if (http_etag_matches(mg_get_header(conn, "If-None-Match"), a->etag)) {
+	/* the tag of what would be sent: a browser that has the one has not the other */
+	snprintf(tag, sizeof(tag), "%.80s%s", a->etag, a->gzip ? "-gz" : "");
+	if (http_etag_matches(mg_get_header(conn, "If-None-Match"), tag)) {
 		a->status = 304;
 		a->reason = "Not Modified";
 	} else {
@@ -234,9 +272,11 @@ send_text(struct mg_connection *conn, const struct http *http, struct answer *a,
 	if (a->status == 416) {
 		a->gzip = false;
 		a->etag = NULL;
-		return send_problem(conn, http, a, "the range begins behind the end");
+		send_problem(conn, http, a, "the range begins behind the end");
+	} else {
+		send_answer(conn, http, a);
 	}
-	send_answer(conn, http, a);
+	free(marked);
 	return a->status;
 }
 

@@ -10,6 +10,8 @@
 
 struct http {
 	struct mg_context *context;
+	struct gate *gate;
+	bool absent; /* the address is not this host's yet */
 	struct http_settings settings;
 	char frame_ancestors[256], address[64]; /* of listen */
 };
@@ -26,6 +28,7 @@ struct answer {
 	const char *cache;
 	size_t from, whole;  /* of a 206: where the part begins, and the length of all */
 	bool is_page;        /* HTML: gets a policy of what it may load */
+	const char *scripts; /* of a page: hashes of its inline scripts; NULL: none */
 	bool self_contained; /* its own <meta> says what it may load; only frames are ours to say */
 };
 
@@ -53,6 +56,11 @@ extern const char http_openapi_etag[];
 /* The parameter, decoded, into `value`. Its length; 0: it is empty, too long, or holds a 0 octet;
  * -1: it is not there. */
 int query_value(struct mg_connection *conn, const char *name, char *value, size_t size);
+
+/* routes.c. Answers; the status, and in *route what the request is counted under: -1 where it has
+ * no counters of its own. */
+int answer_request(struct mg_connection *conn, struct http *http, int *route);
+void name_routes(struct request_stats *requests); /* NULL is fine */
 
 /* past.c. -1: the request names no time, the answer is another's. */
 int answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind,

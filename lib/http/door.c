@@ -135,6 +135,18 @@ door_check(struct mg_connection *conn, const struct http *http)
 			hosts++;
 		}
 	}
+	/* RFC 9112 3.2.2: who names the server in the target means that one */
+	const char *target = strstr(request->request_uri, "://");
+	char authority[300];
+	if (target != NULL && request->request_uri[0] != '/') {
+		snprintf(authority, sizeof(authority), "%.*s", (int)strcspn(target + 3, "/"),
+			 target + 3);
+		if (door_host_name(authority, name) != 0 ||
+		    !door_knows_host(&http->settings, http->address, authority))
+			return send_error(conn, http, 421, "Misdirected Request",
+					  "this server does not know itself by the name in the "
+					  "target; if it should, start it with --http-host NAME");
+	}
 	/* RFC 9112 3.2; before 1.1 there was no Host, and no browser is that old */
 	if (hosts > 1 || (hosts == 0 && strcmp(request->http_version, "1.0") != 0) ||
 	    (hosts == 1 && door_host_name(host, name) != 0))

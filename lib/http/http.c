@@ -3,13 +3,16 @@
 
 #include "answer.h"
 #include "door.h"
+#include "gate.h"
 
 #include "locate_json.h"
 #include "text.h"
 
 #include <arpa/inet.h>
 #include <civetweb.h>
+#include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,286 +20,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-/* The ?window= of the request, or the picture's own; WINDOWS where it names none that exists. */
-static enum window
-window_of(struct mg_connection *conn, const struct picture *p)
-{
-	char name[16];
-	int n = query_value(conn, "window", name, sizeof(name));
-
-	if (n == -1)
-		return picture_default_window(p);
-	return n > 0 ? window_parse(name) : WINDOWS;
-}
-
-static int
-answer_text(struct mg_connection *conn, const struct http *http, enum text_kind kind,
-	    const char *type)
-{
-	struct picture *p = picture_current();
-	int status = refuse_method(conn, http);
-
-	if (status == 0 && p == NULL)
-		status = send_error(conn, http, 503, "Service Unavailable",
-				    "the first period is not over yet");
-	if (status == 0) {
-		enum window window = window_of(conn, p);
-		const struct text *text = window == WINDOWS ? NULL : text_get(p, kind, window);
-		struct answer a = {.type = type,
-				   .is_page = kind == TEXT_HTML,
-				   .self_contained = kind == TEXT_HTML};
-
-		if (window == WINDOWS) {
-			status = send_error(conn, http, 400, "Bad Request",
-					    "window is one of now, 1m, 5m, 1h, 24h, start");
-		} else if (text == NULL) {
-			status = send_error(conn, http, 500, "Internal Server Error",
-					    "out of memory");
-		} else {
-			a.etag = text->etag;
-			status = send_text(conn, http, &a, text->plain, text->length, text->gzip,
-					   text->gzip_length);
-		}
-	}
-	picture_release(p);
-	return status;
-}
-
-/* A window of now, or with from= and to= a time of the past. */
-static int
-answer_heat(struct mg_connection *conn, const struct http *http, enum text_kind kind,
-	    const char *type)
-{
-	int status = answer_range(conn, http, kind, type);
-
-	return status >= 0 ? status : answer_text(conn, http, kind, type);
-}
-
-static int
-on_heat(struct mg_connection *conn, void *http)
-{
-	return answer_heat(conn, http, TEXT_HEAT, "application/json");
-}
-
-static int
-on_csv(struct mg_connection *conn, void *http)
-{
-	return answer_heat(conn, http, TEXT_CSV, "text/csv; charset=utf-8; header=present");
-}
-
-static int
-on_geojson(struct mg_connection *conn, void *http)
-{
-	return answer_heat(conn, http, TEXT_GEOJSON, "application/geo+json");
-}
-
-static int
-on_countries(struct mg_connection *conn, void *http)
-{
-	return answer_heat(conn, http, TEXT_COUNTRIES, "application/geo+json");
-}
-
-static int
-on_openapi(struct mg_connection *conn, void *context)
-{
-	const struct http *http = context;
-	struct answer a = {.type = "application/vnd.oai.openapi+json;version=3.1",
-			   .etag = http_openapi_etag};
-	int status = refuse_method(conn, http);
-
-	if (status != 0)
-		return status;
-	return send_text(conn, http, &a, http_openapi, http_openapi_length, NULL, 0);
-}
-
-/* By content negotiation, as Prometheus asks: OpenMetrics to who names it. */
-static int
-on_metrics(struct mg_connection *conn, void *http)
-{
-	if (http_prefers_openmetrics(mg_get_header(conn, "Accept")))
-		return answer_text(conn, http, TEXT_OPENMETRICS,
-				   "application/openmetrics-text; version=1.0.0; charset=utf-8");
-	return answer_text(conn, http, TEXT_PROMETHEUS, "text/plain; version=0.0.4; charset=utf-8");
-}
-
-static int
-on_html(struct mg_connection *conn, void *http)
-{
-	return answer_text(conn, http, TEXT_HTML, "text/html; charset=utf-8");
-}
-
-static int
-on_status(struct mg_connection *conn, void *http)
-{
-	return answer_text(conn, http, TEXT_STATUS, "application/json");
-}
-
-static int
-on_place(struct mg_connection *conn, void *context)
-{
-	const struct http *http = context;
-	const char *id = mg_get_request_info(conn)->local_uri + strlen("/api/v1/place/");
-	struct picture *p = NULL;
-	char *end, *json = NULL;
-	int status = refuse_method(conn, http);
-
-	if (status != 0)
-		return status;
-	unsigned long number = strtoul(id, &end, 10);
-	if (*id < '0' || *id > '9' || *end != 0 || number >= PLACE_UNASKED)
-		return send_error(conn, http, 404, "Not Found", "no such place");
-	p = picture_current();
-	if (p == NULL)
-		return send_error(conn, http, 503, "Service Unavailable",
-				  "the first period is not over yet");
-	enum window window = window_of(conn, p);
-	int error = window == WINDOWS ? -EINVAL : text_place(p, (uint32_t)number, window, &json);
-	if (error == -EINVAL) {
-		status = send_error(conn, http, 400, "Bad Request",
-				    "window is one of now, 1m, 5m, 1h, 24h, start");
-	} else if (error == -ENOENT) {
-		status = send_error(conn, http, 404, "Not Found", "no such place");
-	} else if (error != 0) {
-		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
-	} else {
-		char etag[64];
-		struct answer a = {.type = "application/json", .etag = etag};
-
-		snprintf(etag, sizeof(etag), "%llx-%llu-p%lu-%d",
-			 (unsigned long long)picture_facts(p)->started_ms,
-			 (unsigned long long)picture_facts(p)->period, number, window);
-		status = send_text(conn, http, &a, json, strlen(json), NULL, 0);
-	}
-	free(json);
-	picture_release(p);
-	return status;
-}
-
-static int
-on_asset(struct mg_connection *conn, void *context)
-{
-	const struct http *http = context;
-	const char *path = mg_get_request_info(conn)->local_uri;
-	int status = refuse_method(conn, http);
-
-	if (status != 0)
-		return status;
-	if (strcmp(path, "/") == 0)
-		path = "/index.html";
-	for (size_t i = 0; i < http->settings.asset_count; i++) {
-		const struct http_asset *asset = &http->settings.assets[i];
-		struct answer a = {.type = asset->type,
-				   .etag = asset->etag,
-				   .is_page = strncmp(asset->type, "text/html", 9) == 0};
-
-		if (strcmp(path, asset->path) == 0)
-			return send_text(conn, http, &a, asset->data, asset->length, asset->gzip,
-					 asset->gzip_length);
-	}
-	return send_error(conn, http, 404, "Not Found", "no such page");
-}
-
-/* What the map does with an address: by the databases of the current picture. */
-static int
-on_locate(struct mg_connection *conn, void *context)
-{
-	const struct http *http = context;
-	struct picture *p = NULL;
-	enum addr_family family;
-	struct explanation e;
-	struct host_addr addr;
-	char ip[HOST_ADDR_TEXT];
-	int status = refuse_method(conn, http);
-
-	if (status != 0)
-		return status;
-	if (query_value(conn, "ip", ip, sizeof(ip)) <= 0 ||
-	    host_addr_parse(ip, &addr, &family) != 0)
-		return send_error(conn, http, 400, "Bad Request",
-				  "ip is an address such as 192.0.2.1 or 2001:db8::1");
-	p = picture_current();
-	if (p == NULL)
-		return send_error(conn, http, 503, "Service Unavailable",
-				  "the first period is not over yet");
-	json_t *o =
-		locate_explain(picture_opened(p), &addr, family, &e) == 0 ? locate_json(&e) : NULL;
-	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
-	json_decref(o);
-	if (text == NULL) {
-		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
-	} else {
-		struct answer a = {.status = 200,
-				   .reason = "OK",
-				   .type = "application/json",
-				   .data = text,
-				   .length = strlen(text)};
-
-		send_answer(conn, http, &a);
-		status = 200;
-	}
-	free(text);
-	picture_release(p);
-	return status;
-}
-
-/* What a request is counted under; the first ones have exact paths. */
-static const struct route {
-	const char *path;
-	int (*handler)(struct mg_connection *conn, void *http);
-} routes[] = {
-	{"/api/v1/countries.geojson", on_countries},
-	{"/api/v1/heat", on_heat},
-	{"/api/v1/heat.csv", on_csv},
-	{"/api/v1/heat.geojson", on_geojson},
-	{"/api/v1/locate", on_locate},
-	{"/api/v1/openapi.json", on_openapi},
-	{"/api/v1/series", on_series},
-	{"/api/v1/status", on_status},
-	{"/ip_heatmap.html", on_html},
-	{"/metrics", on_metrics},
-};
-
-#define ROUTE_COUNT  ((int)(sizeof(routes) / sizeof(routes[0])))
-#define ROUTE_PLACE  ROUTE_COUNT
-#define ROUTE_PAGE   (ROUTE_COUNT + 1)
-#define PLACE_PREFIX "/api/v1/place/"
-
-_Static_assert(ROUTE_COUNT + 2 < REQUEST_ROUTES, "each route has its counters");
-
-static int
-answer_request(struct mg_connection *conn, struct http *http, int *route)
-{
-	const struct mg_request_info *request = mg_get_request_info(conn);
-	const char *path = request->local_uri;
-
-	*route = -1;
-	if (path == NULL)
-		return send_error(conn, http, 400, "Bad Request", "no path");
-	/* exact routes: civetweb has taken "//", "/./" and the like out of the path */
-	bool exact = request->local_uri_raw == NULL || strcmp(request->local_uri_raw, path) == 0;
-	for (int i = 0; i < ROUTE_COUNT && exact; i++) {
-		if (strcmp(path, routes[i].path) == 0)
-			*route = i;
-	}
-	if (exact && strncmp(path, PLACE_PREFIX, strlen(PLACE_PREFIX)) == 0)
-		*route = ROUTE_PLACE;
-	int refused = door_check(conn, http);
-	if (refused != 0)
-		return refused;
-	if (is_preflight(conn, http))
-		return send_preflight(conn, http);
-	if (!exact)
-		return send_error(conn, http, 404, "Not Found", "no such page");
-	if (*route == ROUTE_PLACE)
-		return on_place(conn, http);
-	if (*route >= 0)
-		return routes[*route].handler(conn, http);
-	int status = on_asset(conn, http);
-	if (status != 404)
-		*route = ROUTE_PAGE;
-	return status;
-}
 
 static uint64_t
 now_us(void)
@@ -323,18 +46,6 @@ on_request(struct mg_connection *conn)
 	return status;
 }
 
-static void
-name_routes(struct request_stats *requests)
-{
-	if (requests == NULL)
-		return;
-	for (int i = 0; i < ROUTE_COUNT; i++)
-		requests->routes[i] = routes[i].path;
-	requests->routes[ROUTE_PLACE] = PLACE_PREFIX "{id}";
-	requests->routes[ROUTE_PAGE] = "page";
-	requests->routes[REQUEST_ROUTES - 1] = "other";
-}
-
 static int
 on_log(const struct mg_connection *conn, const char *message)
 {
@@ -344,13 +55,21 @@ on_log(const struct mg_connection *conn, const char *message)
 	return 1;
 }
 
-int
-http_check(const char *listen_at, char error[256])
+static void
+on_closed(const struct mg_connection *conn)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET};
+	const struct mg_request_info *request = mg_get_request_info(conn);
+
+	if (request != NULL)
+		gate_release(request->remote_port);
+}
+
+/* 0, or -1 with a line. */
+static int
+parse_address(const char *listen_at, struct sockaddr_in *at, char error[256])
+{
 	char address[64];
 	uint16_t port;
-	int one = 1;
 
 	if (http_parse_listen(listen_at, address, &port) != 0) {
 		snprintf(error, 256,
@@ -358,38 +77,112 @@ http_check(const char *listen_at, char error[256])
 			 listen_at);
 		return -1;
 	}
-	inet_pton(AF_INET, address, &at.sin_addr);
-	at.sin_port = htons(port);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* as civetweb does: a port whose last connections linger is free */
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-	    bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 || listen(fd, 1) != 0) {
-		snprintf(error, 256, "cannot listen on %s:%u: %s; choose another with --listen",
-			 address, port, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	close(fd);
+	*at = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
+	inet_pton(AF_INET, address, &at->sin_addr);
 	return 0;
+}
+
+static int
+cannot_listen(const char *listen_at, char error[256])
+{
+	snprintf(error, 256, "cannot listen on %s: %s; choose another with --listen", listen_at,
+		 strerror(errno));
+	return -1;
+}
+
+int
+http_check(const char *listen_at, char error[256])
+{
+	struct sockaddr_in at;
+	int one = 1;
+
+	if (parse_address(listen_at, &at, error) != 0)
+		return -1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* as gate.c does: a port whose last connections linger is free, and an address may come
+	 * later */
+	int ret = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+				  setsockopt(fd, SOL_IP, IP_FREEBIND, &one, sizeof(one)) != 0 ||
+				  bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+				  listen(fd, 1) != 0
+			  ? cannot_listen(listen_at, error)
+			  : 0;
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+bool
+http_address_is_here(const char *listen_at)
+{
+	struct sockaddr_in at;
+	char error[256];
+
+	if (parse_address(listen_at, &at, error) != 0)
+		return false;
+	at.sin_port = 0;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool here = fd >= 0 &&
+		    (bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 || errno != EADDRNOTAVAIL);
+	if (fd >= 0)
+		close(fd);
+	return here;
+}
+
+/* civetweb's own listener: a TCP socket on loopback at this port. -1: there is none. */
+static int
+find_listener(int port)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int found = -1;
+
+	while (dir != NULL && found < 0 && (entry = readdir(dir)) != NULL) {
+		struct sockaddr_in at = {0};
+		socklen_t length = sizeof(at), size = sizeof(int);
+		int fd = atoi(entry->d_name), listens = 0;
+
+		if (entry->d_name[0] != '.' &&
+		    getsockname(fd, (struct sockaddr *)&at, &length) == 0 &&
+		    at.sin_family == AF_INET && at.sin_port == htons((uint16_t)port) &&
+		    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens)
+			found = fd;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return found;
+}
+
+/* Puts our own socket before civetweb's. */
+static int
+start_gate(struct http *http, char error[256])
+{
+	struct mg_server_port port;
+	int listener = -1, ret;
+
+	if (mg_get_server_ports(http->context, 1, &port) == 1)
+		listener = find_listener(port.port);
+	ret = listener >= 0 ? gate_start(http->gate, listener, http->settings.threads) : -ENOENT;
+	if (ret != 0)
+		snprintf(error, 256, "the web server takes no connections: %s", strerror(-ret));
+	return ret;
 }
 
 struct http *
 http_start(const struct http_settings *settings, char error[256])
 {
-	char address[64], listen_at[80], threads[8], text[128] = "";
-	uint16_t port;
+	char threads[8], text[128] = "";
+	struct sockaddr_in at;
 	unsigned int code = 0;
 
-	if (http_check(settings->listen, error) != 0)
+	if (parse_address(settings->listen, &at, error) != 0)
 		return NULL;
-	http_parse_listen(settings->listen, address, &port);
-	snprintf(listen_at, sizeof(listen_at), "%s:%u", address, port);
 	snprintf(threads, sizeof(threads), "%u", settings->threads);
 
 	const char *options[] = {
+		/* nobody asks there: gate.h */
 		"listening_ports",
-		listen_at,
+		"127.0.0.1:0",
 		"num_threads",
 		threads,
 		"request_timeout_ms",
@@ -401,8 +194,9 @@ http_start(const struct http_settings *settings, char error[256])
 		"no",
 		"enable_keep_alive",
 		"no",
-		"listen_backlog",
-		"64",
+		/* by the name in a target door.c goes, as by Host */
+		"enable_auth_domain_check",
+		"no",
 		NULL,
 	};
 	struct http *http = calloc(1, sizeof(*http));
@@ -411,12 +205,19 @@ http_start(const struct http_settings *settings, char error[256])
 		return NULL;
 	}
 	http->settings = *settings;
-	snprintf(http->address, sizeof(http->address), "%s", address);
+	http->gate = gate_open((struct sockaddr *)&at, sizeof(at), &http->absent);
+	if (http->gate == NULL) {
+		cannot_listen(settings->listen, error);
+		free(http);
+		return NULL;
+	}
+	inet_ntop(AF_INET, &at.sin_addr, http->address, sizeof(http->address));
 	name_routes(settings->requests);
 	snprintf(http->frame_ancestors, sizeof(http->frame_ancestors), "%s",
 		 settings->frame_ancestors);
 	/* begin_request rather than a handler: a handler can only be set once the server runs */
-	struct mg_callbacks callbacks = {.begin_request = on_request, .log_message = on_log};
+	struct mg_callbacks callbacks = {
+		.begin_request = on_request, .connection_closed = on_closed, .log_message = on_log};
 	struct mg_init_data init = {
 		.callbacks = &callbacks, .user_data = http, .configuration_options = options};
 	struct mg_error_data failure = {&code, text, sizeof(text)};
@@ -424,10 +225,15 @@ http_start(const struct http_settings *settings, char error[256])
 	mg_init_library(0);
 	http->context = mg_start2(&init, &failure);
 	if (http->context == NULL) {
-		snprintf(error, 256, "cannot start the web server on %s: %s", listen_at,
+		snprintf(error, 256, "cannot start the web server: %s",
 			 text[0] ? text : "civetweb does not say why");
 		mg_exit_library();
+		gate_close(http->gate);
 		free(http);
+		return NULL;
+	}
+	if (start_gate(http, error) != 0) {
+		http_stop(http);
 		return NULL;
 	}
 	return http;
@@ -436,10 +242,13 @@ http_start(const struct http_settings *settings, char error[256])
 uint16_t
 http_port(const struct http *http)
 {
-	struct mg_server_port port;
+	return gate_port(http->gate);
+}
 
-	/* civetweb asks the kernel once it listens */
-	return mg_get_server_ports(http->context, 1, &port) == 1 ? (uint16_t)port.port : 0;
+bool
+http_is_absent(const struct http *http)
+{
+	return http->absent;
 }
 
 void
@@ -447,7 +256,9 @@ http_stop(struct http *http)
 {
 	if (http == NULL)
 		return;
+	gate_stop(http->gate);
 	mg_stop(http->context);
+	gate_close(http->gate);
 	mg_exit_library();
 	free(http);
 }

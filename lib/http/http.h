@@ -15,6 +15,7 @@
 #include "history.h"
 #include "request_stats.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct http_asset {
 	const unsigned char *gzip; /* NULL: not worth it (fonts) */
 	size_t gzip_length;
 	const char *etag;
+	const char *scripts; /* hashes of its inline scripts, as CSP's script-src has them; or "" */
 };
 
 struct http_settings {
@@ -51,18 +53,24 @@ struct http;
  * anything else starts, and again by http_start.
  */
 int http_check(const char *listen, char error[256]);
+/* Is it an address of this host now? One that is not can be listened on, and waits for it. */
+bool http_address_is_here(const char *listen);
 struct http *http_start(const struct http_settings *settings, char error[256]);
-uint16_t http_port(const struct http *http); /* that it listens on, the one chosen too */
-void http_stop(struct http *http);           /* waits for requests under way; NULL is fine */
+uint16_t http_port(const struct http *http);  /* that it listens on, the one chosen too */
+bool http_is_absent(const struct http *http); /* at an address that is not this host's yet */
+void http_stop(struct http *http);            /* waits for requests under way; NULL is fine */
 
 /* Pure: routing and negotiation, for tests. */
 
 /* Does an Accept-Encoding header (RFC 9110 12.5.3) take gzip? NULL: no. */
 int http_accepts_gzip(const char *accept_encoding);
-/* Which of Prometheus' formats does an Accept header prefer (RFC 9110 12.5.1)? 1: OpenMetrics; 0:
- * the text format, which is also for who says nothing. */
-int http_prefers_openmetrics(const char *accept);
-/* Does an If-None-Match header (RFC 9110 13.1.2) name this tag, in any of its encodings? */
+/*
+ * Which of these media types does an Accept header prefer (RFC 9110 12.5.1)? Their order is ours,
+ * for who takes several as gladly: but who names one means that. -1: it takes none of them. NULL or
+ * nothing in it: the first.
+ */
+int http_choose(const char *accept, const char *const types[], size_t count);
+/* Does an If-None-Match header (RFC 9110 13.1.2) name this tag? */
 int http_etag_matches(const char *if_none_match, const char *etag);
 /*
  * A Range header (RFC 9110 14.1.2) of one range, for a text of `whole` octets. 0 with where it

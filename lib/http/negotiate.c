@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,23 +73,53 @@ weight_of(const char *p, const char *end)
 	return 1;
 }
 
-int
-http_prefers_openmetrics(const char *accept)
+/* How much a media range says of a type: 3 its own name, 2 its kind, 1 any; 0: nothing.
+ */
+static int
+range_matches(const char *range, size_t length, const char *type)
 {
-	double open = 0, plain = 0;
+	const size_t whole = strcspn(type, "; "), kind = strcspn(type, "/");
 
-	for (const char *p = accept ? accept : ""; *p != 0;) {
-		p = skip_space(p);
-		const char *end = p + strcspn(p, ",");
-		size_t name = strcspn(p, ",; \t");
+	if (length == whole && strncasecmp(range, type, whole) == 0)
+		return 3;
+	if (length == kind + 2 && strncasecmp(range, type, kind + 1) == 0 && range[kind + 1] == '*')
+		return 2;
+	return length == 3 && strncmp(range, "*/*", 3) == 0;
+}
 
-		if (name == 28 && strncasecmp(p, "application/openmetrics-text", name) == 0)
-			open = fmax(open, weight_of(p, end));
-		else if (name == 10 && strncasecmp(p, "text/plain", name) == 0)
-			plain = fmax(plain, weight_of(p, end));
-		p = *end ? end + 1 : end;
+int
+http_choose(const char *accept, const char *const types[], size_t count)
+{
+	int best = -1, best_says = 0;
+	double best_weight = 0;
+
+	if (accept == NULL || accept[strspn(accept, " \t")] == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		double weight = -1;
+		int says = 0;
+
+		/* of several ranges that fit the one that says most counts */
+		for (const char *p = accept; *p != 0;) {
+			p = skip_space(p);
+			const char *end = p + strcspn(p, ",");
+			const int more = range_matches(p, strcspn(p, ",; \t"), types[i]);
+
+			if (more > says) {
+				says = more;
+				weight = weight_of(p, end);
+			}
+			p = *end ? end + 1 : end;
+		}
+		/* of two that are as welcome the one that was called by its name, then the first */
+		if (weight > 0 && (weight > best_weight ||
+				   (weight >= best_weight && says == 3 && best_says < 3))) {
+			best = (int)i;
+			best_weight = weight;
+			best_says = says;
+		}
 	}
-	return open > 0 && open >= plain;
+	return best;
 }
 
 int
@@ -112,9 +141,6 @@ http_etag_matches(const char *header, const char *etag)
 			if (end == NULL)
 				return 0;
 			size_t n = (size_t)(end - p - 1);
-			/* the gzipped form has "-gz" behind the same tag */
-			if (n == length + 3 && strncmp(end - 3, "-gz", 3) == 0)
-				n = length;
 			if (n == length && strncmp(p + 1, etag, length) == 0)
 				return 1;
 			p = end + 1;

@@ -28,6 +28,8 @@ WINDOW = parameter("window", "The time window; the program's --window unless giv
 FROM = parameter("from", f"Begin of a time that --history keeps: {TIME} Not with window.")
 TO = parameter("to", f"Its end; now unless given: {TIME}")
 HEAT = [WINDOW, FROM, TO]
+BOM = parameter("bom", "1: a byte order mark first, for spreadsheets that need it.",
+                {"type": "string", "enum": ["0", "1"]})
 
 JSON = "application/json"
 HTML = "text/html"
@@ -38,7 +40,7 @@ ROUTES = {
                      {JSON: "heat"}, (400, 404, 503)),
     "/api/v1/heat.geojson": ("The same places as GeoJSON (RFC 7946).", HEAT,
                              {"application/geo+json": "geojson"}, (400, 404, 503)),
-    "/api/v1/heat.csv": ("The same places as CSV (RFC 4180).", HEAT, {"text/csv": None},
+    "/api/v1/heat.csv": ("The same places as CSV (RFC 4180).", [*HEAT, BOM], {"text/csv": None},
                          (400, 404, 503)),
     "/api/v1/countries.geojson": ("The same by country: polygons (RFC 7946).", HEAT,
                                   {"application/geo+json": "countries"}, (400, 404, 503)),
@@ -70,8 +72,11 @@ REASONS = {400: "A parameter or Host is wrong; detail says which and what it can
            403: "It changes something or has credentials, and comes from another site's page.",
            404: "There is no such thing, or nothing is kept.",
            405: "Only GET and HEAD.",
+           408: "The request's header did not come within ten seconds.",
+           413: "No request has a body.",
            416: "The range begins behind the end.",
-           421: "The server is not known by the name in Host; --http-host makes it known.",
+           421: "The server is not known by the name in Host (--http-host makes it known), or the "
+                "target is another server's.",
            503: "The first period is not over yet; Retry-After says when to ask again."}
 
 
@@ -88,7 +93,7 @@ def operation(summary, parameters, types, statuses):
     answers = {"200": answer("OK", content, ("ETag",)),
                "206": {"description": "The part that Range asks for."},
                "304": {"description": "What If-None-Match names is still so."}}
-    for status in sorted({*statuses, 400, 403, 405, 416, 421}):
+    for status in sorted({*statuses, 400, 403, 405, 408, 413, 416, 421}):
         answers[str(status)] = {"$ref": f"#/components/responses/{status}"}
     return {"summary": summary, "parameters": parameters, "responses": answers}
 

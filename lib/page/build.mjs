@@ -99,7 +99,8 @@ function oneFile(html, { js, css, world, fonts }) {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  let page = html;
+  // a file loads nothing that a base would be for
+  let page = html.replace(/ *<script>[^]*?<\/script>\n/, '');
   page = replaceOnce(
     page,
     '<title>',

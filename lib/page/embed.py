@@ -8,9 +8,11 @@ OUT.S takes the bytes in by .incbin (a C array of a megabyte takes a compiler te
 is the table of them. The gzipped forms are made here, once for a build, at the best level, and
 without a time stamp, so that the same dist gives the same binary.
 """
+import base64
 import gzip
 import hashlib
 import os
+import re
 import sys
 
 TYPES = {
@@ -65,7 +67,13 @@ def main():
         else:
             entry += "NULL, 0"
         tag = hashlib.sha256(data).hexdigest()[:16]
-        table.append(f'\t{{{entry}, "{tag}"}},')
+        # what a policy names the page's inline scripts by (CSP 3, 2.3.1: hash-source)
+        scripts = " ".join(
+            f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'"
+            for script in re.findall(rb"<script>(.*?)</script>", data, re.S)
+            if kind.startswith("text/html")
+        )
+        table.append(f'\t{{{entry}, "{tag}", "{scripts}"}},')
     if template is None:
         sys.exit(f"{dist} holds no {TEMPLATE}")
 

@@ -74,14 +74,68 @@ test('the point under the pointer stays there while the wheel zooms', async () =
   await own.stop();
 });
 
-test('panning stops at the edge of the world', async () => {
+test('the world is round: panning goes on beyond 180 degrees', async () => {
   const page = await b.open(browser, `${mock.url}?at=0,11,4`);
-  for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight');
-  await settled(page);
-  const { lon } = b.viewOf(page);
-  // The sheet ends at 169 W; a quarter of it is in view.
-  assert.ok(lon > 140 && lon < 150, `${lon}`);
+  const seen = [];
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press('ArrowRight');
+    await settled(page);
+    seen.push(b.viewOf(page).lon);
+  }
+  assert.ok(
+    seen.every((lon) => Math.abs(lon) <= 180),
+    `${seen}`,
+  );
+  assert.ok(
+    seen.some((lon) => lon < -100),
+    `beyond the Pacific: ${seen}`,
+  );
+  const steps = seen.slice(1).map((lon, i) => (lon - seen[i] + 720) % 360);
+  assert.ok(Math.max(...steps) - Math.min(...steps) < 0.1, `in equal steps: ${steps}`);
   await page.done();
+});
+
+test('180 degrees in the middle: both sides of the Pacific beside each other', async () => {
+  const [first] = places;
+  const here = [
+    { ...first, name: 'Suva', country: 'FJ', lat: -18.1, lon: 178.4 },
+    { ...first, name: 'Apia', country: 'WS', lat: -13.8, lon: -171.8 },
+    { ...first, name: 'Auckland', country: 'NZ', lat: -36.8, lon: 174.8 },
+    { ...first, name: 'Honolulu', country: 'US', lat: 21.3, lon: -157.9 },
+  ];
+  const own = await startMock({ places: here });
+  for (const at of ['-10,180,2', '-10,-180,2', '-10,180,1', '-15,-171.8,5']) {
+    const page = await b.open(browser, `${own.url}?at=${at}`);
+    const wanted = Number(at.split(',')[1]);
+    const zoom = Number(at.split(',')[2]);
+    const found = await page.evaluate(() =>
+      [...document.querySelectorAll('#labels .spot')].map((spot) => {
+        const box = spot.getBoundingClientRect();
+        return [spot.textContent, box.left];
+      }),
+    );
+    const left = (name) => found.find(([text]) => text.includes(name))?.[1];
+    // where the whole world is seen there is no room for the label of each
+    if (zoom > 1) assert.ok(left('Suva') < left('Apia'), `${at}: ${JSON.stringify(found)}`);
+    if (zoom < 5) assert.ok(left('Auckland') < left('Honolulu'), at);
+    // the land of both hemispheres is there: Fiji is drawn on either side of its meridian
+    const land = await page.evaluate(() => {
+      const canvas = document.getElementById('base');
+      const context = canvas.getContext('2d');
+      const half = canvas.width >> 1;
+      return [0, half].map((x) => {
+        const { data } = context.getImageData(x, 0, half, canvas.height);
+        const kinds = new Set();
+        for (let i = 0; i < data.length; i += 4) kinds.add((data[i] << 8) | data[i + 1]);
+        return kinds.size;
+      });
+    });
+    assert.ok(land[0] > 2 && land[1] > 2, `${at}: land on both sides, ${land}`);
+    const view = b.viewOf(page);
+    if (zoom > 1) assert.ok(Math.abs(((view.lon - wanted + 540) % 360) - 180) < 0.5, `${at}`);
+    await page.done();
+  }
+  await own.stop();
 });
 
 test('buttons and keys zoom and pan', async () => {

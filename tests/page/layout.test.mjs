@@ -407,6 +407,54 @@ test('small screens scroll and lose nothing', async () => {
   await page.done();
 });
 
+test('a phone shows the map first, numbers in one row to swipe, controls behind one button', async () => {
+  for (const [width, height] of [
+    [360, 740],
+    [390, 844],
+    [844, 390],
+  ]) {
+    const size = `${width}x${height}`;
+    const page = await b.open(browser, mock.url, { width, height, hasTouch: true });
+    const box = async (selector) => page.locator(selector).boundingBox();
+    const top = await box('#top');
+    assert.ok(top.height <= height / 7, `${size}: the header takes ${top.height}`);
+    const stage = await box('#stage');
+    assert.ok(stage.height >= height * 0.66, `${size}: the map has ${stage.height}`);
+    assert.deepEqual(await overlaps(page, '.brand, #tiles, .clock'), [], size);
+    assert.deepEqual(await overlaps(page, '#status, .clock time'), [], size);
+    const parts = '.spot, .country, #legend, #controls, #controls-button, #zoom, #credits';
+    assert.deepEqual(await overlaps(page, parts), [], size);
+    for (const selector of ['#legend', '#legend-strips', '#credits', '#zoom', '.brand', '.clock']) {
+      const { x, y, width: wide, height: high } = await box(selector);
+      assert.ok(x >= 0 && x + wide <= width && y + high <= stage.y + stage.height + 1, selector);
+    }
+    // all numbers can be swiped to, and the page itself does not move sideways
+    const room = await page.evaluate(() => {
+      const tiles = document.getElementById('tiles');
+      tiles.scrollLeft = 1e6;
+      const last = document.getElementById('tile-age').getBoundingClientRect();
+      const own = tiles.getBoundingClientRect();
+      return [last.right <= own.right + 1, document.documentElement.scrollWidth <= innerWidth];
+    });
+    assert.deepEqual(room, [true, true], size);
+    assert.equal(await page.locator('#tcp').isVisible(), false);
+    await page.tap('#controls-button');
+    assert.deepEqual(await overlaps(page, '#controls > *, #controls-button'), [], size);
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('#controls button, #controls-button')]
+        .filter((button) => button.offsetHeight > 0 && button.offsetHeight < 44)
+        .map((button) => button.innerText),
+    );
+    assert.deepEqual(small, [], 'a finger is 44 pixels wide');
+    await page.tap('#udp');
+    assert.equal(await page.getAttribute('#udp', 'aria-pressed'), 'false');
+    await page.tap('#controls-button');
+    assert.equal(await page.locator('#udp').isVisible(), false);
+    assert.deepEqual(page.faults, []);
+    await page.done();
+  }
+});
+
 test('a kiosk hides what needs a hand, walks a few pixels, and lets the layers take turns', async () => {
   const page = await b.newPage(browser);
   await page.clock.install();

@@ -2,6 +2,7 @@
 // A server that says what it is told to: for states that the real one cannot be brought into at will.
 //   node mock.mjs PORT PLACES      to look at the page by hand
 
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -13,9 +14,15 @@ const DIST = fileURLToPath(new URL('../../lib/page/dist', import.meta.url));
 const NAMED = 2000;
 const TOP = 12;
 
+const BASE_SCRIPT = /<script>([^]*?)<\/script>/.exec(
+  fs.readFileSync(path.join(DIST, 'index.html'), 'utf8'),
+)[1];
+const BASE_HASH = crypto.createHash('sha256').update(BASE_SCRIPT).digest('base64');
+
 export const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-  "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  `default-src 'none'; script-src 'self' 'sha256-${BASE_HASH}'; style-src 'self'; ` +
+  "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; " +
+  "form-action 'none'; frame-ancestors 'none'";
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',

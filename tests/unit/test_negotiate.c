@@ -73,12 +73,13 @@ test_etag_matches(void **state)
 		{"", 0},
 		{"\"a1-7-h\"", 1},
 		{"W/\"a1-7-h\"", 1},
-		{"\"a1-7-h-gz\"", 1},
-		{"W/\"a1-7-h-gz\"", 1},
 		{"*", 1},
 		{" \t\"a1-7-h\" ", 1},
 		{"\"x\", \"a1-7-h\"", 1},
-		{"\"x\",\"y\" , W/\"a1-7-h-gz\",\"z\"", 1},
+		{"\"x\",\"y\" , W/\"a1-7-h\",\"z\"", 1},
+		/* another encoding is another representation, with a tag of its own */
+		{"\"a1-7-h-gz\"", 0},
+		{"W/\"a1-7-h-gz\"", 0},
 		{",,\"a1-7-h\"", 1},
 		/* a comma may stand inside a tag */
 		{"\"x,y\", \"a1-7-h\"", 1},
@@ -106,6 +107,58 @@ test_etag_matches(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_true_of(http_etag_matches(cases[i].header, "a1-7-h") == cases[i].matches,
 			       "If-None-Match: %s", cases[i].header ? cases[i].header : "(none)");
+}
+
+static void
+test_choose(void **state)
+{
+	static const char *const types[] = {
+		"text/plain; version=0.0.4; charset=utf-8",
+		"application/openmetrics-text; version=1.0.0; charset=utf-8",
+	};
+	static const struct {
+		const char *accept;
+		int chosen;
+	} cases[] = {
+		{NULL, 0},
+		{"", 0},
+		{" \t", 0},
+		{"*/*", 0},
+		{"text/plain", 0},
+		{"TEXT/Plain", 0},
+		{"text/*", 0},
+		{"application/*", 1},
+		{"application/openmetrics-text", 1},
+		{"application/openmetrics-text;version=1.0.0", 1},
+		{"*/*, application/openmetrics-text", 1},
+		/* weights, and what says more counts before what says less */
+		{"application/openmetrics-text;q=0.5, text/plain", 0},
+		{"application/openmetrics-text;q=0.5,text/plain;q=0.4", 1},
+		{"application/openmetrics-text;version=1.0.0;q=0.5,text/"
+		 "plain;version=0.0.4;q=0.2,*/*;q=0.1",
+		 1},
+		{"application/openmetrics-text;q=0, */*", 0},
+		{"*/*, text/plain;q=0", 1},
+		{"text/plain;q=0.2, text/*;q=0.9, application/openmetrics-text;q=0.5", 1},
+		{"text/html, */*;q=0.8", 0},
+		{"text/plain, application/openmetrics-text", 0},
+		/* neither will do */
+		{"image/png", -1},
+		{"text/html", -1},
+		{"*/*;q=0", -1},
+		{"text/plain;q=0, application/openmetrics-text;q=0.0", -1},
+		/* a type whose name only begins so, and what is no weight */
+		{"text/plainly", -1},
+		{"application/openmetrics-text2, text/plain", 0},
+		{"text/plain;q=2", -1},
+		{"text/plain;q=x", -1},
+		{",,text/plain", 0},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_true_of(http_choose(cases[i].accept, types, 2) == cases[i].chosen,
+			       "Accept: %s", cases[i].accept ? cases[i].accept : "(none)");
 }
 
 static void
@@ -187,9 +240,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepts_gzip),
-		cmocka_unit_test(test_etag_matches),
-		cmocka_unit_test(test_parse_listen),
+		cmocka_unit_test(test_accepts_gzip),   cmocka_unit_test(test_etag_matches),
+		cmocka_unit_test(test_choose),         cmocka_unit_test(test_parse_listen),
 		cmocka_unit_test(test_cut_and_random),
 	};
 	return cmocka_run_group_tests_name("negotiate", tests, NULL, NULL);

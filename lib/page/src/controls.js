@@ -38,6 +38,7 @@ export class Controls {
     byId('zoom-out').addEventListener('click', () => actions.zoom(1 / BUTTON_ZOOM));
     byId('zoom-world').addEventListener('click', () => actions.world());
     byId('help-button').addEventListener('click', () => byId('help').showModal());
+    byId('controls-button').addEventListener('click', () => this.#unfold());
     document.addEventListener('keydown', (event) => this.#key(event));
   }
 
@@ -68,6 +69,15 @@ export class Controls {
     for (const button of group.querySelectorAll('button')) {
       setPressed(button, button.value === shown);
     }
+  }
+
+  /** On a phone they are behind one button: the map comes first. */
+  #unfold() {
+    const button = byId('controls-button');
+    const open = button.ariaExpanded !== 'true';
+    button.ariaExpanded = String(open);
+    button.textContent = open ? 'Close' : 'Show';
+    byId('controls').classList.toggle('open', open);
   }
 
   #key(event) {

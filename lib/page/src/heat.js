@@ -231,7 +231,7 @@ export class Heat {
   }
 
   #bin(places, view, { tcp, udp }) {
-    const { scale, x, y } = view;
+    const { scale, y } = view;
     const grid = this.#grid;
     const classes = places.anyWide ? this.#classify(places, scale) : null;
     const used = new Set();
@@ -242,7 +242,7 @@ export class Heat {
       const udpCount = udp ? places.udp[i] : 0;
       if (tcpCount + udpCount <= 0) continue;
       if (tcpCount + udpCount > most) most = tcpCount + udpCount;
-      const screenX = places.x[i] * scale + x;
+      const screenX = view.screenX(places.x[i]);
       const screenY = places.y[i] * scale + y;
       const wide = classes ? classes[i] : 0;
       if (wide === 0) {

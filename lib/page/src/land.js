@@ -130,19 +130,33 @@ export class Land {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = this.#colours.ocean;
     context.fillRect(0, 0, canvas.width, canvas.height);
-    context.setTransform(scale, 0, 0, scale, view.x * view.pixelRatio, view.y * view.pixelRatio);
     context.fillStyle = this.#colours.land;
     context.strokeStyle = this.#colours.border;
     context.lineJoin = 'round';
     context.lineWidth = ((view.rem / 16) * view.pixelRatio) / scale;
-    if (coarse) {
-      context.fill(level.land);
-      context.stroke(level.borders);
-      return;
+    for (const copy of view.copies()) {
+      context.save();
+      this.#clip(view, copy);
+      context.setTransform(scale, 0, 0, scale, copy.x * view.pixelRatio, view.y * view.pixelRatio);
+      if (coarse) {
+        context.fill(level.land);
+        context.stroke(level.borders);
+      } else {
+        const visible = level.countries.filter(({ box }) => view.shows(box, copy));
+        for (const { path } of visible) context.fill(path);
+        for (const { path } of visible) context.stroke(path);
+      }
+      context.restore();
     }
-    const visible = level.countries.filter(({ box }) => view.shows(box));
-    for (const { path } of visible) context.fill(path);
-    for (const { path } of visible) context.stroke(path);
+  }
+
+  /** Nothing beyond what of this copy is seen: all around it another one may follow, or none. */
+  #clip(view, { left, right }) {
+    if (left <= 0 && right >= view.width) return;
+    const { canvas } = this.#context;
+    this.#context.beginPath();
+    this.#context.rect(left * view.pixelRatio, 0, (right - left) * view.pixelRatio, canvas.height);
+    this.#context.clip();
   }
 
   /** The country at a point of the sheet, or the nearest one within half a degree, or null. */

@@ -371,7 +371,7 @@ class Page {
     else if (!this.saved) this.poller.start(heatPath(this.window));
   }
 
-  writeAddress(at = this.view.zoom > 1.001 ? this.view.position() : null) {
+  writeAddress(at = this.view.kept()) {
     const { window: name } = this;
     const selection = { ...this.selection };
     if (this.kiosk && this.address.cycle) {

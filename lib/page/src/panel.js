@@ -18,10 +18,11 @@ function tile(id, { value, unit = '', note = '', alarm = '' }) {
   node.className = `tile ${alarm}`.trim();
 }
 
-/** The label of an address's fate, in the order in which they are shown. */
+/** The label of an address's fate, in the order in which they are shown; the usual ones always. */
 const FATES = [
-  ['private', 'private'],
-  ['not_in_database', 'not in database'],
+  ['private', 'private', true],
+  ['not_in_database', 'not in database', true],
+  ['no_position', 'without a position'],
   ['table_full', 'table full'],
 ];
 
@@ -140,7 +141,11 @@ export class Panel {
   }
 
   #notDrawn(addresses) {
-    const parts = FATES.map(([key, label]) => ({ label, count: addresses[key] ?? 0 }));
+    const parts = FATES.map(([key, label, usual]) => ({
+      label,
+      usual,
+      count: addresses[key] ?? 0,
+    }));
     const missing = parts.reduce((sum, part) => sum + part.count, 0);
     const all = missing + (addresses.located ?? 0);
     const percent = (count) => (all ? (100 * count) / all : 0);
@@ -148,7 +153,7 @@ export class Panel {
     setText(
       byId('not-drawn-parts'),
       parts
-        .filter((part) => part.count > 0 || part.label !== 'table full')
+        .filter((part) => part.count > 0 || part.usual)
         .map((part) => `${part.label} ${all ? format.share(percent(part.count)) : '–'}`)
         .join(' · '),
     );

@@ -27,7 +27,7 @@ function position(text) {
     Math.abs(lat) <= 85 &&
     Math.abs(lon) <= 180 &&
     Number.isFinite(zoom) &&
-    zoom > 1 &&
+    zoom >= 1 &&
     zoom <= 64;
   return fine ? { lat, lon, zoom } : null;
 }

@@ -3,12 +3,14 @@
 // click); this file says what its transform means, where it may go, and where home is.
 //
 //   screen = sheet * scale + (x, y)        scale = fit * zoom, zoom 1 .. 64
+// The world is round: east of the sheet's edge it goes on with its west. A place is shown where its
+// copy nearest to the middle of the stage is, so that any meridian can stand there.
 //
 // d3-zoom's own plane is the stage at home, so that its identity transform is the whole world.
 
 import { select } from 'd3-selection';
 import { zoom as createZoom, zoomIdentity } from 'd3-zoom';
-import { MAX_LAT, SIZE, latToY, lonToX, xToLon, yToLat } from './projection.js';
+import { CENTRE_LON, MAX_LAT, SIZE, latToY, lonToX, xToLon, yToLat } from './projection.js';
 
 const MAX_ZOOM = 64;
 const HOME_NORTH = 78;
@@ -35,6 +37,7 @@ export class View {
   #transform = zoomIdentity; // d3's, now
   #home = null; // {lat, lon, zoom}, or null: the world
   #offset = [0, 0]; // from the sheet at fit to d3's plane
+  #rest = 0; // where d3's plane lies when it is the whole world: home may have another middle
   #settle;
   #onChange;
 
@@ -47,6 +50,7 @@ export class View {
     this.#stage = select(element);
     this.#zoom = createZoom()
       .scaleExtent([1, MAX_ZOOM])
+      .constrain((...given) => this.#constrain(...given))
       .clickDistance(CLICK_PX)
       .duration(0) // no animation: a wall without a GPU, and prefers-reduced-motion
       .extent(() => [
@@ -81,18 +85,22 @@ export class View {
     this.#offset = [left, top];
     const beyond = PAN_BEYOND_REM * rem;
     this.#zoom.translateExtent([
-      [Math.min(0, left), Math.min(0, latToY(MAX_LAT) * this.fit + top - beyond)],
-      [
-        Math.max(width, left + SIZE * this.fit),
-        Math.max(height, latToY(-MAX_LAT) * this.fit + top + beyond),
-      ],
+      [-Infinity, Math.min(0, latToY(MAX_LAT) * this.fit + top - beyond)],
+      [Infinity, Math.max(height, latToY(-MAX_LAT) * this.fit + top + beyond)],
     ]);
+    this.#setRest();
     this.#apply(before);
   }
 
   /** Where "home" is, as the address says; null: the world. */
   setHome(position) {
     this.#home = position;
+    this.#setRest();
+  }
+
+  #setRest() {
+    const { lon = CENTRE_LON, zoom = MAX_ZOOM } = this.#home ?? {};
+    this.#rest = zoom > 1 ? 0 : this.width / 2 - lonToX(lon) * this.fit - this.#offset[0];
   }
 
   goHome() {
@@ -126,30 +134,60 @@ export class View {
     };
   }
 
+  /** What the address keeps: null where it is the world with its usual middle. */
+  kept() {
+    if (this.zoom > 1.001) return this.position();
+    return this.#home && this.#home.zoom <= 1 ? this.#home : null;
+  }
+
   /** Where goHome() would go: not always what the address says, for the pan has its limits. */
   isHome() {
     const home = this.#transformOf(this.#home);
     const { k, x, y } = this.#transform;
     return (
       Math.abs(k / home.k - 1) < 0.01 &&
-      Math.abs(x - home.x) < SAME_PX &&
+      Math.abs(this.#round(x - home.x)) < SAME_PX &&
       Math.abs(y - home.y) < SAME_PX
     );
   }
 
+  /** Of the copy that is nearest to the middle of the stage. */
   screenX(sheetX) {
-    return sheetX * this.scale + this.x;
+    const middle = this.width / 2;
+    return middle + this.#round(sheetX * this.scale + this.x - middle);
+  }
+
+  /** The shortest way round the world that is as long as this one, in pixels. */
+  #round(way) {
+    const around = SIZE * this.scale;
+    return way - around * Math.round(way / around);
+  }
+
+  /**
+   * Where the sheet has to be drawn for all of the stage to be covered, once everywhere: the x of
+   * each copy, and between which pixels it is seen.
+   */
+  copies() {
+    const around = SIZE * this.scale;
+    const from = Math.max(0, this.width / 2 - around / 2);
+    const to = Math.min(this.width, this.width / 2 + around / 2);
+    return [-1, 0, 1]
+      .map((turn) => {
+        const x = this.x + turn * around;
+        return { x, left: Math.max(from, x), right: Math.min(to, x + around) };
+      })
+      .filter(({ left, right }) => right - left > 0.5);
   }
 
   screenY(sheetY) {
     return sheetY * this.scale + this.y;
   }
 
-  /** Does any of this box, in sheet units, lie on the stage? */
-  shows({ left, top, right, bottom }) {
+  /** Does any of this box, in sheet units, lie on the stage, of this copy of the sheet? */
+  shows({ left, top, right, bottom }, copy) {
     return (
-      this.screenX(right) >= 0 &&
-      this.screenX(left) <= this.width &&
+      right * this.scale + copy.x >= copy.left &&
+      left * this.scale + copy.x <= copy.right &&
       this.screenY(bottom) >= 0 &&
       this.screenY(top) <= this.height
     );
@@ -161,25 +199,37 @@ export class View {
 
   /** The transform with this position in the middle, or as near to it as the pan may go. */
   #transformOf(position) {
-    if (!position || position.zoom <= 1) return zoomIdentity;
+    const stage = [
+      [0, 0],
+      [this.width, this.height],
+    ];
+    const limits = this.#zoom.translateExtent();
+    if (!position || position.zoom <= 1) return this.#constrain(zoomIdentity, stage, limits);
     const planeX = lonToX(position.lon) * this.fit + this.#offset[0];
     const planeY = latToY(position.lat) * this.fit + this.#offset[1];
     const wanted = zoomIdentity
       .translate(this.width / 2, this.height / 2)
       .scale(Math.min(MAX_ZOOM, position.zoom))
       .translate(-planeX, -planeY);
-    const stage = [
-      [0, 0],
-      [this.width, this.height],
-    ];
-    return this.#zoom.constrain()(wanted, stage, this.#zoom.translateExtent());
+    return this.#constrain(wanted, stage, limits);
+  }
+
+  /** North and south as d3 does it; round the world there is no limit, but all of it has its place. */
+  #constrain(transform, [[, top], [, bottom]], [[, north], [, south]]) {
+    const above = transform.invertY(top) - north;
+    const below = transform.invertY(bottom) - south;
+    const down = below > above ? (above + below) / 2 : Math.min(0, above) || Math.max(0, below);
+    const right = transform.k > 1 ? 0 : this.#rest - transform.x;
+    return transform.translate(right, down);
   }
 
   #moved(transform) {
     this.#transform = transform;
     this.zoom = transform.k;
     this.scale = this.fit * transform.k;
-    this.x = transform.x + transform.k * this.#offset[0];
+    // of all the ways round the one that has the sheet's middle nearest to the stage's
+    const middle = (this.width - SIZE * this.scale) / 2;
+    this.x = middle + this.#round(transform.x + transform.k * this.#offset[0] - middle);
     this.y = transform.y + transform.k * this.#offset[1];
     this.moving = true;
     this.#onChange();

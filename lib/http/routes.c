@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is answered under which path. */
+#include "answer.h"
+#include "door.h"
+
+#include "locate_json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The ?window= of the request, or the picture's own; WINDOWS where it names none that exists. */
+static enum window
+window_of(struct mg_connection *conn, const struct picture *p)
+{
+	char name[16];
+	int n = query_value(conn, "window", name, sizeof(name));
+
+	if (n == -1)
+		return picture_default_window(p);
+	return n > 0 ? window_parse(name) : WINDOWS;
+}
+
+static int
+answer_text(struct mg_connection *conn, const struct http *http, enum text_kind kind,
+	    const char *type)
+{
+	struct picture *p = picture_current();
+	int status = refuse_method(conn, http);
+
+	if (status == 0 && p == NULL)
+		status = send_error(conn, http, 503, "Service Unavailable",
+				    "the first period is not over yet");
+	if (status == 0) {
+		/* these have no window: what else is asked of them is not theirs to judge */
+		enum window window = kind >= TEXT_STATUS ? 0 : window_of(conn, p);
+		struct text *text = window == WINDOWS ? NULL : text_take(p, kind, window);
+		struct answer a = {.type = type,
+				   .is_page = kind == TEXT_HTML,
+				   .self_contained = kind == TEXT_HTML};
+
+		picture_release(p); /* the text is enough to send, however slowly */
+		p = NULL;
+		if (window == WINDOWS) {
+			status = send_error(conn, http, 400, "Bad Request",
+					    "window is one of now, 1m, 5m, 1h, 24h, start");
+		} else if (text == NULL) {
+			status = send_error(conn, http, 500, "Internal Server Error",
+					    "out of memory");
+		} else {
+			a.etag = text->etag;
+			status = send_text(conn, http, &a, text->plain, text->length, text->gzip,
+					   text->gzip_length);
+		}
+		text_free(text);
+	}
+	picture_release(p);
+	return status;
+}
+
+/* A window of now, or with from= and to= a time of the past. */
+static int
+answer_heat(struct mg_connection *conn, const struct http *http, enum text_kind kind,
+	    const char *type)
+{
+	int status = answer_range(conn, http, kind, type);
+
+	return status >= 0 ? status : answer_text(conn, http, kind, type);
+}
+
+static int
+on_heat(struct mg_connection *conn, void *http)
+{
+	return answer_heat(conn, http, TEXT_HEAT, "application/json");
+}
+
+static int
+on_csv(struct mg_connection *conn, void *http)
+{
+	return answer_heat(conn, http, TEXT_CSV, "text/csv; charset=utf-8; header=present");
+}
+
+static int
+on_geojson(struct mg_connection *conn, void *http)
+{
+	return answer_heat(conn, http, TEXT_GEOJSON, "application/geo+json");
+}
+
+static int
+on_countries(struct mg_connection *conn, void *http)
+{
+	return answer_heat(conn, http, TEXT_COUNTRIES, "application/geo+json");
+}
+
+static int
+on_openapi(struct mg_connection *conn, void *context)
+{
+	const struct http *http = context;
+	struct answer a = {.type = "application/vnd.oai.openapi+json;version=3.1",
+			   .etag = http_openapi_etag};
+	int status = refuse_method(conn, http);
+
+	if (status != 0)
+		return status;
+	return send_text(conn, http, &a, http_openapi, http_openapi_length, NULL, 0);
+}
+
+/* Two formats, as Prometheus asks for them; the older one also for who takes neither, since what
+ * asks for JSON here would rather have something than 406. */
+static int
+on_metrics(struct mg_connection *conn, void *http)
+{
+	static const char *const types[] = {
+		"text/plain; version=0.0.4; charset=utf-8",
+		"application/openmetrics-text; version=1.0.0; charset=utf-8"};
+	static const enum text_kind kinds[] = {TEXT_PROMETHEUS, TEXT_OPENMETRICS};
+	int chosen = http_choose(mg_get_header(conn, "Accept"), types, 2);
+
+	chosen = chosen < 0 ? 0 : chosen;
+	return answer_text(conn, http, kinds[chosen], types[chosen]);
+}
+
+static int
+on_html(struct mg_connection *conn, void *http)
+{
+	return answer_text(conn, http, TEXT_HTML, "text/html; charset=utf-8");
+}
+
+static int
+on_status(struct mg_connection *conn, void *http)
+{
+	return answer_text(conn, http, TEXT_STATUS, "application/json");
+}
+
+static int
+on_place(struct mg_connection *conn, void *context)
+{
+	const struct http *http = context;
+	const char *id = mg_get_request_info(conn)->local_uri + strlen("/api/v1/place/");
+	struct picture *p = NULL;
+	char *end, *json = NULL;
+	int status = refuse_method(conn, http);
+
+	if (status != 0)
+		return status;
+	unsigned long number = strtoul(id, &end, 10);
+	if (*id < '0' || *id > '9' || *end != 0 || number >= PLACE_UNASKED)
+		return send_error(conn, http, 404, "Not Found", "no such place");
+	p = picture_current();
+	if (p == NULL)
+		return send_error(conn, http, 503, "Service Unavailable",
+				  "the first period is not over yet");
+	enum window window = window_of(conn, p);
+	int error = window == WINDOWS ? -EINVAL : text_place(p, (uint32_t)number, window, &json);
+	if (error == -EINVAL) {
+		status = send_error(conn, http, 400, "Bad Request",
+				    "window is one of now, 1m, 5m, 1h, 24h, start");
+	} else if (error == -ENOENT) {
+		status = send_error(conn, http, 404, "Not Found", "no such place");
+	} else if (error != 0) {
+		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
+	} else {
+		char etag[64];
+		struct answer a = {.type = "application/json", .etag = etag};
+
+		snprintf(etag, sizeof(etag), "%llx-%llu-p%lu-%d",
+			 (unsigned long long)picture_facts(p)->started_ms,
+			 (unsigned long long)picture_facts(p)->period, number, window);
+		status = send_text(conn, http, &a, json, strlen(json), NULL, 0);
+	}
+	free(json);
+	picture_release(p);
+	return status;
+}
+
+static int
+on_asset(struct mg_connection *conn, void *context)
+{
+	const struct http *http = context;
+	const char *path = mg_get_request_info(conn)->local_uri;
+	int status = refuse_method(conn, http);
+
+	if (status != 0)
+		return status;
+	if (strcmp(path, "/") == 0)
+		path = "/index.html";
+	for (size_t i = 0; i < http->settings.asset_count; i++) {
+		const struct http_asset *asset = &http->settings.assets[i];
+		struct answer a = {.type = asset->type,
+				   .etag = asset->etag,
+				   .is_page = strncmp(asset->type, "text/html", 9) == 0,
+				   .scripts = asset->scripts};
+
+		if (strcmp(path, asset->path) == 0)
+			return send_text(conn, http, &a, asset->data, asset->length, asset->gzip,
+					 asset->gzip_length);
+	}
+	return send_error(conn, http, 404, "Not Found", "no such page");
+}
+
+/* What the map does with an address: by the databases of the current picture. */
+static int
+on_locate(struct mg_connection *conn, void *context)
+{
+	const struct http *http = context;
+	struct picture *p = NULL;
+	enum addr_family family;
+	struct explanation e;
+	struct host_addr addr;
+	char ip[HOST_ADDR_TEXT];
+	int status = refuse_method(conn, http);
+
+	if (status != 0)
+		return status;
+	if (query_value(conn, "ip", ip, sizeof(ip)) <= 0 ||
+	    host_addr_parse(ip, &addr, &family) != 0)
+		return send_error(conn, http, 400, "Bad Request",
+				  "ip is an address such as 192.0.2.1 or 2001:db8::1");
+	p = picture_current();
+	if (p == NULL)
+		return send_error(conn, http, 503, "Service Unavailable",
+				  "the first period is not over yet");
+	json_t *o =
+		locate_explain(picture_opened(p), &addr, family, &e) == 0 ? locate_json(&e) : NULL;
+	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
+	json_decref(o);
+	if (text == NULL) {
+		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
+	} else {
+		struct answer a = {.status = 200,
+				   .reason = "OK",
+				   .type = "application/json",
+				   .data = text,
+				   .length = strlen(text)};
+
+		send_answer(conn, http, &a);
+		status = 200;
+	}
+	free(text);
+	picture_release(p);
+	return status;
+}
+
+/* What a request is counted under; the first ones have exact paths. */
+static const struct route {
+	const char *path;
+	int (*handler)(struct mg_connection *conn, void *http);
+} routes[] = {
+	{"/api/v1/countries.geojson", on_countries},
+	{"/api/v1/heat", on_heat},
+	{"/api/v1/heat.csv", on_csv},
+	{"/api/v1/heat.geojson", on_geojson},
+	{"/api/v1/locate", on_locate},
+	{"/api/v1/openapi.json", on_openapi},
+	{"/api/v1/series", on_series},
+	{"/api/v1/status", on_status},
+	{"/ip_heatmap.html", on_html},
+	{"/metrics", on_metrics},
+};
+
+#define ROUTE_COUNT  ((int)(sizeof(routes) / sizeof(routes[0])))
+#define ROUTE_PLACE  ROUTE_COUNT
+#define ROUTE_PAGE   (ROUTE_COUNT + 1)
+#define PLACE_PREFIX "/api/v1/place/"
+
+_Static_assert(ROUTE_COUNT + 2 < REQUEST_ROUTES, "each route has its counters");
+
+int
+answer_request(struct mg_connection *conn, struct http *http, int *route)
+{
+	const struct mg_request_info *request = mg_get_request_info(conn);
+	const char *path = request->local_uri;
+
+	*route = -1;
+	if (path == NULL)
+		return send_error(conn, http, 400, "Bad Request", "no path");
+	/* exact routes: civetweb has taken "//", "/./" and the like out of the path */
+	bool exact = request->local_uri_raw == NULL || strcmp(request->local_uri_raw, path) == 0;
+	for (int i = 0; i < ROUTE_COUNT && exact; i++) {
+		if (strcmp(path, routes[i].path) == 0)
+			*route = i;
+	}
+	if (exact && strncmp(path, PLACE_PREFIX, strlen(PLACE_PREFIX)) == 0)
+		*route = ROUTE_PLACE;
+	int refused = door_check(conn, http);
+	if (refused != 0)
+		return refused;
+	if (is_preflight(conn, http))
+		return send_preflight(conn, http);
+	if (!exact)
+		return send_error(conn, http, 404, "Not Found", "no such page");
+	if (*route == ROUTE_PLACE)
+		return on_place(conn, http);
+	if (*route >= 0)
+		return routes[*route].handler(conn, http);
+	int status = on_asset(conn, http);
+	if (status != 404)
+		*route = ROUTE_PAGE;
+	return status;
+}
+void
+name_routes(struct request_stats *requests)
+{
+	if (requests == NULL)
+		return;
+	for (int i = 0; i < ROUTE_COUNT; i++)
+		requests->routes[i] = routes[i].path;
+	requests->routes[ROUTE_PLACE] = PLACE_PREFIX "{id}";
+	requests->routes[ROUTE_PAGE] = "page";
+	requests->routes[REQUEST_ROUTES - 1] = "other";
+}
