@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include "config_read.h"
 #include "json.h"
 #include "wrap.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <rte_cfgfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define COMMENT '#'
-/* rte_cfgfile reads a line into a buffer of this size, and refuses what does not fit */
-#define LINE_MAX_OCTETS (CFG_NAME_LEN + CFG_VALUE_LEN + 2)
 
 struct config {
-	struct rte_cfgfile_entry *entries; /* all of the file, in its order */
+	struct config_line *lines; /* all of the file, in its order */
 	size_t count;
 };
 
@@ -69,155 +63,52 @@ list_sections(char *text, size_t size)
 		*c = (char)tolower((unsigned char)*c);
 }
 
-static char *
-trim(char *text)
-{
-	char *end;
-
-	while (isspace((unsigned char)*text))
-		text++;
-	end = text + strlen(text);
-	while (end > text && isspace((unsigned char)end[-1]))
-		end--;
-	*end = 0;
-	return text;
-}
-
-/*
- * rte_cfgfile keeps no line numbers and passes over a line that it does not understand. So the file
- * is read here first: each line must be what it can be, and lines[] remembers where the entries
- * are, in their order, which is that of rte_cfgfile.
- */
 static int
-check_line(char *line, bool *in_section, char *what, size_t size)
+check_section(const char *section, const char *where, char error[CONFIG_ERROR_MAX])
 {
-	char sections[160], *equals;
+	char sections[160];
 
-	if (strlen(line) > 0 && line[strlen(line) - 1] != '\n' && strlen(line) >= LINE_MAX_OCTETS) {
-		snprintf(what, size, "the line is longer than %d characters", LINE_MAX_OCTETS);
-		return -EINVAL;
-	}
-	line[strcspn(line, "#")] = 0;
-	line = trim(line);
-	if (line[0] == 0)
+	if (section != NULL && known_section(section))
 		return 0;
-	if (line[0] == '[') {
-		size_t length = strcspn(line, "]");
-
-		if (strcmp(line + length, "]") == 0) {
-			line[length] = 0;
-			*in_section = true;
-			if (known_section(trim(line + 1)))
-				return 0;
-		}
-		list_sections(sections, sizeof(sections));
-		snprintf(what, size, "'%.60s' is no section; there are %s", line, sections);
-		return -EINVAL;
-	}
-	equals = strchr(line, '=');
-	if (equals == NULL || equals == line) {
-		snprintf(what, size,
-			 "'%.60s' is neither [section], nor key = value, nor a # comment", line);
-		return -EINVAL;
-	}
-	if (!*in_section) {
-		list_sections(sections, sizeof(sections));
-		snprintf(what, size, "'%.60s' stands before the first section; there are %s", line,
+	list_sections(sections, sizeof(sections));
+	if (section == NULL)
+		snprintf(error, CONFIG_ERROR_MAX,
+			 "%s: a key stands before the first section; there are %s", where,
 			 sections);
-		return -EINVAL;
-	}
-	*equals = 0;
-	if (strlen(trim(line)) >= CFG_NAME_LEN || strlen(trim(equals + 1)) >= CFG_VALUE_LEN) {
-		snprintf(what, size, "a key has at most %d characters, a value %d",
-			 CFG_NAME_LEN - 1, CFG_VALUE_LEN - 1);
-		return -EINVAL;
-	}
-	return 1;
+	else
+		snprintf(error, CONFIG_ERROR_MAX, "%s: '[%.60s]' is no section; there are %s",
+			 where, section, sections);
+	return -EINVAL;
 }
 
 static int
-find_lines(const char *path, unsigned int **lines, size_t *count, char error[CONFIG_ERROR_MAX])
+set_line(struct settings *settings, const struct config_line *line, const char *where,
+	 char error[CONFIG_ERROR_MAX])
 {
-	char line[LINE_MAX_OCTETS + 1], what[300];
-	unsigned int number = 0;
-	bool in_section = false;
-	struct stat st;
-	int ret = 0;
-	/* a FIFO without a writer must not hold the start up: it is refused below */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-
-	*lines = NULL;
-	*count = 0;
-	if (file == NULL || fstat(fileno(file), &st) != 0 || !S_ISREG(st.st_mode)) {
-		snprintf(error, CONFIG_ERROR_MAX, "--config %.4095s: %s", path,
-			 file ? "is not a regular file" : strerror(errno));
-		if (file != NULL)
-			fclose(file);
-		return -EINVAL;
-	}
-	while (ret >= 0 && fgets(line, sizeof(line), file) != NULL) {
-		number++;
-		if (number == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
-			/* rte_cfgfile would take it for part of the first word, and it cannot be
-			 * seen */
-			snprintf(
-				what, sizeof(what),
-				"the file begins with a byte order mark; save it as UTF-8 without");
-			ret = -EINVAL;
-		} else if (strchr(line, '\n') == NULL && strlen(line) < sizeof(line) - 1 &&
-			   !feof(file)) {
-			/* what follows the zero would be passed over without a word */
-			snprintf(what, sizeof(what), "the line holds a zero byte");
-			ret = -EINVAL;
-		} else {
-			ret = check_line(line, &in_section, what, sizeof(what));
-		}
-		if (ret < 0)
-			snprintf(error, CONFIG_ERROR_MAX, "%.4095s:%u: %s", path, number, what);
-		if (ret <= 0)
-			continue;
-		unsigned int *more = realloc(*lines, (*count + 1) * sizeof(**lines));
-		if (more == NULL) {
-			ret = -ENOMEM;
-			snprintf(error, CONFIG_ERROR_MAX, "%.4095s: out of memory", path);
-			break;
-		}
-		*lines = more;
-		(*lines)[(*count)++] = number;
-	}
-	fclose(file);
-	return ret < 0 ? ret : 0;
-}
-
-static int
-set_entry(struct settings *settings, const char *section, const struct rte_cfgfile_entry *entry,
-	  const char *where, char error[CONFIG_ERROR_MAX])
-{
-	const struct option_def *option = options_find(entry->name);
+	const struct option_def *option = options_find(line->key);
 	char said[OPTIONS_ERROR_MAX], right[64];
 
 	if (option == NULL || !config_is_setting(option)) {
-		size_t used =
-			(size_t)snprintf(error, CONFIG_ERROR_MAX, "%s: unknown key '%s'; [%s] has",
-					 where, entry->name, section);
+		size_t used = (size_t)snprintf(error, CONFIG_ERROR_MAX,
+					       "%s: unknown key '%.60s'; [%s] has", where,
+					       line->key, line->section);
 
 		for (size_t i = 0; i < option_count && used < CONFIG_ERROR_MAX; i++) {
-			if (strcasecmp(section_of(&options[i]), section) == 0)
+			if (strcasecmp(section_of(&options[i]), line->section) == 0)
 				used += (size_t)snprintf(error + used, CONFIG_ERROR_MAX - used,
 							 " %s", options[i].name);
 		}
 		return -EINVAL;
 	}
-	if (strcasecmp(section_of(option), section) != 0) {
+	if (strcasecmp(section_of(option), line->section) != 0) {
 		snprintf(right, sizeof(right), "%s", section_of(option));
 		for (char *c = right; *c != 0; c++)
 			*c = (char)tolower((unsigned char)*c);
 		snprintf(error, CONFIG_ERROR_MAX, "%s: '%s' belongs to [%s], not to [%s]", where,
-			 entry->name, right, section);
+			 line->key, right, line->section);
 		return -EINVAL;
 	}
-	if (options_set(settings, option, entry->value, entry->name, said) != 0) {
+	if (options_set(settings, option, line->value, line->key, said) != 0) {
 		snprintf(error, CONFIG_ERROR_MAX, "%s: %s", where, said);
 		return -EINVAL;
 	}
@@ -226,51 +117,38 @@ set_entry(struct settings *settings, const char *section, const struct rte_cfgfi
 
 /* Says where the same key stood before, if it is not one that may stand several times. */
 static void
-warn_of_equal(const struct config *config, const char *path, const unsigned int *lines,
+warn_of_equal(const struct config *config, size_t at, const char *where,
 	      void (*warn)(const char *line))
 {
-	const size_t last = config->count - 1;
-	const char *name = config->entries[last].name;
+	const char *key = config->lines[at].key;
 	char line[CONFIG_ERROR_MAX];
 
-	for (size_t i = last; warn != NULL && i-- > 0;) {
-		if (strcmp(config->entries[i].name, name) != 0)
+	for (size_t i = at; warn != NULL && i-- > 0;) {
+		if (config->lines[i].key == NULL || strcmp(config->lines[i].key, key) != 0)
 			continue;
 		snprintf(line, sizeof(line),
-			 "%.4095s:%u: '%s' stands in line %u too; this later one counts", path,
-			 lines[last], name, lines[i]);
+			 "%s: '%s' stands in line %u too; this later one counts", where, key,
+			 config->lines[i].number);
 		warn(line);
 		return;
 	}
 }
 
-/* Sections in their order, and the entries of each: settings borrow the values from config. */
 static int
-set_all(struct config *config, struct rte_cfgfile *file, struct settings *settings,
-	const char *path, const unsigned int *lines, size_t count, void (*warn)(const char *line),
-	char error[CONFIG_ERROR_MAX])
+set_all(const struct config *config, struct settings *settings, const char *path,
+	void (*warn)(const char *line), char error[CONFIG_ERROR_MAX])
 {
-	/* two equally named sections are two to rte_cfgfile: so by index */
-	const int sections = rte_cfgfile_num_sections(file, NULL, 0);
-	char where[4200], name[CFG_NAME_LEN];
+	char where[4200];
 
-	for (int s = 0; s < sections; s++) {
-		struct rte_cfgfile_entry *first = config->entries + config->count;
-		int entries = rte_cfgfile_section_entries_by_index(file, s, name, first,
-								   (int)(count - config->count));
+	for (size_t i = 0; i < config->count; i++) {
+		const struct config_line *line = &config->lines[i];
 
-		for (int e = 0; e < entries; e++) {
-			snprintf(where, sizeof(where), "%.4095s:%u", path, lines[config->count]);
-			config->count++;
-			if (set_entry(settings, trim(name), &first[e], where, error) != 0)
-				return -EINVAL;
-			if (options_find(first[e].name)->kind != OPTION_LIST)
-				warn_of_equal(config, path, lines, warn);
-		}
-	}
-	if (config->count != count) {
-		snprintf(error, CONFIG_ERROR_MAX, "%.4095s: changed while it was read", path);
-		return -EINVAL;
+		snprintf(where, sizeof(where), "%.4095s:%u", path, line->number);
+		if (check_section(line->section, where, error) != 0 ||
+		    (line->key != NULL && set_line(settings, line, where, error) != 0))
+			return -EINVAL;
+		if (line->key != NULL && options_find(line->key)->kind != OPTION_LIST)
+			warn_of_equal(config, i, where, warn);
 	}
 	return 0;
 }
@@ -279,35 +157,16 @@ struct config *
 config_load(struct settings *settings, const char *path, void (*warn)(const char *line),
 	    char error[CONFIG_ERROR_MAX])
 {
-	const struct rte_cfgfile_parameters parameters = {.comment_character = COMMENT};
 	struct config *config = calloc(1, sizeof(*config));
-	struct rte_cfgfile *file = NULL;
-	unsigned int *lines = NULL;
-	size_t count = 0;
-	int ret = -ENOMEM;
 
 	if (config == NULL) {
 		snprintf(error, CONFIG_ERROR_MAX, "%.4095s: out of memory", path);
 		return NULL;
 	}
-	ret = find_lines(path, &lines, &count, error);
-	if (ret != 0)
-		goto out;
-	config->entries = calloc(count + 1, sizeof(*config->entries));
-	file = rte_cfgfile_load_with_params(path, CFG_FLAG_EMPTY_VALUES, &parameters);
-	if (file == NULL || config->entries == NULL) {
-		snprintf(error, CONFIG_ERROR_MAX, "%.4095s: cannot be read", path);
-		ret = -EINVAL;
-		goto out;
-	}
-	ret = set_all(config, file, settings, path, lines, count, warn, error);
-out:
-	if (file != NULL)
-		rte_cfgfile_close(file);
-	free(lines);
-	if (ret != 0) {
+	if (config_read(path, &config->lines, &config->count, error) != 0 ||
+	    set_all(config, settings, path, warn, error) != 0) {
 		config_free(config);
-		config = NULL;
+		return NULL;
 	}
 	return config;
 }
@@ -317,7 +176,7 @@ config_free(struct config *config)
 {
 	if (config == NULL)
 		return;
-	free(config->entries);
+	config_lines_free(config->lines, config->count);
 	free(config);
 }
 

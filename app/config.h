@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The configuration file: an INI file, read by rte_cfgfile, every key an option of the table.
+ * The configuration file: an INI file (config_read.h), every key an option of the table.
  *
  *     # a comment
  *     [counting]
