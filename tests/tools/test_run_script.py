@@ -117,6 +117,16 @@ class Run(unittest.TestCase):
         self.assertIn("stays root: alice cannot read", errors)
         self.assertNotIn("--user", self.program())
 
+    def test_it_stays_root_where_the_history_could_not_be_written(self):
+        """The folder itself where it is there, else the one that it is made in."""
+        self.environment["SUDO_USER"] = "alice"
+        os.mkdir(os.path.join(self.cwd, "kept"))
+        for argument, folder in ((["--history", "kept"], "kept"), (["--history=new"], "."),
+                                 (["--history", "kept/new"], "kept")):
+            errors = self.run_it("--interface", "eth7", *argument, runuser='[ "$5" = -r ]')
+            self.assertIn(f"stays root: alice cannot write in {folder} ", errors)
+            self.assertNotIn("--user", self.program())
+
     def test_a_user_that_is_named_or_no_root_at_all(self):
         self.environment["SUDO_USER"] = "alice"
         self.run_it("--interface", "eth0", "--user", "bob", runuser=":")
