@@ -31,12 +31,13 @@
 
 #define EXIT_USAGE       2
 #define EXIT_INTERRUPTED 130  /* as a shell says it of Ctrl-C */
+#define AFTER_MAP        4    /* consumers of what the map has drawn */
 #define START_STOPPED    (-1) /* asked to stop before anything was started: no fault */
 
 struct app {
 	struct settings settings;
 	struct config *config; /* holds texts of settings */
-	char devices[LIST_MAX][PCI_ADDRESS_MAX];
+	char devices[LIST_MAX][PCI_ADDRESS_MAX], interfaces[LIST_MAX][IFNAMSIZ];
 	struct driver_choice choices[LIST_MAX];
 	struct geo_paths geo;
 	struct capture captures[LIST_MAX];
@@ -58,8 +59,9 @@ struct app {
 	struct map_consumer map_consumer;
 	struct history *history; /* NULL: nothing is kept */
 	struct outputs outputs;
-	struct consumer *map_thread, *after_map[2]; /* the files, the console */
-	struct stream *stream;                      /* NULL: no --output */
+	struct consumer *map_thread;
+	struct consumer *after_map[AFTER_MAP]; /* see start.c; those that are not wanted are none */
+	struct stream *stream;                 /* NULL: no --output */
 	struct http *http;
 	struct request_stats requests;
 
@@ -85,7 +87,9 @@ bool preflight_tables_can_fill(const struct app *app);
 
 /* setup.c. Ports, queues and lanes, once EAL runs. */
 void setup_size_ports(struct app *app);
-uint64_t setup_port_memory(const struct app *app, unsigned int lanes); /* octets of the pools */
+/* what tables, pools and drivers take */
+struct eal_memory setup_memory(const struct app *app, unsigned int lanes,
+			       const struct count_settings *count);
 int setup_ports(struct app *app, unsigned int workers);
 int setup_lanes(struct app *app);
 int setup_start_ports(struct app *app);

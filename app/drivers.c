@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "drivers.h"
 
+#include "names.h"
 #include "sources.h"
 
 #include <net/if.h>
@@ -14,6 +15,12 @@ possible(const struct settings *s, const char *name, unsigned int *queues,
 {
 	if (interface_is_any(name)) {
 		snprintf(reason, XDP_TEXT_MAX, "AF_XDP takes one interface, not all of them");
+		return false;
+	}
+	/* libxdp asks the kernel by the name that it is given */
+	if (strcmp(port_name_argument(name), name) != 0) {
+		snprintf(reason, XDP_TEXT_MAX,
+			 "its name has a character that the driver cannot take");
 		return false;
 	}
 	if (!xdp_possible(name, queues, reason))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "eal.h"
 
+#include "cgroup_memory.h"
+
 #include "cpu_list.h"
 
 #include <dirent.h>
@@ -128,16 +130,18 @@ eal_memory_available(void)
 		fclose(file);
 	/* where /proc does not say, EAL will have to */
 	uint64_t octets = kb > 0 ? (uint64_t)kb * 1024 : UINT64_MAX;
+	const uint64_t left = cgroup_memory_left("");
+	octets = left < octets ? left : octets;
 	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 		octets = limit.rlim_cur < octets ? limit.rlim_cur : octets;
 	return octets;
 }
 
 static int
-plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
+plan_memory(struct eal_plan *plan, const struct settings *s, const struct eal_memory *memory,
 	    char error[OPTIONS_ERROR_MAX])
 {
-	uint64_t need_mb = (memory >> 20) + 64, free_mb = eal_huge_free() >> 20;
+	uint64_t need_mb = (memory->huge >> 20) + 64, free_mb = eal_huge_free() >> 20;
 
 	plan->huge = !s->no_huge && free_mb >= need_mb;
 	if (plan->huge) {
@@ -154,7 +158,9 @@ plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
 			 (unsigned long long)(need_mb + 1) / 2 * 2);
 		return -1;
 	}
-	uint64_t available_mb = eal_memory_available() >> 20;
+	const uint64_t huge_mb = need_mb, available_mb = eal_memory_available() >> 20;
+
+	need_mb = (memory->ordinary >> 20) + 64;
 	if (need_mb > available_mb) {
 		snprintf(error, OPTIONS_ERROR_MAX,
 			 "%llu MiB of memory are needed and %llu MiB are there: lower "
@@ -175,8 +181,8 @@ plan_memory(struct eal_plan *plan, const struct settings *s, uint64_t memory,
 			 "%llu MiB of huge pages are free and %llu MiB needed: using ordinary "
 			 "memory "
 			 "(for huge pages: sysctl vm.nr_hugepages=%llu)",
-			 (unsigned long long)free_mb, (unsigned long long)need_mb,
-			 (unsigned long long)need_mb / 2 + 1);
+			 (unsigned long long)free_mb, (unsigned long long)huge_mb,
+			 (unsigned long long)huge_mb / 2 + 1);
 	return 0;
 }
 
@@ -199,7 +205,7 @@ eal_lanes(const struct settings *s)
 
 int
 eal_plan(struct eal_plan *plan, const struct settings *s, const struct capture *captures,
-	 unsigned int lanes, uint64_t memory, char **argv, int user_argc,
+	 unsigned int lanes, const struct eal_memory *memory, char **argv, int user_argc,
 	 char error[OPTIONS_ERROR_MAX])
 {
 	const char *driver;

@@ -28,12 +28,17 @@ struct eal_plan {
 	char note[256]; /* for the log: why no huge pages, which CPUs are shared; or empty */
 };
 
+/* Octets that lanes and pools will take: without huge pages an mbuf lies in one page. */
+struct eal_memory {
+	uint64_t huge, ordinary;
+};
+
 /*
- * `memory`: octets that lanes and pools will take. `user_argc` of argv[1..] are the user's own EAL
+ * `memory`: which of them, as it turns out. `user_argc` of argv[1..] are the user's own EAL
  * arguments: they stand first, and then only devices are added. 0, or -1 with `error`.
  */
 int eal_plan(struct eal_plan *plan, const struct settings *settings, const struct capture *captures,
-	     unsigned int lanes, uint64_t memory, char **argv, int user_argc,
+	     unsigned int lanes, const struct eal_memory *memory, char **argv, int user_argc,
 	     char error[OPTIONS_ERROR_MAX]);
 
 /* Starts EAL by the plan. 0, or -1 with `error`, which names the process that has our prefix. */

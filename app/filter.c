@@ -3,6 +3,7 @@
 #define ALLOW_EXPERIMENTAL_API
 #include "filter.h"
 
+#include "parse.h"
 #include "port.h"
 
 #include <ifaddrs.h>
@@ -11,6 +12,7 @@
 #include <netinet/in.h>
 #include <pcap/pcap.h>
 #include <rte_bpf.h>
+#include <rte_branch_prediction.h>
 #include <rte_malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,27 +28,13 @@ struct filter_program {
 	char why[FILTER_ERROR_MAX / 2]; /* it was not compiled */
 };
 
-/* those of lib/parse/link_type.c, as libpcap names them; the last is for all others */
-static const int links[] = {DLT_EN10MB,
-			    DLT_NULL,
-			    DLT_PPP,
-			    12,
-			    14,
-			    DLT_PPP_SERIAL,
-			    DLT_PPP_ETHER,
-			    101,
-			    DLT_C_HDLC,
-			    DLT_IEEE802_11,
-			    DLT_LOOP,
-			    DLT_LINUX_SLL,
-			    DLT_IEEE802_11_RADIO,
-			    DLT_IPV4,
-			    DLT_IPV6,
-			    DLT_LINUX_SLL2};
-#define LINKS (sizeof(links) / sizeof(links[0]))
+/* One for each link type that can be read, and the last for all others. */
+#define LINKS_MAX 64
 
 struct filter {
-	struct filter_program programs[LINKS + 1];
+	int links[LINKS_MAX];
+	size_t count;
+	struct filter_program programs[LINKS_MAX + 1];
 };
 
 /* 101 is how files call DLT_RAW, which has other numbers in memory. */
@@ -112,11 +100,18 @@ filter_create(const char *expression, char error[FILTER_ERROR_MAX])
 		snprintf(error, FILTER_ERROR_MAX, "out of memory");
 		return NULL;
 	}
-	for (size_t i = 0; i < LINKS; i++) {
-		compile(&f->programs[i], links[i], expression != NULL ? expression : "");
+	f->links[f->count++] = DLT_EN10MB; /* whose reason is told where no link type has it */
+	for (int number = 0; number < PARSE_LINK_NUMBERS && f->count < LINKS_MAX; number++) {
+		uint8_t link;
+
+		if (number != DLT_EN10MB && parse_link_of(number, &link) == 0)
+			f->links[f->count++] = number;
+	}
+	for (size_t i = 0; i < f->count; i++) {
+		compile(&f->programs[i], f->links[i], expression != NULL ? expression : "");
 		any = any || f->programs[i].compiled;
 	}
-	snprintf(f->programs[LINKS].why, sizeof(f->programs[LINKS].why),
+	snprintf(f->programs[f->count].why, sizeof(f->programs[f->count].why),
 		 "frames of this link type are not read");
 	if (any)
 		return f;
@@ -132,7 +127,7 @@ filter_free(struct filter *f)
 {
 	if (f == NULL)
 		return;
-	for (size_t i = 0; i < LINKS; i++) {
+	for (size_t i = 0; i < f->count; i++) {
 		if (f->programs[i].compiled)
 			pcap_freecode(&f->programs[i].code);
 		rte_bpf_destroy(f->programs[i].bpf);
@@ -200,7 +195,7 @@ find(const struct filter *f, uint32_t type)
 	const int link = link_of_type(type);
 	size_t i = 0;
 
-	while (i < LINKS && links[i] != link)
+	while (i < f->count && f->links[i] != link)
 		i++;
 	return (struct filter_program *)(uintptr_t)&f->programs[i];
 }
@@ -250,7 +245,10 @@ filter_frame(const struct filter_program *program, const uint8_t *bytes, uint32_
 bool
 filter_mbuf(const struct filter_program *program, struct rte_mbuf *m)
 {
-	if (program->machine != NULL)
+	/* of one segment, and longer than that: what follows is not there to be read */
+	const bool cut = m->nb_segs == 1 && m->data_len != m->pkt_len;
+
+	if (program->machine != NULL && likely(!cut))
 		return program->machine(m) != 0;
 	/* of several segments the head nearly always holds what is looked at */
 	if (m->nb_segs > 1 && program->bpf != NULL)

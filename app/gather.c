@@ -44,11 +44,6 @@ gather_start(struct gather *g)
 		g->boot_id = monotonic_ns() ^ (uint64_t)utc_ms() << 20;
 	g->start_ms = utc_ms();
 	g->period_ns = monotonic_ns();
-	for (unsigned int i = 0; i < g->port_count; i++) {
-		/* what was counted before the first period is not ours */
-		port_read(&g->ports[i], &g->counters[i]);
-		g->counters[i].received = g->counters[i].octets = 0;
-	}
 }
 
 /* Busy cycles by packets: what a packet costs, and how many more the rest of the time would take.
@@ -106,10 +101,11 @@ take_buffer(struct gather *g, struct lane_state *state, struct period *p)
 	uint64_t received = atomic_load_explicit(&state->lane->received[state->swaps & 1],
 						 memory_order_relaxed);
 	p->received += received - state->received;
-	read_meter(state, received - state->received);
+	if (!g->ended || received != state->received)
+		read_meter(state, received - state->received);
 	state->received = received;
 	state->swaps++;
-	state->hosts = rows;
+	state->hosts = g->ended ? state->hosts + rows : rows; /* then of both buffers */
 	return error;
 }
 
@@ -134,6 +130,20 @@ swap_lanes(struct gather *g, struct period *p)
 			state->skipped++;
 			p->lanes_late++;
 		}
+	}
+}
+
+/* Asks all, if they have not been asked, and answers for them: the lanes have returned. */
+static void
+swap_ended_lanes(struct gather *g)
+{
+	for (unsigned int i = 0; i < g->lane_count; i++) {
+		struct rx_lane *lane = g->lanes[i].lane;
+
+		if (!g->lanes[i].asked)
+			count_request_swap(lane->count);
+		g->lanes[i].asked = true;
+		lane_swap(lane, atomic_load(&lane->received[lane->swaps & 1]));
 	}
 }
 
@@ -271,7 +281,10 @@ fill_period(struct gather *g, struct period *p)
 	p->start_ms = g->start_ms;
 	if (period_reserve(p, g->lane_count, g->port_count) != 0)
 		return -ENOMEM;
-	swap_lanes(g, p);
+	if (g->ended)
+		swap_ended_lanes(g);
+	else
+		swap_lanes(g, p);
 	p->swap_ms = ms_since(&ns);
 	p->end_ns = g->period_ns = ns;
 	p->end_ms = g->start_ms = utc_ms();
@@ -283,6 +296,11 @@ fill_period(struct gather *g, struct period *p)
 		p->end_ms = (int64_t)(p->end_ns / 1000000);
 	}
 	int error = drain_lanes(g, p);
+	/* a lane that was late has left one buffer, and counted in the other since then */
+	if (g->ended && error == 0) {
+		swap_ended_lanes(g);
+		error = drain_lanes(g, p);
+	}
 	read_ports(g, p);
 	p->drain_ms = ms_since(&ns);
 	if (error == 0)
@@ -320,19 +338,9 @@ gather_end_period(struct gather *g)
 int
 gather_end(struct gather *g)
 {
-	/* the lanes have returned: the manager answers its own question in their place */
-	for (unsigned int i = 0; i < g->lane_count; i++) {
-		struct rx_lane *lane = g->lanes[i].lane;
-		uint64_t received = atomic_load(&lane->received[lane->swaps & 1]);
-
-		if (!g->lanes[i].asked)
-			count_request_swap(lane->count);
-		g->lanes[i].asked = true;
-		if (count_poll_swap(lane->count)) {
-			lane->swaps++;
-			atomic_store(&lane->received[lane->swaps & 1], received);
-		}
-	}
+	g->ended = true;
+	for (unsigned int i = 0; i < g->lane_count; i++)
+		g->lanes[i].hosts = 0;
 	while (g->consumer_count > 0 && !consumer_has_room(g->consumers[0]))
 		rte_delay_us_sleep(1000);
 	return gather_end_period(g);

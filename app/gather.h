@@ -62,6 +62,7 @@ struct gather {
 	uint64_t packet_start_ns, packet_end_ns;
 	struct port_counters counters[GATHER_MAX_PORTS]; /* at the last reading */
 	bool over;
+	bool ended; /* the lanes have returned */
 };
 
 /* Gives lane `i`'s empty buffers the map they count overflow by. [start] */

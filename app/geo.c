@@ -2,6 +2,8 @@
 #include "geo.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const standard_dirs[] = {".", "/usr/share/GeoIP", "/var/lib/GeoIP",
@@ -30,6 +32,21 @@ add_dbip(struct geo_paths *paths, const char *dir)
 	return ipv4 || ipv6;
 }
 
+/* Under this name or another: the second would answer nothing that the first does not. */
+static bool
+is_listed(const struct geo_paths *paths, const char *path)
+{
+	struct stat one, other;
+
+	for (size_t i = 0; i < paths->count; i++) {
+		if (strcmp(paths->list[i], path) == 0 ||
+		    (stat(path, &one) == 0 && stat(paths->list[i], &other) == 0 &&
+		     one.st_dev == other.st_dev && one.st_ino == other.st_ino))
+			return true;
+	}
+	return false;
+}
+
 int
 geo_find(const struct settings *settings, struct geo_paths *paths, char error[OPTIONS_ERROR_MAX])
 {
@@ -42,8 +59,10 @@ geo_find(const struct settings *settings, struct geo_paths *paths, char error[OP
 			 settings->geo_dbs.count, GEO_MAX);
 		return -1;
 	}
-	for (unsigned int i = 0; i < settings->geo_dbs.count; i++)
-		paths->list[paths->count++] = settings->geo_dbs.items[i];
+	for (unsigned int i = 0; i < settings->geo_dbs.count; i++) {
+		if (!is_listed(paths, settings->geo_dbs.items[i]))
+			paths->list[paths->count++] = settings->geo_dbs.items[i];
+	}
 	if (paths->count > 0)
 		return 0;
 

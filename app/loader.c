@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
+
+#define LOOK_S 2
 
 static void
 reload(struct loader *l)
@@ -39,11 +42,44 @@ reload(struct loader *l)
 	log_event(LOG_NOTICE, LOG_ID_RELOADED, "databases opened anew: %s",
 		  locate_databases_get(databases, 0)->title);
 	atomic_fetch_add(&l->reloads, 1);
+	locate_databases_unref(l->current);
+	l->current = locate_databases_ref(databases);
+	atomic_store(&l->renewed, 0);
 	locate_databases_unref(atomic_exchange(&l->databases, databases));
 	locate_map_unref(atomic_exchange(&l->map, map));
 	return;
 out:
 	locate_databases_unref(databases);
+}
+
+/* Says it once of each that has come. */
+static void
+look(struct loader *l)
+{
+	const unsigned int now = locate_databases_renewed(l->current);
+	const unsigned int then = atomic_exchange(&l->renewed, now);
+
+	for (size_t i = 0; i < locate_databases_count(l->current); i++) {
+		if (now & ~then & 1u << i)
+			log_line("%s: there is another file now; SIGHUP (systemctl reload) opens "
+				 "it",
+				 locate_databases_get(l->current, i)->path);
+	}
+}
+
+/* Waits for a request or the end; false: it is time to look. [lock] */
+static bool
+wait_for_request(struct loader *l)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += LOOK_S;
+	while (!l->requested && !l->ending) {
+		if (pthread_cond_timedwait(&l->changed, &l->lock, &until) == ETIMEDOUT)
+			return l->requested || l->ending;
+	}
+	return true;
 }
 
 static void *
@@ -53,10 +89,15 @@ loader_run(void *argument)
 
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
-		while (!l->requested && !l->ending)
-			pthread_cond_wait(&l->changed, &l->lock);
+		bool asked = wait_for_request(l);
 		if (l->ending)
 			break;
+		if (!asked) {
+			pthread_mutex_unlock(&l->lock);
+			look(l);
+			pthread_mutex_lock(&l->lock);
+			continue;
+		}
 		unsigned int coalesced = l->coalesced;
 		l->requested = false;
 		l->coalesced = 0;
@@ -72,12 +113,19 @@ loader_run(void *argument)
 }
 
 int
-loader_start(struct loader *l, const struct settings *settings, bool wants_map)
+loader_start(struct loader *l, const struct settings *settings, bool wants_map,
+	     struct locate_databases *databases)
 {
+	pthread_condattr_t monotonic;
+
 	l->settings = settings;
 	l->wants_map = wants_map;
+	l->current = locate_databases_ref(databases);
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->changed, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	int error = pthread_create(&l->thread, NULL, loader_run, l);
 	l->started = error == 0;
 	if (l->started)
@@ -123,6 +171,8 @@ loader_stop(struct loader *l)
 	pthread_mutex_unlock(&l->lock);
 	pthread_join(l->thread, NULL);
 	l->started = false;
+	locate_databases_unref(l->current);
+	l->current = NULL;
 	locate_databases_unref(atomic_exchange(&l->databases, NULL));
 	locate_map_unref(atomic_exchange(&l->map, NULL));
 }

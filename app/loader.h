@@ -6,6 +6,9 @@
  *                                          │                       │
  *     map's thread: loader_take_databases ◀┘    main: loader_take_map ◀┘ (for the lanes)
  *
+ * Each second or so it looks whether another file has come to the place of one in use, and says so:
+ * it is opened when it is asked for.
+ *
  * Neither the tick of the periods nor the map waits for a disk. At most one reload runs; requests
  * that come meanwhile are one more reload afterwards. What cannot be opened leaves everything as it
  * was.
@@ -32,11 +35,14 @@ struct loader {
 	atomic_bool cancel;
 	_Atomic(struct locate_databases *) databases; /* opened, not taken yet */
 	_Atomic(struct locate_map *) map;
+	struct locate_databases *current; /* [loader's thread] a reference: what was opened last */
+	_Atomic unsigned int renewed;     /* locate_databases_renewed of it, as last seen */
 	_Atomic uint64_t reloads, failures; /* since the start */
 };
 
-/* [main] `settings` outlives the loader. 0 or -errno. */
-int loader_start(struct loader *loader, const struct settings *settings, bool wants_map);
+/* [main] `settings` outlives the loader; `databases`: those in use. 0 or -errno. */
+int loader_start(struct loader *loader, const struct settings *settings, bool wants_map,
+		 struct locate_databases *databases);
 
 /* [main] Never waits. */
 void loader_request(struct loader *loader);

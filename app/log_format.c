@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "log_format.h"
 
+#include "utf8.h"
+
 #include <endian.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -44,27 +46,6 @@ static bool
 put_text(struct out *o, const char *text)
 {
 	return put(o, text, strlen(text), 0);
-}
-
-/* Octets of the valid UTF-8 character at `p`, 0: it is none. Unicode 15, table 3-7. */
-static size_t
-utf8_length(const unsigned char *p)
-{
-	size_t length = p[0] < 0x80    ? 1
-			: p[0] < 0xc2  ? 0
-			: p[0] < 0xe0  ? 2
-			: p[0] < 0xf0  ? 3
-			: p[0] <= 0xf4 ? 4
-				       : 0;
-
-	for (size_t i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0; /* also at the end: 0 is none */
-	}
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return length;
 }
 
 static void

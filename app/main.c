@@ -86,7 +86,7 @@ examine(struct app *a, bool eal_source)
 	plan.lanes = RTE_MAX(eal_lanes(s), eal_source ? 0u : 1u);
 
 	setup_size_ports(a);
-	plan.memory = plan.lanes * count_memory(&c) + setup_port_memory(a, plan.lanes);
+	plan.memory = setup_memory(a, plan.lanes, &c);
 	int worst = check_run(s, &plan, s->json);
 	config_free(a->config);
 	return worst;
@@ -147,6 +147,12 @@ resolve_settings(struct app *a, int eal_argc)
 		s->devices.items[s->devices.count++] = "auto";
 	if (options_check(s, eal_argc > 0, error) != 0)
 		return fail_usage(error);
+	const struct text_list given = s->interfaces;
+	interfaces_resolve(&s->interfaces, a->interfaces);
+	for (unsigned int i = 0; i < given.count; i++) {
+		if (strcmp(given.items[i], s->interfaces.items[i]) != 0)
+			log_line("%s is the interface %s", given.items[i], s->interfaces.items[i]);
+	}
 	if (s->devices.count > 0 && devices_resolve(&s->devices, a->devices) == 0 && !s->check)
 		return fail("no network card is bound to vfio-pci: packet-heatmap-setup-host bind "
 			    "NIC does it");

@@ -83,7 +83,9 @@ locate_hosts(struct map_consumer *m, struct located *l)
 		if (row->place == PLACE_PRIVATE) {
 			result = GEO_PRIVATE;
 		} else if (row->place != PLACE_NONE &&
-			   locate_get(m->locate, row->place)->has_position) {
+			   !locate_get(m->locate, row->place)->has_position) {
+			result = GEO_NO_POSITION;
+		} else if (row->place != PLACE_NONE) {
 			result = GEO_LOCATED;
 			if (heat_add(m->heat, row->place, &row->counts) != 0)
 				error = -ENOMEM;
@@ -140,8 +142,10 @@ describe_consumers(struct map_consumer *m, struct consumer_stats stats[MAP_CONSU
 
 	if (*m->self != NULL)
 		consumer_stats(*m->self, &stats[n++]);
-	for (size_t i = 0; i < m->after_count && n < MAP_CONSUMERS_MAX; i++)
-		consumer_stats(m->after[i], &stats[n++]);
+	for (size_t i = 0; i < m->after_count && n < MAP_CONSUMERS_MAX; i++) {
+		if (m->after[i] != NULL)
+			consumer_stats(m->after[i], &stats[n++]);
+	}
 	return n;
 }
 
@@ -154,6 +158,20 @@ wall_interval(const struct settings *s, bool packet_time)
 	return s->speed > 0 ? fmax(1, s->period_s / s->speed) : 1;
 }
 
+/*
+ * The clock may have been set since the start, as by NTP on a machine that wakes in 1970: the start
+ * is as long ago as the monotonic clock says. By less than a second it does not move, so that it
+ * does not shake with how the two are read.
+ */
+static void
+follow_clock(struct map_consumer *m, const struct period *p)
+{
+	const int64_t started = p->end_ms - (int64_t)((p->end_ns - m->started_ns) / 1000000);
+
+	if (!p->packet_time && llabs(started - m->started_ms) > 1000)
+		m->started_ms = started;
+}
+
 static struct picture *
 draw(struct map_consumer *m, struct located *l, struct host_list *total)
 {
@@ -162,6 +180,7 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		m->started_ms = p->start_ms;
 		m->started_ns = p->start_ns;
 	}
+	follow_clock(m, p);
 	struct consumer_stats consumers[MAP_CONSUMERS_MAX];
 	const struct facts_process process = process_read();
 	struct picture_facts facts = {
@@ -207,6 +226,7 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.consumer_count = describe_consumers(m, consumers),
 		.reloads = atomic_load(&m->loader->reloads),
 		.reload_failures = atomic_load(&m->loader->failures),
+		.databases_renewed = atomic_load(&m->loader->renewed),
 		.history = m->history,
 		.history_count = m->history_count,
 		.lanes = p->lanes,
@@ -354,6 +374,8 @@ map_take(void *context, struct period *p)
 		 * --once is for them, others wait for a while. */
 		int tries = p->packet_time && p->over ? FILES_WAIT_MS : 0;
 
+		if (m->after[i] == NULL)
+			continue;
 		while (tries > 0 && !consumer_has_room(m->after[i])) {
 			nanosleep(&(const struct timespec){.tv_nsec = 1000000}, NULL);
 			tries -= !m->settings->once;

@@ -34,7 +34,8 @@ struct map_consumer {
 	int64_t started_ms;
 	uint64_t started_ns;
 	struct loader *loader;
-	struct consumer **after; /* consumers of the pictures: given each record once it is drawn */
+	/* Consumers of the pictures: given each record once it is drawn. NULL: not wanted. */
+	struct consumer **after;
 	size_t after_count;
 	struct outputs *outputs;      /* how the files went */
 	struct consumer *const *self; /* the map's own consumer, for its numbers */

@@ -34,6 +34,9 @@ const struct option_def options[] = {
 	 "port 443' or 'not net 10.0.0.0/8'. The ledger says how many it left out."},
 	{NULL, "exclude-self", NULL, OPTION_FLAG, AT(exclude_self), 0, 0, NULL, NULL,
 	 "Leave out what the web server of this process sends and receives, as --filter would."},
+	{NULL, "overlap", NULL, OPTION_FLAG, AT(overlap), 0, 0, NULL, NULL,
+	 "Interfaces that carry the same packets, such as a bridge and its ports, are named "
+	 "together on purpose: do not warn that they count twice."},
 	{NULL, "follow", NULL, OPTION_FLAG, AT(follow), 0, 0, NULL, NULL,
 	 "Go on with what is written to the captures later, and with new ones in a folder or of a "
 	 "pattern, such as the ring of tcpdump -C or -G."},

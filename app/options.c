@@ -2,6 +2,8 @@
 #include "options.h"
 
 #include <errno.h>
+#include <rte_common.h>
+#include <rte_config.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +219,17 @@ standard_input(const struct text_list *pcaps)
 	return n;
 }
 
+/* Sources that DPDK drives; captures that are read once and `any` are ours alone. */
+static unsigned int
+ethdevs(const struct settings *s)
+{
+	unsigned int n = s->devices.count + (s->pcap_loop ? s->pcaps.count : 0);
+
+	for (unsigned int i = 0; i < s->interfaces.count; i++)
+		n += strcmp(s->interfaces.items[i], "any") != 0;
+	return n;
+}
+
 int
 options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERROR_MAX])
 {
@@ -261,6 +274,10 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 			"end";
 	else if (standard_input(&s->pcaps) > 1)
 		wrong = "--pcap - is named twice, and there is one standard input";
+	else if (ethdevs(s) > RTE_MAX_ETHPORTS)
+		wrong = "too many sources: DPDK, as it is built here, has room for " RTE_STR(
+			RTE_MAX_ETHPORTS) " interfaces, devices and looped captures; "
+					  "--interface any takes from all interfaces at once";
 	else if (s->interfaces.count > 0 && s->data_room > 0 &&
 		 s->data_room < s->ring_frame_size - 32)
 		/* a frame of the kernel's ring without its header */

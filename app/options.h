@@ -41,7 +41,7 @@ struct settings {
 	bool pcap_loop, once, strict, follow;
 	const char *speed_text;
 	const char *filter;
-	bool exclude_self;
+	bool exclude_self, overlap;
 	double speed; /* of speed_text: packet time by wall time; 0: as fast as it goes */
 	const char *driver_text;
 	enum interface_driver driver;          /* of driver_text */

@@ -27,42 +27,80 @@ output_result(struct outputs *o, const char *path, int error)
 	log_event(LOG_ERR, LOG_ID_OUTPUT_FAILED, "cannot write %s: %s", path, strerror(-error));
 }
 
-static void
+static int
 write_text(struct outputs *o, struct picture *s, const char *path, enum text_kind kind)
 {
-	if (path == NULL)
-		return;
 	const struct text *text = text_get(s, kind, o->settings->window);
-	output_result(o, path, text ? file_replace_text(path, text->plain, text->length) : -ENOMEM);
+
+	return text != NULL ? file_replace_text(path, text->plain, text->length) : -ENOMEM;
 }
 
-/* The picture of this record, or of a later one: then the files are the newer for it. */
-static void
-files_take(void *context, struct period *period)
+static int
+write_html(struct outputs *o, struct picture *s, const char *path)
 {
-	struct outputs *o = context;
-	struct picture *s = picture_current();
+	return write_text(o, s, path, TEXT_HTML);
+}
+
+static int
+write_status(struct outputs *o, struct picture *s, const char *path)
+{
+	return write_text(o, s, path, TEXT_STATUS);
+}
+
+static int
+write_hosts(struct outputs *o, struct picture *s, const char *path)
+{
+	(void)o;
+	return file_replace(path, write_csv, s);
+}
+
+/* The picture of this record, or of a later one: then the file is the newer for it. */
+static void
+take(struct outputs *o, const struct period *period, const char *path,
+     int (*write)(struct outputs *o, struct picture *s, const char *path))
+{
 	uint64_t start = monotonic_ns();
 
+	/* of captures that are read to their end, the whole is what is wanted */
+	if (o->settings->once && !period->over)
+		return;
+	struct picture *s = picture_current();
 	if (s == NULL)
 		return;
-	/* of captures that are read to their end, the whole is what is wanted */
-	if (o->settings->once && !period->over) {
-		picture_release(s);
-		return;
-	}
-	write_text(o, s, o->settings->html, TEXT_HTML);
-	if (o->settings->hosts != NULL)
-		output_result(o, o->settings->hosts,
-			      file_replace(o->settings->hosts, write_csv, s));
-	/* last: the next one tells how the others went */
-	write_text(o, s, o->settings->status, TEXT_STATUS);
+	output_result(o, path, write(o, s, path));
 	picture_release(s);
 	atomic_store(&o->last_ms, (double)(monotonic_ns() - start) / 1e6);
 }
 
+static void
+html_take(void *context, struct period *period)
+{
+	struct outputs *o = context;
+
+	take(o, period, o->settings->html, write_html);
+}
+
+static void
+hosts_take(void *context, struct period *period)
+{
+	struct outputs *o = context;
+
+	take(o, period, o->settings->hosts, write_hosts);
+}
+
+static void
+status_take(void *context, struct period *period)
+{
+	struct outputs *o = context;
+
+	take(o, period, o->settings->status, write_status);
+}
+
 /* One waits while one is written: whoever is slower than the periods gets the newest. */
-const struct consumer_ops files_consumer_ops = {.name = "files", .capacity = 2, .take = files_take};
+const struct consumer_ops html_consumer_ops = {.name = "html", .capacity = 2, .take = html_take};
+const struct consumer_ops hosts_consumer_ops = {.name = "hosts", .capacity = 2, .take = hosts_take};
+const struct consumer_ops status_consumer_ops = {
+	.name = "status", .capacity = 2, .take = status_take};
 
 /* 1234567 -> "1.23 M" */
 static const char *

@@ -68,11 +68,32 @@ detach(struct port_events *e, unsigned int p)
 	backoff_clear(&e->state[p].backoff);
 }
 
+/* What came back under a name may be another kind of interface. */
+static void
+tell_type(const struct port *port, uint32_t before, const struct filter *filter)
+{
+	char error[FILTER_ERROR_MAX];
+
+	if (port->type == before)
+		return;
+	if (!rx_lcore_can_read(port->type))
+		log_warning("%s: it is another kind of interface now, whose frames cannot be "
+			    "read: they count as not IP",
+			    port->source);
+	else if (filter != NULL && filter_fits(filter, port->type, error) != 0)
+		log_warning("%s: it is another kind of interface now, for which --filter makes no "
+			    "sense (%s): nothing of it counts",
+			    port->source, error);
+	else
+		log_line("%s: it is another kind of interface now", port->source);
+}
+
 /* The port has been let go of, with its lanes paused: is its device back? */
 static void
 attach(struct port_events *e, unsigned int p)
 {
 	struct port *port = &e->ports[p];
+	const uint32_t before = port->type;
 	char error[256];
 
 	/* what a try leaves half done is removed again */
@@ -87,9 +108,12 @@ attach(struct port_events *e, unsigned int p)
 	port->resets++;
 	backoff_clear(&e->state[p].backoff);
 	for (unsigned int i = 0; i < e->lane_count; i++) {
-		if (e->lanes[i]->command == &e->commands[p])
-			e->lanes[i]->port = port->id;
+		if (e->lanes[i]->command != &e->commands[p])
+			continue;
+		e->lanes[i]->port = port->id;
+		rx_lcore_set_type(e->lanes[i], port->type);
 	}
+	tell_type(port, before, e->filter);
 	log_event(LOG_NOTICE, LOG_ID_PORT_RECEIVING, "%s: it is back, and receiving again",
 		  port->source);
 	lane_command_post(&e->commands[p], LANE_RUN);

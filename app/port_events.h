@@ -10,6 +10,7 @@
 #pragma once
 
 #include "backoff.h"
+#include "filter.h"
 #include "lane_command.h"
 #include "port.h"
 #include "rx_lcore.h"
@@ -23,6 +24,7 @@ struct port_events {
 	unsigned int port_count;
 	struct rx_lane *const *lanes;
 	unsigned int lane_count;
+	const struct filter *filter; /* of all lanes; NULL: none */
 	/* the lanes of port i are those whose `command` points to commands[i] */
 	struct lane_command commands[PORT_EVENTS_MAX_PORTS];
 	struct {

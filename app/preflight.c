@@ -32,7 +32,10 @@ preflight_outputs(const struct settings *s)
 	/* a FIFO or a device is not made, only opened */
 	const bool plain = s->output != NULL && strcmp(s->output_path, "-") != 0 &&
 			   access(s->output_path, F_OK) != 0;
+	char clash[OUTPUTS_CLASH_MAX];
 
+	if (outputs_clash(s, clash))
+		return fail_usage(clash);
 	return check_output(plain ? s->output_path : NULL, "output") != 0 ||
 			       check_output(s->html, "html") != 0 ||
 			       check_output(s->hosts, "hosts") != 0 ||
@@ -162,8 +165,9 @@ preflight_run(struct app *a, const atomic_bool *cancel)
 			return EXIT_FAILURE;
 		}
 	}
-	if (preflight_outputs(s) != EXIT_SUCCESS)
-		return EXIT_FAILURE;
+	int ret = preflight_outputs(s);
+	if (ret != EXIT_SUCCESS)
+		return ret;
 	/* another user's files must be that user's: opened once we are */
 	if (s->history != NULL && s->user == NULL && preflight_history(a) != EXIT_SUCCESS)
 		return EXIT_FAILURE;

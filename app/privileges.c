@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -128,6 +129,7 @@ static const int allowed[] = {
 	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(sched_setaffinity),
 	SCMP_SYS(sched_getparam), SCMP_SYS(sched_getscheduler), SCMP_SYS(getcpu),
 	SCMP_SYS(restart_syscall),
+	SCMP_SYS(capget), SCMP_SYS(capset), /* which gives nobody what he may not have: privileges_without */
 
 	/* signals and time */
 	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
@@ -143,7 +145,7 @@ static const int allowed[] = {
 	SCMP_SYS(fstatfs), SCMP_SYS(lseek), SCMP_SYS(access), SCMP_SYS(faccessat),
 	SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64),
 	SCMP_SYS(getcwd), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
-	SCMP_SYS(fallocate), SCMP_SYS(fchmod), SCMP_SYS(rename), SCMP_SYS(renameat),
+	SCMP_SYS(fallocate), SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(rename), SCMP_SYS(renameat),
 	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(umask),
 	SCMP_SYS(flock), SCMP_SYS(fcntl), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
 	SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(mkdir), SCMP_SYS(fadvise64),
@@ -294,6 +296,55 @@ privileges_confine(unsigned int sources)
 		ret = seccomp_load(filter);
 	seccomp_release(filter);
 	return ret;
+}
+
+struct without {
+	int (*start)(void *context);
+	void *context;
+	int ret;
+};
+
+/* Of the calling thread: none but these, of those that it has. */
+static int
+keep_at_most(uint64_t bits)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return -errno;
+	const uint64_t has = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	/* a service manager's filter may forbid to ask for what is so already */
+	return (has & ~bits) == 0 ? 0 : keep_capabilities(bits & has);
+}
+
+/* A thread's capabilities are its own, and those that it starts inherit them. */
+static void *
+run_without(void *argument)
+{
+	/* what makes root's files root's: only who stays root has these */
+	static const uint64_t files = 1ull << CAP_CHOWN | 1ull << CAP_DAC_OVERRIDE |
+				      1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_FOWNER |
+				      1ull << CAP_FSETID;
+	struct without *w = argument;
+
+	w->ret = keep_at_most(files);
+	if (w->ret == 0)
+		w->ret = w->start(w->context);
+	return NULL;
+}
+
+int
+privileges_without(int (*start)(void *context), void *context)
+{
+	struct without w = {.start = start, .context = context};
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, run_without, &w);
+
+	if (error != 0)
+		return -error;
+	pthread_join(thread, NULL);
+	return w.ret;
 }
 
 int

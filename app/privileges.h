@@ -69,6 +69,15 @@ int privileges_drop(const char *user, unsigned int sources, char *error, size_t 
  */
 int privileges_confine(unsigned int sources);
 
+/**
+ * Calls `start` without capabilities, so that the threads which it starts have none either: of all
+ * threads only the caller's own opens sources. Who stays root keeps those for files (CAP_CHOWN,
+ * CAP_DAC_OVERRIDE, ...): a file that is replaced stays its owner's, another's folder can be
+ * written to. Main thread. @return what `start` does, or -errno: the capabilities could not be put
+ * down.
+ */
+int privileges_without(int (*start)(void *context), void *context);
+
 /** Read the state from /proc/self/status, of the calling thread. Any thread. @return 0 or -errno.
  */
 int privileges_read(struct privileges *state);

@@ -130,6 +130,21 @@ link_of(uint32_t type)
 	return link;
 }
 
+void
+rx_lcore_set_type(struct rx_lane *lane, uint32_t type)
+{
+	lane->parse.link = link_of(type);
+	lane->type = type;
+	if (lane->filter != NULL)
+		lane->program = filter_program(lane->filter, type);
+}
+
+bool
+rx_lcore_can_read(uint32_t type)
+{
+	return link_of(type) != PARSE_LINK_OPAQUE;
+}
+
 /* A burst of a source that shows its frames where they lie. Kept out of the loop of the others. */
 static __rte_noinline uint16_t
 count_frames(struct rx_lane *lane, struct parse_batch *batch, uint16_t most)
@@ -140,12 +155,8 @@ count_frames(struct rx_lane *lane, struct parse_batch *batch, uint16_t most)
 
 	if (n == 0)
 		return 0;
-	if (type != lane->type) {
-		lane->parse.link = link_of(type);
-		lane->type = type;
-		if (lane->filter != NULL)
-			lane->program = filter_program(lane->filter, type);
-	}
+	if (type != lane->type)
+		rx_lcore_set_type(lane, type);
 	const uint16_t taken = n;
 	if (unlikely(lane->filter != NULL)) {
 		n = keep_frames(lane, frames, n);
@@ -200,11 +211,7 @@ rx_lcore_run(void *argument)
 			atomic_store_explicit(&lane->received[lane->swaps & 1], received,
 					      memory_order_relaxed);
 		}
-		if (unlikely(count_poll_swap(lane->count))) {
-			lane->swaps++;
-			atomic_store_explicit(&lane->received[lane->swaps & 1], received,
-					      memory_order_relaxed);
-		}
+		lane_swap(lane, received);
 		if (n > 0) {
 			empty = 0;
 			pause_us = FIRST_PAUSE_US;

@@ -15,6 +15,7 @@
 
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LANE_LINE 64
@@ -27,7 +28,7 @@ struct rx_lane {
 	 * source tells with each burst what its frames are. */
 	port_receive *receive;
 	struct port *source;
-	uint32_t type; /* of the last burst, as port_receive tells it */
+	uint32_t type; /* of its port's frames; of the last burst, where port_receive tells it */
 	uint16_t burst;
 	unsigned int lcore;
 	uint32_t idle_sleep_us; /* longest pause; 0: poll without one */
@@ -49,6 +50,25 @@ struct rx_lane {
 	uint32_t swaps;
 	struct lane_answer answer;
 };
+
+/* [manager] Before the lane is launched, or while it has acknowledged LANE_PAUSE: what the frames
+ * of its port are (port.h). Of a type that cannot be read every frame is not IP. */
+void rx_lcore_set_type(struct rx_lane *lane, uint32_t type);
+bool rx_lcore_can_read(uint32_t type);
+
+/*
+ * Answers the manager's wish for a swap, if there is one: the lane between two bursts, or the
+ * manager in its place once it has returned. `received`: frames since the start.
+ */
+static inline void
+lane_swap(struct rx_lane *lane, uint64_t received)
+{
+	if (__builtin_expect(count_poll_swap(lane->count), 0)) {
+		lane->swaps++;
+		atomic_store_explicit(&lane->received[lane->swaps & 1], received,
+				      memory_order_relaxed);
+	}
+}
 
 /* For rte_eal_remote_launch: polls until LANE_STOP. `lane` is a struct rx_lane. Returns 0. */
 int rx_lcore_run(void *lane);

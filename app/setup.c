@@ -2,8 +2,8 @@
 /* Ports, their queues, and a lane for each: sized, named, configured, started, stopped. */
 #include "app.h"
 #include "log.h"
+#include "overlaps.h"
 
-#include <net/if_arp.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 /* pools: a cache of 256 mbufs for each lcore halves the trips to the shared ring */
 #define POOL_CACHE 256
@@ -58,28 +60,23 @@ setup_size_ports(struct app *a)
 		p->mbufs = p->rx_descriptors + p->burst * segments + 4 * p->cache;
 }
 
-uint64_t
-setup_port_memory(const struct app *a, unsigned int lanes)
+struct eal_memory
+setup_memory(const struct app *a, unsigned int lanes, const struct count_settings *c)
 {
-	uint64_t octets = port_queue_memory(&a->port_settings, lanes);
+	const struct settings *s = &a->settings;
+	uint64_t octets = lanes * count_memory(c);
 
-	for (unsigned int i = 0; i < a->settings.interfaces.count; i++) {
-		if (a->settings.interface_xdp[i])
-			octets += a->settings.interface_queues[i] * PORT_XDP_QUEUE_OCTETS;
+	for (unsigned int i = 0; i < s->interfaces.count; i++) {
+		/* af_packet has a table of the frames of each ring, one to receive and one to send
+		 */
+		octets += s->interface_queues[i] *
+			  (s->interface_xdp[i] ? (uint64_t)PORT_XDP_QUEUE_OCTETS
+					       : 2 * s->ring_frames * sizeof(struct iovec));
 	}
-	return octets;
-}
-
-/* The name under which the user knows a port. */
-static void
-name_port(struct port *port, uint16_t id, const struct settings *s)
-{
-	char name[RTE_ETH_NAME_MAX_LEN] = "";
-	unsigned int i;
-
-	rte_eth_dev_get_name_by_port(id, name);
-	if (sscanf(name, "net_pcap%u", &i) == 1 && i < s->pcaps.count)
-		snprintf(port->source, sizeof(port->source), "%s", capture_name(s->pcaps.items[i]));
+	return (struct eal_memory){.huge = octets + port_queue_memory(&a->port_settings, lanes, 0),
+				   .ordinary = octets +
+					       port_queue_memory(&a->port_settings, lanes,
+								 (uint32_t)sysconf(_SC_PAGESIZE))};
 }
 
 /*
@@ -91,11 +88,12 @@ fall_back(struct app *a, struct port *port, uint16_t id, const char *why)
 {
 	struct settings *s = &a->settings;
 	char text[128], name[32];
-	unsigned int i;
+	unsigned int i = 0;
 	uint16_t now;
 
-	if (sscanf(port->name, "net_af_xdp%u", &i) != 1 || i >= s->interfaces.count ||
-	    s->driver != DRIVER_AUTO)
+	while (i < s->interfaces.count && strcmp(s->interfaces.items[i], port->interface) != 0)
+		i++;
+	if (i == s->interfaces.count || !s->interface_xdp[i] || s->driver != DRIVER_AUTO)
 		return fail(why);
 	log_line("%s; captured on by af_packet instead", why);
 	port_close(port);
@@ -142,6 +140,7 @@ setup_captures(struct app *a, unsigned int *queues)
 	const struct settings *s = &a->settings;
 	char error[256];
 
+	a->clock.speed = s->speed;
 	for (unsigned int i = 0; i < s->pcaps.count && !s->pcap_loop; i++) {
 		struct capture *capture = &a->captures[i];
 		struct port *port = &a->ports[a->port_count];
@@ -169,6 +168,65 @@ setup_captures(struct app *a, unsigned int *queues)
 	return EXIT_SUCCESS;
 }
 
+/* As much of a path's end as fits and has so many slashes. */
+static const char *
+path_end(const char *path, unsigned int slashes)
+{
+	const char *end = path + strlen(path);
+
+	while (end > path && end[-1] == '/')
+		end--;
+	const char *at = end;
+	while (at > path && (at[-1] != '/' || slashes-- > 0))
+		at--;
+	while (end - at >= PORT_NAME_MAX && strchr(at, '/') != NULL)
+		at = strchr(at, '/') + 1;
+	return at;
+}
+
+/*
+ * Status, page and metrics tell ports by name: two captures of one file name, in two folders, get
+ * as much of their paths as tells them apart; what is named twice, a number.
+ */
+static void
+tell_apart(struct app *a, unsigned int first_capture)
+{
+	for (unsigned int p = 1; p < a->port_count; p++) {
+		struct port *port = &a->ports[p];
+		unsigned int others = 0;
+
+		for (unsigned int q = 0; q < p; q++)
+			others += strcmp(a->ports[q].source, port->source) == 0;
+		for (unsigned int slashes = 1; others > 0 && p >= first_capture && slashes < 8;
+		     slashes++) {
+			const char *name = path_end(a->captures[p - first_capture].path, slashes);
+
+			others = 0;
+			for (unsigned int q = 0; q < p; q++)
+				others += strcmp(a->ports[q].source, name) == 0;
+			if (others == 0)
+				snprintf(port->source, sizeof(port->source), "%s", name);
+		}
+		for (unsigned int n = 2; others > 0; n++) {
+			char name[PORT_NAME_MAX];
+
+			snprintf(name, sizeof(name), "%.50s #%u", port->source, n);
+			others = 0;
+			for (unsigned int q = 0; q < p; q++)
+				others += strcmp(a->ports[q].source, name) == 0;
+			if (others == 0)
+				snprintf(port->source, sizeof(port->source), "%s", name);
+		}
+	}
+}
+
+static void
+warn_overlap(const char *text, const char *spare, void *context)
+{
+	(void)context;
+	log_warning("%s; leave %s out, or say --overlap if it is meant", text, spare);
+}
+
 /* One queue for each capture; for the rest what is asked for, or a fair share of the lcores. */
 int
 setup_ports(struct app *a, unsigned int workers)
@@ -182,6 +240,7 @@ setup_ports(struct app *a, unsigned int workers)
 			log_text(a->choices[i].note);
 	}
 
+	overlaps_find(&a->settings, warn_overlap, NULL);
 	RTE_ETH_FOREACH_DEV (id)
 		count++;
 	for (unsigned int i = 0; i < a->settings.interfaces.count; i++)
@@ -200,7 +259,6 @@ setup_ports(struct app *a, unsigned int workers)
 		struct port *port = &a->ports[a->port_count];
 		struct port_settings p = a->port_settings;
 
-		name_port(port, id, &a->settings);
 		int ret = port_identify(port, id);
 		if (ret != 0) {
 			log_error("port %u: %s", id, rte_strerror(-ret));
@@ -226,8 +284,12 @@ setup_ports(struct app *a, unsigned int workers)
 		}
 		queues += port->queues;
 	}
-	if (setup_any(a, &queues) != EXIT_SUCCESS || setup_captures(a, &queues) != EXIT_SUCCESS)
+	if (setup_any(a, &queues) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
+	const unsigned int first_capture = a->port_count;
+	if (setup_captures(a, &queues) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	tell_apart(a, first_capture);
 	if (queues > workers) {
 		log_error(
 			"%u RX queues need as many worker lcores, and there are %u: give EAL more "
@@ -251,20 +313,14 @@ idle_sleep(const struct app *a, const struct port *port)
 
 /* The lane's filter for the frames of its port; those without an ethdev tell their type later. */
 static int
-set_filter(struct app *a, struct rx_lane *lane, const struct port *port, unsigned int capture)
+set_filter(struct app *a, struct rx_lane *lane, const struct port *port)
 {
-	uint32_t type = ARPHRD_ETHER;
+	const uint32_t type = port->type;
 	char error[FILTER_ERROR_MAX];
 
 	lane->filter = a->filter;
-	if (a->filter == NULL)
-		return EXIT_SUCCESS;
-	if (capture < a->settings.pcaps.count)
-		type = PORT_TYPE_DLT | a->captures[capture].dlt;
-	else if (lane->parse.link == PARSE_LINK_RAW)
-		type = ARPHRD_NONE;
-	lane->program = filter_program(a->filter, type);
-	if (lane->receive != NULL)
+	rx_lcore_set_type(lane, type);
+	if (a->filter == NULL || lane->receive != NULL)
 		return EXIT_SUCCESS;
 	if (filter_fits(a->filter, type, error) != 0) {
 		log_error("--filter: %s (on %s)", error, port->source);
@@ -313,27 +369,18 @@ setup_lanes(struct app *a)
 			lane->idle_sleep_us = idle_sleep(a, port);
 			lane->rate = port_is_paced(port) ? a->settings.pcap_rate : 0;
 			lane->parse.decap = a->settings.decap;
-			lane->parse.link = PARSE_LINK_ETHERNET;
-			/* if it has gone since it was checked, its link does not matter either */
-			if (port->interface[0] != 0)
-				(void)interface_link(port->interface, &lane->parse.link, NULL);
 			lane->command = &a->events.commands[p];
 			if (port->socket >= 0 && port->socket != socket)
 				log_warning("%s is on NUMA node %d, its lcore %u on node %d: that "
 					    "costs "
 					    "speed, choose lcores on the port's node",
 					    port->source, port->socket, lcore, socket);
-			unsigned int capture = UINT32_MAX;
-			if (a->settings.pcap_loop)
-				sscanf(port->name, "net_pcap%u", &capture);
-			if (capture < a->settings.pcaps.count)
-				lane->parse.link = a->captures[capture].link;
 			*state = (struct lane_state){
 				.lane = lane,
 				.port = p,
 				.cpu = (unsigned int)rte_lcore_to_cpu_id((int)lcore)};
 			gather_set_map(&a->gather, a->lane_count - 1);
-			if (set_filter(a, lane, port, capture) != EXIT_SUCCESS)
+			if (set_filter(a, lane, port) != EXIT_SUCCESS)
 				return EXIT_FAILURE;
 			lcore = rte_get_next_lcore(lcore, 1, 0);
 		}
@@ -342,6 +389,7 @@ setup_lanes(struct app *a)
 	a->events.ports = a->ports;
 	a->events.port_count = a->port_count;
 	a->events.lanes = a->lanes;
+	a->events.filter = a->filter;
 	a->events.lane_count = a->lane_count;
 	return EXIT_SUCCESS;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sources.h"
 
+#include "names.h"
 #include "parse.h"
+#include "port.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -70,6 +72,16 @@ interface_is_any(const char *name)
 	return strcmp(name, INTERFACE_ANY) == 0;
 }
 
+bool
+interface_is_any_of(const struct text_list *names)
+{
+	for (unsigned int i = 0; i < names->count; i++) {
+		if (interface_is_any(names->items[i]))
+			return true;
+	}
+	return false;
+}
+
 /* What people call it; empty: as good as unknown to all. */
 static const char *
 hardware_name(unsigned int hardware)
@@ -96,21 +108,11 @@ hardware_name(unsigned int hardware)
 int
 interface_link(const char *name, uint8_t *link, unsigned int *hardware)
 {
-	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int found = port_hardware(name);
 
 	if (hardware != NULL)
-		*hardware = 0;
-	if (fd < 0)
-		return -errno;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	int ret = ioctl(fd, SIOCGIFHWADDR, &request) == 0 ? 0 : -errno;
-	close(fd);
-	if (ret != 0)
-		return ret;
-	if (hardware != NULL)
-		*hardware = request.ifr_hwaddr.sa_family;
-	return interface_link_of(request.ifr_hwaddr.sa_family, link);
+		*hardware = found > 0 ? (unsigned int)found : 0;
+	return found < 0 ? found : interface_link_of((unsigned int)found, link);
 }
 
 int
@@ -202,15 +204,16 @@ interface_arguments(const struct settings *s, unsigned int i, char *text, size_t
 {
 	const unsigned int block = 256 << 10; /* octets that the kernel has to find in one piece */
 
+	const char *name = port_name_argument(s->interfaces.items[i]);
+
 	if (s->interface_xdp[i]) {
-		snprintf(text, size, "iface=%s,start_queue=0,queue_count=%u",
-			 s->interfaces.items[i], interface_queues(s, i));
+		snprintf(text, size, "iface=%s,start_queue=0,queue_count=%u", name,
+			 interface_queues(s, i));
 		return "net_af_xdp";
 	}
 	/* qdisc_bypass is of the half that sends, which is never used */
 	snprintf(text, size, "iface=%s,qpairs=%u,blocksz=%u,framesz=%u,framecnt=%u,qdisc_bypass=1",
-		 s->interfaces.items[i], interface_queues(s, i), block, s->ring_frame_size,
-		 s->ring_frames);
+		 name, interface_queues(s, i), block, s->ring_frame_size, s->ring_frames);
 	return "net_af_packet";
 }
 
@@ -234,9 +237,9 @@ interface_check_memory(uint64_t octets, char error[SOURCES_ERROR_MAX])
 		return 0; /* not for the limit: the PMD will have to say */
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	snprintf(error, SOURCES_ERROR_MAX,
-		 "--interface needs %llu MiB of locked memory, and the limit is %llu KiB: run as "
-		 "root, "
-		 "or raise it (ulimit -l %llu; LimitMEMLOCK= in a unit)",
+		 "--interface needs %llu MiB of locked memory, and the limit is %llu KiB: raise it "
+		 "(ulimit -l %llu; LimitMEMLOCK= in a unit), give CAP_IPC_LOCK, or a smaller "
+		 "--ring-frames",
 		 need >> 20, (unsigned long long)limit.rlim_cur >> 10, need >> 10);
 	return -1;
 }
@@ -279,6 +282,17 @@ add_bound_devices(char names[LIST_MAX][PCI_ADDRESS_MAX], unsigned int *count)
 	}
 	if (n >= 0)
 		free(entries);
+}
+
+void
+interfaces_resolve(struct text_list *list, char names[LIST_MAX][IFNAMSIZ])
+{
+	for (unsigned int i = 0; i < list->count; i++) {
+		const char *given = list->items[i];
+
+		if (!interface_is_any(given) && port_name_find(given, names[i]) == 0)
+			list->items[i] = names[i];
+	}
 }
 
 unsigned int

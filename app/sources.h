@@ -9,6 +9,7 @@
 #include "options.h"
 #include "pci_address.h"
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@
 /* The name that stands for all interfaces. */
 #define INTERFACE_ANY "any"
 bool interface_is_any(const char *name);
+bool interface_is_any_of(const struct text_list *names);
 
 /* Is there an interface of that name with frames that we can read, and may we capture on it? 0, or
  * -1 with `error`. */
@@ -58,6 +60,13 @@ int interface_check_memory(uint64_t octets, char error[SOURCES_ERROR_MAX]);
  * net_af_xdp. */
 const char *interface_arguments(const struct settings *settings, unsigned int i, char *text,
 				size_t size);
+
+/*
+ * Puts in the place of each interface's name what the kernel calls it: it may have been an
+ * alternative name, or a label. `names` holds the texts that *list then borrows. What is no
+ * interface stays, and is refused by interface_check.
+ */
+void interfaces_resolve(struct text_list *list, char names[LIST_MAX][IFNAMSIZ]);
 
 /*
  * Writes each address in full ("0000:03:00.0"), and for "auto" all cards that are bound to

@@ -3,6 +3,7 @@
 #include "app.h"
 #include "assets.h"
 #include "browser.h"
+#include "file.h"
 #include "log.h"
 #include "notify.h"
 #include "privileges.h"
@@ -24,6 +25,20 @@
 /* An end waits so long for a disk or a reader; then the process ends without it. */
 #define FILES_END_MS   10000
 #define CONSOLE_END_MS 1000
+#define READERS_END_MS 1000 /* of files that are pipes */
+
+/* Who takes what the map has drawn, each on a thread of its own; and how long its last work may
+ * take at the end. `late`: what is said then; NULL where that is all there is to say. */
+static const struct {
+	const struct consumer_ops *ops;
+	int end_ms;
+	const char *late;
+} after_map[AFTER_MAP] = {
+	{&html_consumer_ops, FILES_END_MS, "--html"},
+	{&hosts_consumer_ops, FILES_END_MS, "--hosts"},
+	{&status_consumer_ops, FILES_END_MS, "--status"},
+	{&console_consumer_ops, CONSOLE_END_MS, NULL}, /* stdout is not read */
+};
 #define HISTORY_END_MS 10000
 #define STREAM_END_MS  2000
 
@@ -58,6 +73,11 @@ give_up_privileges(struct app *a)
 	if (s->user != NULL && preflight_outputs(s) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
 	ret = s->no_seccomp ? 0 : privileges_confine(sources);
+	if (ret != 0 && ret != -ENOTSUP) {
+		log_error("system calls cannot be confined: %s; --no-seccomp starts without that",
+			  strerror(-ret));
+		return EXIT_FAILURE;
+	}
 	if (ret != 0)
 		log_warning("system calls are not confined: %s", strerror(-ret));
 	if (privileges_read(&now) != 0)
@@ -72,7 +92,9 @@ give_up_privileges(struct app *a)
 				    : "none");
 	a->map_consumer.security_json = a->security_json;
 	log_line("running as %s, capabilities %llx, system calls %s%s", now.user, now.effective,
-		 now.seccomp == 2 ? "confined" : "not confined",
+		 now.seccomp == 2 ? "confined"
+		 : s->no_seccomp  ? "not confined, as --no-seccomp asks"
+				  : "not confined",
 		 now.uid == 0 ? " (--user NAME leaves root)" : "");
 	return EXIT_SUCCESS;
 }
@@ -150,8 +172,9 @@ start_stream(struct app *a)
 
 /* The threads to the right of the period record, and the loader. */
 static int
-start_consumers(struct app *a)
+start_consumers(void *context)
 {
+	struct app *a = context;
 	struct map_consumer *m = &a->map_consumer;
 
 	m->settings = &a->settings;
@@ -177,22 +200,29 @@ start_consumers(struct app *a)
 		return fail("out of memory");
 	if (start_history(a) != EXIT_SUCCESS || start_stream(a) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
-	a->after_map[0] = consumer_create(&files_consumer_ops, &a->outputs);
-	a->after_map[1] = consumer_create(&console_consumer_ops, &a->outputs);
-	if (a->after_map[0] != NULL && a->after_map[1] != NULL) {
-		m->after_count = 2;
-		a->map_thread = consumer_create(&map_consumer_ops, m);
+	const char *const wanted[AFTER_MAP] = {a->settings.html, a->settings.hosts,
+					       a->settings.status, "stdout"};
+	for (size_t i = 0; i < AFTER_MAP; i++) {
+		if (wanted[i] == NULL)
+			continue;
+		a->after_map[i] = consumer_create(after_map[i].ops, &a->outputs);
+		if (a->after_map[i] == NULL)
+			return fail("no thread can be started");
 	}
+	m->after_count = AFTER_MAP;
+	a->map_thread = consumer_create(&map_consumer_ops, m);
 	if (a->map_thread == NULL ||
-	    loader_start(&a->loader, &a->settings, preflight_tables_can_fill(a)) != 0)
+	    loader_start(&a->loader, &a->settings, preflight_tables_can_fill(a),
+			 locate_opened(m->locate)) != 0)
 		return fail("no thread can be started");
 	a->gather.consumers[a->gather.consumer_count++] = a->map_thread;
 	return EXIT_SUCCESS;
 }
 
 static int
-start_http(struct app *a)
+start_http(void *context)
 {
+	struct app *a = context;
 	char error[256];
 	struct http_settings h = {.listen = a->listen,
 				  .assets = page_assets,
@@ -214,6 +244,9 @@ start_http(struct app *a)
 		return fail(error);
 	/* port 0 was for any: from here on it has its number */
 	snprintf(strrchr(a->listen, ':'), sizeof(":65535"), ":%u", http_port(a->http));
+	if (http_is_absent(a->http))
+		log_warning("%s is not an address of this host yet; the map waits for it",
+			    a->listen);
 	log_line("the map is at http://%s/", a->listen);
 	return EXIT_SUCCESS;
 }
@@ -227,13 +260,13 @@ start_eal(struct app *a, char **argv, int eal_argc)
 				   .socket = SOCKET_ID_ANY,
 				   .map = locate_map_prefixes(a->gather.map)};
 	unsigned int lanes = eal_lanes(s);
-	uint64_t memory = lanes * count_memory(&c) + setup_port_memory(a, lanes);
+	const struct eal_memory memory = setup_memory(a, lanes, &c);
 
 	if (telemetry_register() != 0)
 		log_text("telemetry takes no more commands: /packet_heatmap is not there");
 	if (telemetry_prepare(&a->settings, eal_argc > 0, error) != 0)
 		return fail(error);
-	if (eal_plan(&a->plan, s, a->captures, lanes, memory, argv, eal_argc, error) != 0)
+	if (eal_plan(&a->plan, s, a->captures, lanes, &memory, argv, eal_argc, error) != 0)
 		return fail(error);
 	log_take_dpdk();
 	if (eal_start(&a->plan, error) != 0)
@@ -250,6 +283,18 @@ start_eal(struct app *a, char **argv, int eal_argc)
 		return fail("EAL was given one lcore; two are needed at least: one manages, one "
 			    "receives (on a single CPU: --lcores 0@0,1@0)");
 	return EXIT_SUCCESS;
+}
+
+/* Threads that parse requests, write files and read databases have no use for capabilities. */
+static int
+run_without_privileges(int (*start)(void *context), struct app *a)
+{
+	int ret = privileges_without(start, a);
+
+	if (ret >= 0)
+		return ret;
+	log_error("threads cannot be started without capabilities: %s", strerror(-ret));
+	return EXIT_FAILURE;
 }
 
 int
@@ -273,11 +318,11 @@ app_start(struct app *a, int argc, char **argv)
 	if (ret == EXIT_SUCCESS)
 		ret = give_up_privileges(a);
 	if (ret == EXIT_SUCCESS)
-		ret = start_consumers(a);
+		ret = run_without_privileges(start_consumers, a);
 	if (ret == EXIT_SUCCESS)
 		ret = setup_launch_lanes(a);
 	if (ret == EXIT_SUCCESS)
-		ret = start_http(a);
+		ret = run_without_privileges(start_http, a);
 	if (ret == EXIT_SUCCESS)
 		notify_send("READY=1\nSTATUS=receiving");
 	return ret;
@@ -290,13 +335,19 @@ app_end_consumers(struct app *a)
 	consumer_destroy(a->map_thread, -1);
 	a->map_thread = NULL;
 	a->gather.consumer_count = 0;
-	if (consumer_destroy(a->after_map[0], a->settings.once ? -1 : FILES_END_MS) != 0) {
-		log_error("the output files are not written in time; ending without them");
-		a->stuck = true;
+	if (!a->settings.once)
+		file_hurry(READERS_END_MS);
+	for (size_t i = 0; i < AFTER_MAP; i++) {
+		const bool waits = a->settings.once && after_map[i].late != NULL;
+
+		if (consumer_destroy(a->after_map[i], waits ? -1 : after_map[i].end_ms) != 0) {
+			if (after_map[i].late != NULL)
+				log_error("%s is not written in time; ending without it",
+					  after_map[i].late);
+			a->stuck = true;
+		}
+		a->after_map[i] = NULL;
 	}
-	if (consumer_destroy(a->after_map[1], CONSOLE_END_MS) != 0)
-		a->stuck = true; /* stdout is not read: that is all there is to say */
-	a->after_map[0] = a->after_map[1] = NULL;
 	if (stream_destroy(a->stream, STREAM_END_MS) != 0) {
 		log_error("the last lines of --output are not read; ending without them");
 		a->stuck = true;

@@ -27,7 +27,7 @@ struct piece {
 
 struct stream {
 	struct stream_settings settings;
-	pthread_t thread, main;
+	pthread_t thread;
 	int fd; /* [stream's thread] -1: a FIFO without a reader */
 	bool started, told;
 
@@ -113,7 +113,7 @@ reader_gone(struct stream *s)
 	pthread_mutex_unlock(&s->lock);
 	if (first) {
 		log_text("--output -: the reader has gone; ending");
-		pthread_kill(s->main, SIGTERM);
+		tgkill(getpid(), getpid(), SIGTERM); /* the main thread has the process' number */
 	}
 }
 
@@ -197,7 +197,6 @@ stream_create(const struct stream_settings *settings, char error[256])
 
 	if (s != NULL) {
 		s->settings = *settings;
-		s->main = pthread_self();
 		s->last = &s->first;
 		s->fd = -1;
 		pthread_mutex_init(&s->lock, NULL);

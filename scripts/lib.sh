@@ -17,7 +17,7 @@ PACKAGES_BUILD=(
 # on top of that: to test it
 PACKAGES_TEST=(
 	libcmocka-dev clang libclang-rt-14-dev dpdk-dev
-	python3-jsonschema python3-maxminddb mmdb-bin zstd xz-utils lz4 lzip bzip2
+	python3-jsonschema python3-maxminddb python3-prometheus-client mmdb-bin zstd xz-utils lz4 lzip bzip2
 	tcpdump tshark tcpreplay iproute2 procps curl jq gdal-bin systemd
 )
 

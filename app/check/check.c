@@ -20,6 +20,7 @@ check_run(const struct settings *settings, const struct check_plan *plan, bool j
 	};
 
 	d.checks = json ? json_array() : NULL;
+	check_settings(&d);
 	check_huge_pages(&d);
 	check_memory_lock(&d);
 	check_iommu(&d);

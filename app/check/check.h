@@ -8,6 +8,7 @@
 #pragma once
 
 #include "drivers.h"
+#include "eal.h"
 #include "options.h"
 
 #include <stdbool.h>
@@ -22,7 +23,7 @@ enum check_level {
 /* What the caller knows better than this file. */
 struct check_plan {
 	unsigned int lanes;                  /* of all sources together */
-	uint64_t memory;                     /* octets of huge pages that they take */
+	struct eal_memory memory;            /* that they take */
 	bool eal_source;                     /* EAL's own arguments stand left of "--" */
 	const struct driver_choice *choices; /* of the interfaces; NULL: none were made */
 	const char *root; /* "": this host; tests: a made-up tree with sys/ and proc/ */

@@ -44,6 +44,7 @@ const char *who(const struct doctor *d);
 bool is_group_without_iommu(const struct doctor *d, const char *group);
 
 /* The subjects, in the order of the report. Each says its lines. */
+void check_settings(struct doctor *d);
 void check_huge_pages(struct doctor *d);
 void check_memory_lock(struct doctor *d);
 void check_iommu(struct doctor *d);

@@ -4,6 +4,7 @@
 #include "ethtool.h"
 #include "links.h"
 #include "offloads.h"
+#include "overlaps.h"
 #include "parse.h"
 #include "sources.h"
 
@@ -283,6 +284,15 @@ without_card(struct doctor *d, enum check_level level, const char *why)
 		say(d, level, names[i], NULL, "%s", why);
 }
 
+static void
+say_overlap(const char *text, const char *spare, void *context)
+{
+	char remedy[128];
+
+	snprintf(remedy, sizeof(remedy), "leave %s out; --overlap, if it is meant", spare);
+	say(context, CHECK_WARNING, "interfaces", remedy, "%s", text);
+}
+
 void
 check_sources(struct doctor *d)
 {
@@ -301,6 +311,10 @@ check_sources(struct doctor *d)
 		else
 			check_interface(d, i);
 	}
+	if (s->interfaces.count > 1 && interface_is_any_of(&s->interfaces))
+		say(d, CHECK_FAULT, "interfaces", "leave the others out",
+		    "any takes from all interfaces: the packets of another one would count twice");
+	overlaps_find(s, say_overlap, d);
 	for (unsigned int i = 0; i < s->pcaps.count; i++) {
 		if (capture_list_is_many(s->pcaps.items[i]) && !s->pcap_loop)
 			check_captures(d, s->pcaps.items[i]);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "outputs.h"
 #include "as_user.h"
 #include "doctor.h"
 #include "file.h"
@@ -63,7 +64,12 @@ check_listen(struct doctor *d)
 		listen = "127.0.0.1:8080";
 	http_parse_listen(listen, address, &port); /* was looked at where it was set */
 	ret = as_user_listen(user, listen, error);
-	if (ret == 0) {
+	if (ret == 0 && !http_address_is_here(listen)) {
+		snprintf(remedy, sizeof(remedy),
+			 "ip address names this host's; 0.0.0.0:%u is all of them", port);
+		say(d, CHECK_WARNING, "listen address", remedy,
+		    "%s is not an address of this host yet; the map waits for it", listen);
+	} else if (ret == 0) {
 		say(d, CHECK_OK, "listen address", NULL, "%s is free", listen);
 	} else if (ret == -EADDRINUSE && is_our_server(address, port)) {
 		say(d, CHECK_OK, "listen address", NULL, "%s is served by a running packet-heatmap",
@@ -74,9 +80,6 @@ check_listen(struct doctor *d)
 				 "sysctl net.ipv4.ip_unprivileged_port_start=%u, or a port from "
 				 "1024 on",
 				 port);
-		else if (ret == -EADDRNOTAVAIL)
-			snprintf(remedy, sizeof(remedy),
-				 "ip address names this host's; 0.0.0.0:%u is all of them", port);
 		else
 			snprintf(remedy, sizeof(remedy), "ss -ltnp 'sport = :%u' names who has it",
 				 port);
@@ -118,10 +121,13 @@ void
 check_outputs(struct doctor *d)
 {
 	const struct settings *s = d->settings;
+	char clash[OUTPUTS_CLASH_MAX];
 	bool any = check_output(d, "html", s->html);
 
 	any = check_output(d, "hosts", s->hosts) || any;
 	any = check_output(d, "status", s->status) || any;
+	if (outputs_clash(s, clash))
+		say(d, CHECK_FAULT, "output files", "name two files", "%s", clash);
 	if (s->history != NULL) {
 		char file[PATH_MAX];
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
 #include "doctor.h"
 #include "eal.h"
 #include "sources.h"
@@ -12,13 +13,36 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+/* What a file says, as it was understood. */
+void
+check_settings(struct doctor *d)
+{
+	struct settings defaults = {0};
+	char value[4096], usual[4096];
+
+	if (d->settings->config == NULL)
+		return;
+	options_defaults(&defaults);
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *o = &options[i];
+
+		if (!config_is_setting(o) ||
+		    strcmp(options_value(d->settings, o, value, sizeof(value)),
+			   options_value(&defaults, o, usual, sizeof(usual))) == 0)
+			continue;
+		say(d, CHECK_OK, "setting", NULL, "%s = %s", o->name,
+		    options_value(d->settings, o, value, sizeof(value)));
+	}
+}
+
 void
 check_huge_pages(struct doctor *d)
 {
-	const unsigned long long need_mb = (d->plan->memory >> 20) + 64;
+	const unsigned long long need_mb = (d->plan->memory.huge >> 20) + 64;
 	const unsigned long long free_mb = eal_huge_free() >> 20;
 	const enum check_level level = d->dedicated ? CHECK_FAULT : CHECK_WARNING;
 	const unsigned long long ordinary_mb = eal_memory_available() >> 20;
+	const unsigned long long ordinary_need_mb = (d->plan->memory.ordinary >> 20) + 64;
 	char remedy[160];
 
 	if (d->plan->eal_source) {
@@ -27,10 +51,10 @@ check_huge_pages(struct doctor *d)
 	}
 	/* no huge pages then, and too little of the rest */
 	if ((d->settings->no_huge || (!d->dedicated && free_mb < need_mb)) &&
-	    ordinary_mb < need_mb) {
+	    ordinary_mb < ordinary_need_mb) {
 		say(d, CHECK_FAULT, "huge pages", "a smaller hosts-per-lane, or fewer sources",
 		    "ordinary memory is used, %llu MiB of it are there, %llu MiB needed",
-		    ordinary_mb, need_mb);
+		    ordinary_mb, ordinary_need_mb);
 		return;
 	}
 	if (d->settings->no_huge) {
@@ -56,9 +80,10 @@ check_memory_lock(struct doctor *d)
 	struct rlimit limit;
 	char remedy[96];
 
-	/* root stands for the service here, whose unit lifts the limit */
-	if (!d->dedicated && rings > 0 && geteuid() != 0) {
-		snprintf(remedy, sizeof(remedy), "ulimit -l %llu (as root)", rings >> 10);
+	/* tried, not guessed: root may lack CAP_IPC_LOCK, as in a container */
+	if (!d->dedicated && rings > 0) {
+		snprintf(remedy, sizeof(remedy),
+			 "ulimit -l %llu, CAP_IPC_LOCK, or a smaller ring-frames", rings >> 10);
 		if (interface_check_memory(rings, error) == 0)
 			say(d, CHECK_OK, "memory lock limit", NULL, "%llu MiB can be locked",
 			    rings >> 20);
@@ -67,9 +92,7 @@ check_memory_lock(struct doctor *d)
 		return;
 	}
 	if (!d->dedicated) {
-		say(d, CHECK_OK, "memory lock limit", NULL,
-		    rings > 0 ? "none for root; the service's unit sets LimitMEMLOCK=infinity"
-			      : "not needed for captures");
+		say(d, CHECK_OK, "memory lock limit", NULL, "not needed for captures");
 		return;
 	}
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) {
@@ -81,7 +104,7 @@ check_memory_lock(struct doctor *d)
 		    "none for root; the service's unit sets LimitMEMLOCK=infinity");
 	else if (limit.rlim_cur == RLIM_INFINITY)
 		say(d, CHECK_OK, "memory lock limit", NULL, "none");
-	else if (limit.rlim_cur >= d->plan->memory)
+	else if (limit.rlim_cur >= d->plan->memory.huge)
 		say(d, CHECK_OK, "memory lock limit", NULL, "%llu MiB",
 		    (unsigned long long)limit.rlim_cur >> 20);
 	else
@@ -89,7 +112,7 @@ check_memory_lock(struct doctor *d)
 		    "ulimit -l unlimited (as root), or LimitMEMLOCK=infinity in the unit",
 		    "%llu MiB, but vfio pins all memory of the card: %llu MiB",
 		    (unsigned long long)limit.rlim_cur >> 20,
-		    (unsigned long long)d->plan->memory >> 20);
+		    (unsigned long long)d->plan->memory.huge >> 20);
 }
 
 /* vfio gives a card without an IOMMU a group too, of this name. */

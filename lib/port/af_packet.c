@@ -1,109 +1,137 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "af_packet.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
- * Stands before the C library's for the whole process, the PMD's shared object included
- * (app/meson.build exports it), and does the same but in one case.
- *
- * The PMD puts each of its sockets, a single one too, into a fanout group that has the kernel
- * reassemble IPv4 fragments before it hands them over: four frames arrive as one of the four's
- * length, and a fragment whose siblings take another way never does. Neither its arguments nor a
- * later call can undo it: a socket leaves its group only by being closed. We count fragments as
- * they are on the wire, so the flag is taken away where the group is joined. What the flag is good
- * for, all fragments on the queue of their flow, counts per address do not need.
+ * The PMD's rings, in the order in which it made them: queue by queue, interface by interface.
+ * [start] and [manager] alone open and close ports.
  */
-int setsockopt(int fd, int level, int name, const void *value, socklen_t length);
+static struct ring {
+	int fd;
+	ino_t inode;            /* of the socket: the number may be another's by now */
+	unsigned int interface; /* 0: not open yet */
+	uint32_t frame_size, frames;
+} rings[AF_PACKET_RINGS];
+static unsigned int ring_count;
 
-int
-setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+static int
+set_filter(int fd, struct sock_filter *code, size_t size)
 {
-	uint32_t fanout; /* group, mode << 16, flags << 16 */
+	const struct sock_fprog program = {.len = (unsigned short)(size / sizeof(*code)),
+					   .filter = code};
 
-	if (level == SOL_PACKET && name == PACKET_FANOUT && length == sizeof(fanout)) {
-		memcpy(&fanout, value, sizeof(fanout));
-		fanout &= ~((uint32_t)PACKET_FANOUT_FLAG_DEFRAG << 16);
-		value = &fanout;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0
+		       ? 0
+		       : -errno;
+}
+
+static ino_t
+inode_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+/* Leaves out those that are closed, and those of this interface; 0: of none. */
+static void
+forget(unsigned int interface)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < ring_count; i++) {
+		if ((interface == 0 || rings[i].interface != interface) &&
+		    inode_of(rings[i].fd) == rings[i].inode)
+			rings[kept++] = rings[i];
 	}
-	return (int)syscall(SYS_setsockopt, fd, level, name, value, length);
+	ring_count = kept;
 }
 
 /*
- * Stands before the C library's in the same way.
- *
- * At the start of a port ethdev has the PMD "restore" that it is not promiscuous: the PMD takes the
- * flag off the interface, where an operator may have set it, and the start fails where that is not
- * allowed: with CAP_NET_RAW alone, as the service runs. The membership of af_packet_tune is all
- * that we need. So a setting of flags that would change nothing but to take this one away is left
- * out.
+ * Between bind(2) and the joining of its fanout group a socket takes every frame of the interface,
+ * and those before it in the group take them as well. So nothing passes until the port is started.
  */
-int
-ioctl(int fd, unsigned long request, ...)
+void
+af_packet_ring_made(int fd, const struct tpacket_req *request)
 {
-	struct ifreq now;
-	va_list args;
-	void *argument;
+	struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
 
-	va_start(args, request);
-	argument = va_arg(args, void *);
-	va_end(args);
-	if (request == SIOCSIFFLAGS) {
-		const struct ifreq *wanted = argument;
-
-		now = *wanted;
-		if (syscall(SYS_ioctl, fd, SIOCGIFFLAGS, &now) == 0 &&
-		    (wanted->ifr_flags | IFF_PROMISC) == (now.ifr_flags | IFF_PROMISC) &&
-		    (wanted->ifr_flags & IFF_PROMISC) == 0)
-			return 0;
-	}
-	return (int)syscall(SYS_ioctl, fd, request, argument);
-}
-
-/* Calls `visit` with each packet socket of this process that is bound to the interface. */
-static void
-each_socket(unsigned int interface, void (*visit)(int fd, void *context), void *context)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	struct dirent *entry;
-
-	if (dir == NULL)
+	forget(0);
+	if (request->tp_block_nr == 0 || ring_count == AF_PACKET_RINGS ||
+	    set_filter(fd, nothing, sizeof(nothing)) != 0)
 		return;
-	while (interface != 0 && (entry = readdir(dir)) != NULL) {
-		struct sockaddr_ll address = {0};
-		socklen_t length = sizeof(address);
-		int fd = atoi(entry->d_name);
-
-		if (entry->d_name[0] == '.' || fd == dirfd(dir))
-			continue;
-		if (getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
-		    address.sll_family == AF_PACKET &&
-		    (unsigned int)address.sll_ifindex == interface)
-			visit(fd, context);
-	}
-	closedir(dir);
+	rings[ring_count++] = (struct ring){.fd = fd,
+					    .inode = inode_of(fd),
+					    .frame_size = request->tp_frame_size,
+					    .frames = request->tp_frame_nr};
 }
 
-static void
-add_drops(int fd, void *context)
+static bool
+is_bound(int fd, unsigned int interface)
 {
-	struct tpacket_stats stats;
-	socklen_t length = sizeof(stats);
+	struct sockaddr_ll address = {0};
+	socklen_t length = sizeof(address);
 
-	/* reading resets: the kernel's counters are 32 bits wide */
-	if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0)
-		*(uint64_t *)context += stats.tp_drops;
+	return getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
+	       address.sll_family == AF_PACKET && (unsigned int)address.sll_ifindex == interface;
+}
+
+/*
+ * Lets frames pass. Of loopback not what it sends: each frame is also received. A filter rather
+ * than PACKET_IGNORE_OUTGOING, which a socket in a fanout group (the PMD makes one) does not heed.
+ */
+static int
+open_ring(int fd, bool loopback)
+{
+	struct sock_filter received[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	int unused = 0;
+
+	if (loopback)
+		return set_filter(fd, received, sizeof(received));
+	return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) == 0 ? 0
+											  : -errno;
+}
+
+int
+af_packet_open(unsigned int interface)
+{
+	bool loopback = (af_packet_flags(interface) & IFF_LOOPBACK) != 0;
+	int error = 0;
+
+	forget(0);
+	for (unsigned int i = 0; i < ring_count; i++) {
+		struct ring *r = &rings[i];
+
+		if (r->interface != 0 || !is_bound(r->fd, interface))
+			continue;
+		r->interface = interface;
+		int ret = open_ring(r->fd, loopback);
+		if (ret != 0)
+			error = ret;
+	}
+	return error;
+}
+
+void
+af_packet_forget(unsigned int interface)
+{
+	forget(interface);
 }
 
 uint64_t
@@ -111,12 +139,52 @@ af_packet_drops(unsigned int interface)
 {
 	uint64_t drops = 0;
 
-	each_socket(interface, add_drops, &drops);
+	for (unsigned int i = 0; i < ring_count; i++) {
+		struct tpacket_stats stats;
+		socklen_t length = sizeof(stats);
+
+		/* reading resets: the kernel's counters are 32 bits wide */
+		if (rings[i].interface == interface &&
+		    getsockopt(rings[i].fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) == 0)
+			drops += stats.tp_drops;
+	}
 	return drops;
 }
 
-static int
-interface_flags(unsigned int interface, short *flags)
+/* Where a socket's ring is mapped: /proc names the socket behind each mapping. NULL: unknown. */
+static const uint8_t *
+find_mapping(int fd)
+{
+	char line[512], name[64];
+	const uint8_t *found = NULL;
+
+	snprintf(name, sizeof(name), "socket:[%llu]", (unsigned long long)inode_of(fd));
+	FILE *maps = fopen("/proc/self/maps", "re");
+	while (maps != NULL && found == NULL && fgets(line, sizeof(line), maps) != NULL) {
+		if (strstr(line, name) != NULL)
+			found = (const uint8_t *)(uintptr_t)strtoull(line, NULL, 16);
+	}
+	if (maps != NULL)
+		fclose(maps);
+	return found;
+}
+
+int
+af_packet_ring(unsigned int interface, unsigned int queue, struct af_packet_ring *out)
+{
+	for (unsigned int i = 0; i < ring_count; i++) {
+		if (rings[i].interface != interface || queue-- != 0)
+			continue;
+		*out = (struct af_packet_ring){.at = find_mapping(rings[i].fd),
+					       .frame_size = rings[i].frame_size,
+					       .frames = rings[i].frames};
+		return out->at != NULL ? 0 : -ENOENT;
+	}
+	return -ENOENT;
+}
+
+int
+af_packet_flags(unsigned int interface)
 {
 	struct ifreq request = {0};
 	int fd;
@@ -126,68 +194,34 @@ interface_flags(unsigned int interface, short *flags)
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	int ret = ioctl(fd, SIOCGIFFLAGS, &request) == 0 ? 0 : -errno;
+	int ret =
+		ioctl(fd, SIOCGIFFLAGS, &request) == 0 ? (unsigned short)request.ifr_flags : -errno;
 	close(fd);
-	if (ret == 0)
-		*flags = request.ifr_flags;
 	return ret;
 }
 
-/*
- * Drops what the interface sends: on loopback each frame is also received. A filter rather than
- * PACKET_IGNORE_OUTGOING, which a socket in a fanout group (the PMD makes one) does not heed.
- */
-static void
-ignore_outgoing(int fd, void *context)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-	};
-	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
-
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
-		*(int *)context = -errno;
-}
-
-struct membership {
-	struct packet_mreq request;
-	int error;
-};
-
-static void
-add_membership(int fd, void *context)
-{
-	struct membership *m = context;
-
-	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m->request, sizeof(m->request)) != 0)
-		m->error = -errno;
-}
-
 int
-af_packet_tune(unsigned int interface, bool promiscuous)
+af_packet_keep(unsigned int interface, bool promiscuous)
 {
-	struct membership m = {
-		.request = {.mr_ifindex = (int)interface, .mr_type = PACKET_MR_PROMISC}};
-	short flags = 0;
-	int ret = interface_flags(interface, &flags);
+	const struct sockaddr_ll there = {.sll_family = AF_PACKET, .sll_ifindex = (int)interface};
+	const struct packet_mreq request = {.mr_ifindex = (int)interface,
+					    .mr_type = PACKET_MR_PROMISC};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
-	if (ret != 0)
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)&there, sizeof(there)) != 0 ||
+	    (promiscuous && (af_packet_flags(interface) & IFF_LOOPBACK) == 0 &&
+	     setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)) != 0)) {
+		int ret = -errno;
+		close(fd);
 		return ret;
-	if ((flags & IFF_LOOPBACK) != 0)
-		each_socket(interface, ignore_outgoing, &m.error);
-	else if (promiscuous)
-		each_socket(interface, add_membership, &m);
-	return m.error;
+	}
+	return fd;
 }
 
-int
-af_packet_carrier(unsigned int interface)
+bool
+af_packet_is_kept(int keeper, unsigned int interface)
 {
-	short flags = 0;
-	int ret = interface_flags(interface, &flags);
-
-	return ret != 0 ? ret : (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
+	return is_bound(keeper, interface);
 }

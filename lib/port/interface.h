@@ -8,6 +8,8 @@
 	"the interface is gone; what it brought stays counted. When it is back, it is taken again"
 
 void port_interface_open(struct port *port);
+/* A socket in port->keeper that keeps it promiscuous, if wanted, and tells when it has gone. */
+void port_interface_keep(struct port *port, void (*note)(const char *text));
 enum port_link port_interface_link(struct port *port);
 /* Is there an interface of its name again, and may it be opened? As `is_back` of kind.h. */
 int port_interface_returned(struct port *port, char error[256]);

@@ -12,18 +12,7 @@ static const struct port_kind *const port_kinds[] = {
 	&port_kind_capture,   &port_kind_generator, &port_kind_device, /* the last: all others */
 };
 
-/*
- * Made from memory: nothing to tell them, nothing to ask. net_pcap, which plays a capture in a
- * loop, has a file for each queue; net_null and net_ring have as many as are asked for.
- */
-const struct port_kind port_kind_capture = {
-	.name = "capture",
-	.drivers = {"net_pcap"},
-	.gone = "gone",
-	.all_queues = true,
-	.paced = true,
-};
-
+/* Made from memory: nothing to tell them, nothing to ask, and as many queues as are asked for. */
 const struct port_kind port_kind_generator = {
 	.name = "generator",
 	.drivers = {"net_null", "net_ring"},

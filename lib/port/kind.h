@@ -3,7 +3,7 @@
  * What sort of source a port is, and what is done differently for it.
  *
  *     open -> [configure, start: port.c, by the flags below] -> tune -> link, drops (while it runs)
- *     its device is gone: port.c closes it; is_back -> open ... again
+ *     its device is gone: untune, port.c closes it; is_back -> open ... again
  *
  * To add a kind: a file kind_NAME.c with one `const struct port_kind port_kind_NAME`, a line for it
  * in port_kinds (kind.c), and the file in meson.build. The kind is found by the name of the ethdev
@@ -44,7 +44,8 @@ struct port_kind {
 
 	/* Each may be NULL: nothing is to be done. */
 
-	/* The device is there, by name; not configured. What it opens, ethdev's close closes. */
+	/* The device is there, by name; not configured. What it opens, ethdev's close closes. Sets
+	 * port->type where its frames do not begin with an Ethernet header. */
 	void (*open)(struct port *port);
 	/* us that its queues surely bridge, at any rate that it can bring. NULL: none. */
 	uint32_t (*pause)(const struct port *port);
@@ -54,6 +55,8 @@ struct port_kind {
 	const char *(*why)(void);
 	/* It was started: what it has to be told now. Complaints go to `note`. */
 	void (*tune)(struct port *port, void (*note)(const char *text));
+	/* Undoes that, before the port is closed. */
+	void (*untune)(struct port *port);
 	/* Without waiting. May set port->link_mbps, and raise PORT_EVENT_REMOVED. NULL: unknown. */
 	enum port_link (*link)(struct port *port);
 	/* Frames lost since the last call that ethdev's counters do not hold. */

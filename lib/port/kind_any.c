@@ -119,6 +119,8 @@ any_start(struct port *port, char error[256])
 			       sizeof(fanout)) != 0)
 			ret = -errno;
 	}
+	for (uint16_t i = 0; i < any->queue_count && ret == 0; i++)
+		ret = packet_ring_open(any->queues[i]);
 	if (ret != 0)
 		snprintf(error, 256, "%s: the socket takes no packets: %s", port->source,
 			 strerror(-ret));

@@ -8,10 +8,13 @@
 #include "ethtool.h"
 #include "interface.h"
 #include "kind.h"
+#include "names.h"
 #include "offloads.h"
+#include "wire_length.h"
 
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <rte_log.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,19 +46,43 @@ port_interface_open(struct port *port)
 	rte_log_set_level_pattern("pmd.net.*packet", RTE_LOG_CRIT);
 	rte_log_set_level_pattern("pmd.net.af_xdp", RTE_LOG_CRIT);
 	if (name != NULL)
-		snprintf(port->interface, sizeof(port->interface), "%.*s",
-			 (int)strcspn(name + 6, ","), name + 6);
+		port_name_meant(name + 6, port->interface);
 	if (port->source[0] == 0)
 		snprintf(port->source, sizeof(port->source), "%s", port->interface);
 	port->interface_index = if_nametoindex(port->interface);
+	/* if it has gone meanwhile, its frames do not matter either */
+	int hardware = port_hardware(port->interface);
+	port->type = hardware >= 0 ? (uint32_t)hardware : ARPHRD_ETHER;
 	lift_lock_limit();
+}
+
+void
+port_interface_keep(struct port *port, void (*note)(const char *text))
+{
+	int fd = af_packet_keep(port->interface_index, port->settings.promiscuous);
+
+	if (fd < 0) {
+		port_say(note, "%s cannot be made promiscuous: %s", port->source, strerror(-fd));
+		fd = af_packet_keep(port->interface_index, false);
+	}
+	if (port->keeper > 0)
+		close(port->keeper);
+	port->keeper = fd > 0 ? fd : 0;
 }
 
 static void
 interface_tune(struct port *port, void (*note)(const char *text))
 {
-	int ret = af_packet_tune(port->interface_index, port->settings.promiscuous);
+	wire_length_remove(port->own);
+	port_interface_keep(port, note);
+	int ret = af_packet_open(port->interface_index);
+	port->own = wire_length_add(port, port->interface_index);
 
+	if (port->own == NULL)
+		port_say(note,
+			 "%s: the rings are not to be found: of frames longer than %u octets the "
+			 "IP header tells the length",
+			 port->source, port->settings.ring_frame_size);
 	if (ret != 0)
 		port_say(note, "%s: capture options of the socket: %s", port->source,
 			 strerror(-ret));
@@ -67,17 +94,33 @@ interface_tune(struct port *port, void (*note)(const char *text))
 			 port->source, port->interface);
 }
 
+static void
+interface_untune(struct port *port)
+{
+	/* the lanes leave it alone by now: what they have not taken is lost, and has its name */
+	port->total.imissed += wire_length_left(port->own);
+	wire_length_remove(port->own);
+	port->own = NULL;
+	af_packet_forget(port->interface_index);
+}
+
 /* The drivers report "up" from start to stop, whatever the cable does. */
 enum port_link
 port_interface_link(struct port *port)
 {
-	int carrier = af_packet_carrier(port->interface_index);
+	int flags = af_packet_flags(port->interface_index);
+	char name[IFNAMSIZ];
 
-	/* Deleted. The sockets do not come back, whatever takes the name. */
-	if (carrier == -ENXIO || carrier == -ENODEV)
+	/* Deleted, or it was in another network namespace meanwhile. The sockets do not come back,
+	 * whatever takes the name. */
+	if (flags == -ENXIO || flags == -ENODEV ||
+	    (port->keeper > 0 && !af_packet_is_kept(port->keeper, port->interface_index)))
 		atomic_fetch_or_explicit(&port->events, PORT_EVENT_REMOVED, memory_order_release);
-	port->link_mbps = carrier > 0 ? ethtool_speed(port->interface) : 0;
-	return carrier > 0 ? PORT_LINK_UP : PORT_LINK_DOWN;
+	bool up = flags > 0 && (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
+	/* it may have another name by now */
+	port->link_mbps =
+		up && if_indextoname(port->interface_index, name) != NULL ? ethtool_speed(name) : 0;
+	return up ? PORT_LINK_UP : PORT_LINK_DOWN;
 }
 
 /* The PMD does not read what the kernel's ring dropped: the sockets know. */
@@ -161,6 +204,7 @@ const struct port_kind port_kind_interface = {
 	.pause = interface_pause,
 	.open = port_interface_open,
 	.tune = interface_tune,
+	.untune = interface_untune,
 	.link = port_interface_link,
 	.drops = interface_drops,
 	.is_back = interface_is_back,

@@ -99,37 +99,10 @@ xdp_why(void)
 	return said;
 }
 
-/*
- * Promiscuous by the membership of a packet socket that receives nothing: unlike the interface's
- * flag, which the driver would set, it ends with the process however that ends.
- */
-static int
-stay_promiscuous(struct port *port)
-{
-	const struct packet_mreq request = {.mr_ifindex = (int)port->interface_index,
-					    .mr_type = PACKET_MR_PROMISC};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)) != 0) {
-		int ret = -errno;
-		close(fd);
-		return ret;
-	}
-	if (port->keeper > 0)
-		close(port->keeper);
-	port->keeper = fd;
-	return 0;
-}
-
 static void
 xdp_tune(struct port *port, void (*note)(const char *text))
 {
-	int ret = port->settings.promiscuous ? stay_promiscuous(port) : 0;
-
-	if (ret != 0)
-		port_say(note, "%s cannot be made promiscuous: %s", port->source, strerror(-ret));
+	port_interface_keep(port, note);
 	port->merged_packets = false; /* it takes them before they are merged */
 }
 

@@ -28,24 +28,39 @@ links_open(void)
 	return fd;
 }
 
+/* By its number, or else by a name; neither: all. */
 static int
-ask(int fd, unsigned int index, uint32_t *number)
+ask(int fd, unsigned int index, const char *name, uint32_t *number)
 {
 	static _Atomic uint32_t numbers;
+	const bool dump = index == 0 && name == NULL;
 	struct {
 		struct nlmsghdr header;
 		struct ifinfomsg link;
+		struct rtattr attribute;
+		char name[LINKS_NAME_MAX];
 	} request = {
-		.header = {.nlmsg_len = sizeof(request),
+		.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(request.link)),
 			   .nlmsg_type = RTM_GETLINK,
-			   .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (index == 0 ? NLM_F_DUMP : 0)),
+			   .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (dump ? NLM_F_DUMP : 0)),
 			   .nlmsg_seq = ++numbers},
 		.link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index},
 	};
 	const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 
+	if (name != NULL) {
+		const size_t length = strlen(name) + 1;
+
+		if (length > sizeof(request.name))
+			return -ENODEV;
+		memcpy(request.name, name, length);
+		/* of a name of the usual length the kernel looks among both kinds */
+		request.attribute.rta_type = length > IFNAMSIZ ? IFLA_ALT_IFNAME : IFLA_IFNAME;
+		request.attribute.rta_len = (unsigned short)RTA_LENGTH(length);
+		request.header.nlmsg_len += (uint32_t)RTA_SPACE(length);
+	}
 	*number = request.header.nlmsg_seq;
-	return sendto(fd, &request, sizeof(request), 0, (const struct sockaddr *)&kernel,
+	return sendto(fd, &request, request.header.nlmsg_len, 0, (const struct sockaddr *)&kernel,
 		      sizeof(kernel)) < 0
 		       ? -errno
 		       : 0;
@@ -133,7 +148,9 @@ read_link(struct nlmsghdr *message, struct link_info *info)
 				   .hardware = link->ifi_type,
 				   .flags = link->ifi_flags,
 				   .mtu = number(list, length, IFLA_MTU),
-				   .lower = number(list, length, IFLA_LINK),
+				   .lower = attribute(list, length, IFLA_LINK_NETNSID) != NULL
+						    ? 0
+						    : number(list, length, IFLA_LINK),
 				   .master = number(list, length, IFLA_MASTER),
 				   .xdp_program = xdp_program(list, length),
 				   .stacked = is_stacked(list, length)};
@@ -181,7 +198,7 @@ int
 links_visit(int fd, void (*visit)(const struct link_info *info, void *context), void *context)
 {
 	uint32_t number;
-	int ret = ask(fd, 0, &number);
+	int ret = ask(fd, 0, NULL, &number);
 
 	return ret != 0 ? ret : read_answer(fd, true, number, visit, context);
 }
@@ -199,6 +216,15 @@ links_find(int fd, unsigned int index, struct link_info *info)
 
 	if (index == 0)
 		return -ENODEV;
-	int ret = ask(fd, index, &number);
+	int ret = ask(fd, index, NULL, &number);
+	return ret != 0 ? ret : read_answer(fd, false, number, keep, info);
+}
+
+int
+links_named(int fd, const char *name, struct link_info *info)
+{
+	uint32_t number;
+	int ret = ask(fd, 0, name, &number);
+
 	return ret != 0 ? ret : read_answer(fd, false, number, keep, info);
 }

@@ -152,9 +152,29 @@ packet_ring_receive(struct packet_ring *q, struct port_frame *frames, uint16_t m
 	return n;
 }
 
-/* Drops what loopback interfaces send: each is received as well. Of others, so many octets. */
 static int
-attach_filter(int fd, uint32_t snap)
+attach_filter(int fd, struct sock_filter *code, size_t size)
+{
+	const struct sock_fprog program = {.len = (unsigned short)(size / sizeof(*code)),
+					   .filter = code};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0
+		       ? 0
+		       : -errno;
+}
+
+/* What is bound and has not joined the others of its fan-out yet would get their frames, too. */
+static int
+let_nothing_pass(int fd)
+{
+	struct sock_filter code[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+
+	return attach_filter(fd, code, sizeof(code));
+}
+
+/* Drops what loopback interfaces send: each is received as well. Of others, so many octets. */
+int
+packet_ring_open(struct packet_ring *q)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE)),
@@ -162,11 +182,10 @@ attach_filter(int fd, uint32_t snap)
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_HATYPE)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARPHRD_LOOPBACK, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, snap),
+		BPF_STMT(BPF_RET | BPF_K, q->snap),
 	};
-	struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	return attach_filter(q->fd, code, sizeof(code));
 }
 
 void
@@ -200,6 +219,7 @@ packet_ring_create(const struct port_settings *s, const _Atomic uint32_t *forget
 	q->links = -1;
 	q->readable = s->readable;
 	q->blocks = (unsigned int)(size / BLOCK_SIZE);
+	q->snap = s->ring_frame_size;
 	q->forget = forget;
 	q->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* protocol 0: nothing */
 	if (q->fd < 0)
@@ -211,7 +231,7 @@ packet_ring_create(const struct port_settings *s, const _Atomic uint32_t *forget
 	}
 	if (setsockopt(q->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) != 0 ||
 	    setsockopt(q->fd, SOL_PACKET, PACKET_RESERVE, &reserve, sizeof(reserve)) != 0 ||
-	    attach_filter(q->fd, s->ring_frame_size) != 0 ||
+	    let_nothing_pass(q->fd) != 0 ||
 	    setsockopt(q->fd, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) != 0)
 		goto failed;
 	void *ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, q->fd, 0);

@@ -25,6 +25,7 @@ struct packet_ring {
 	int fd, links; /* [manager] */
 	uint8_t *ring; /* [manager] */
 	bool (*readable)(unsigned int hardware);
+	uint32_t snap;              /* octets of a frame that are kept */
 	unsigned int blocks, block; /* how many; the one that is read */
 	uint32_t left;              /* frames of the block that are still to be read */
 	struct tpacket3_hdr *at;    /* the next one */
@@ -41,8 +42,10 @@ struct packet_ring *packet_ring_create(const struct port_settings *settings,
 				       const _Atomic uint32_t *forget);
 void packet_ring_free(struct packet_ring *ring); /* NULL is fine */
 
-/* From here on packets of all interfaces come. 0 or -errno. */
+/* Bound to all interfaces, and nothing passes yet. 0 or -errno. */
 int packet_ring_start(struct packet_ring *ring);
+/* Once all that share a fan-out are started: from here on frames come. 0 or -errno. */
+int packet_ring_open(struct packet_ring *ring);
 /* No more, but what is in the ring can be read. */
 void packet_ring_stop(struct packet_ring *ring);
 

@@ -6,6 +6,8 @@
 #include "unplug.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
@@ -13,6 +15,8 @@
 #include <rte_mempool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 uint16_t
@@ -71,6 +75,7 @@ port_identify(struct port *port, uint16_t id)
 	snprintf(port->arguments, sizeof(port->arguments), "%s",
 		 asked && asked->args ? asked->args : "");
 	port->kind = port_kind_find(info.driver_name);
+	port->type = ARPHRD_ETHER;
 	if (port->kind->open != NULL)
 		port->kind->open(port);
 	return 0;
@@ -80,6 +85,7 @@ void
 port_create(struct port *port, const char *driver, const char *source)
 {
 	port->id = PORT_NO_ETHDEV;
+	port->type = ARPHRD_ETHER; /* until its first burst says otherwise */
 	port->kind = port_kind_find(driver);
 	snprintf(port->driver, sizeof(port->driver), "%s", driver);
 	snprintf(port->name, sizeof(port->name), "%s", source);
@@ -140,6 +146,32 @@ on_event(uint16_t id, enum rte_eth_event_type type, void *context, void *unused)
 	return 0;
 }
 
+static uint64_t
+since(uint64_t now, uint64_t then)
+{
+	return now >= then ? now - then : now;
+}
+
+/* What its driver counted since it was started. */
+static int
+read_driver(struct port *port, struct port_counters *now)
+{
+	struct rte_eth_stats stats;
+
+	if (port->kind->counters != NULL)
+		return port->kind->counters(port, now);
+	int ret = rte_eth_stats_get(port->id, &stats);
+
+	if (ret != 0)
+		return ret;
+	*now = (struct port_counters){.received = stats.ipackets,
+				      .octets = stats.ibytes,
+				      .imissed = stats.imissed,
+				      .ierrors = stats.ierrors,
+				      .rx_nombuf = stats.rx_nombuf};
+	return 0;
+}
+
 static int
 start_device(struct port *port, void (*note)(const char *text), char error[256])
 {
@@ -174,6 +206,9 @@ watch(struct port *port)
 int
 port_start(struct port *port, void (*note)(const char *text), char error[256])
 {
+	/* what it has counted so far is not ours; what it loses from here on is */
+	if (port->kind->start != NULL || read_driver(port, &port->seen) != 0)
+		port->seen = (struct port_counters){0};
 	int ret = start_device(port, note, error);
 
 	if (ret != 0)
@@ -222,6 +257,16 @@ unwatch(struct port *port)
 	unplug_unwatch(port->name, &port->events);
 }
 
+static void
+untune(struct port *port)
+{
+	if (port->kind != NULL && port->kind->untune != NULL)
+		port->kind->untune(port);
+	if (port->keeper > 0)
+		close(port->keeper);
+	port->keeper = 0;
+}
+
 const char *
 port_detach(struct port *port)
 {
@@ -232,6 +277,7 @@ port_detach(struct port *port)
 	if (port->gone)
 		return port->kind->gone;
 	port_read(port, &last); /* what came since the last reading is in the totals then */
+	untune(port);
 	if (rte_eth_dev_info_get(port->id, &info) == 0)
 		device = info.device;
 	unwatch(port);
@@ -299,45 +345,17 @@ void
 port_close(struct port *port)
 {
 	unwatch(port);
+	untune(port);
 	port_stop(port);
 	if (port->configured && port->kind->close != NULL)
 		port->kind->close(port);
 	else if (port->configured)
 		rte_eth_dev_close(port->id);
 	port->configured = false;
-	if (port->keeper > 0)
-		close(port->keeper);
-	port->keeper = 0;
 	for (uint16_t q = 0; q < PORT_MAX_QUEUES; q++) {
 		rte_mempool_free(port->pools[q]);
 		port->pools[q] = NULL;
 	}
-}
-
-static uint64_t
-since(uint64_t now, uint64_t then)
-{
-	return now >= then ? now - then : now;
-}
-
-/* What its driver counted since it was started. */
-static int
-read_driver(struct port *port, struct port_counters *now)
-{
-	struct rte_eth_stats stats;
-
-	if (port->kind->counters != NULL)
-		return port->kind->counters(port, now);
-	int ret = rte_eth_stats_get(port->id, &stats);
-
-	if (ret != 0)
-		return ret;
-	*now = (struct port_counters){.received = stats.ipackets,
-				      .octets = stats.ibytes,
-				      .imissed = stats.imissed,
-				      .ierrors = stats.ierrors,
-				      .rx_nombuf = stats.rx_nombuf};
-	return 0;
 }
 
 int
@@ -345,7 +363,11 @@ port_read(struct port *port, struct port_counters *counters)
 {
 	struct port_counters now;
 
-	if (port->gone || !port->configured)
+	if (port->gone) {
+		*counters = port->total;
+		return 0;
+	}
+	if (!port->configured)
 		return -ENODEV;
 	int ret = read_driver(port, &now);
 
@@ -371,6 +393,20 @@ port_lost_since(const struct port_counters *now, const struct port_counters *the
 {
 	return since(now->imissed, then->imissed) + since(now->ierrors, then->ierrors) +
 	       since(now->rx_nombuf, then->rx_nombuf);
+}
+
+int
+port_hardware(const char *interface)
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	int ret = ioctl(fd, SIOCGIFHWADDR, &request) == 0 ? request.ifr_hwaddr.sa_family : -errno;
+	close(fd);
+	return ret;
 }
 
 bool

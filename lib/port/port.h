@@ -78,15 +78,18 @@ typedef uint16_t port_receive(struct port *port, uint16_t queue, struct port_fra
 #define PORT_NO_ETHDEV UINT16_MAX
 
 struct port {
-	uint16_t id; /* PORT_NO_ETHDEV: its kind does the work, and `own` is what that keeps */
-	void *own;
+	uint16_t id;                /* PORT_NO_ETHDEV: its kind does the work */
+	void *own;                  /* its kind's */
 	char name[PORT_NAME_MAX];   /* as ethdev calls it: net_pcap0, 0000:01:00.0 */
 	char source[PORT_NAME_MAX]; /* as the user calls it: eth0, a file's name */
 	char driver[32];
-	const struct port_kind *kind; /* see kind.h; from port_identify on */
-	char bus[16], arguments[192]; /* how EAL was asked for the device: to ask again */
-	char interface[16];           /* of a kernel interface, else empty */
+	const struct port_kind *kind;  /* see kind.h; from port_identify on */
+	char bus[16], arguments[4400]; /* how EAL was asked for the device: to ask again */
+	char interface[16];            /* of a kernel interface, else empty */
 	unsigned int interface_index;
+	/* What its frames are: a kind of interface, or a link type with PORT_TYPE_DLT. Set at each
+	 * port_identify: what comes back under a name may be another. */
+	uint32_t type;
 	int keeper;              /* a descriptor that keeps it as it was tuned; 0: none */
 	unsigned int interfaces; /* a source of many: on how many it counts now */
 	bool merged_packets;     /* a kernel interface whose offloads make one packet of several */
@@ -162,7 +165,10 @@ int port_attach(struct port *port, void (*note)(const char *text), char error[25
 /* What reads the captures of a port of that kind; NULL of any other. */
 struct capture_reader *port_captures(const struct port *port);
 
-/* 0 or -errno. On an error *counters is untouched. */
+/* The kind of an interface's hardware (ARPHRD_...), or -errno. */
+int port_hardware(const char *interface);
+
+/* 0 or -errno. On an error *counters is untouched. Of a port that is gone: what it brought. */
 int port_read(struct port *port, struct port_counters *counters);
 
 /* Frames that were lost between two readings. A counter that went back was reset: it counts anew.
@@ -175,5 +181,6 @@ bool port_poll_link(struct port *port);
 /* What a queue of net_af_xdp takes beyond that: 4,700 buffers of a page (kind_xdp.c). */
 #define PORT_XDP_QUEUE_OCTETS (24ull << 20)
 
-/* Octets of memory that port_configure will take for one queue. */
-uint64_t port_queue_memory(const struct port_settings *settings, unsigned int lanes);
+/* Octets that port_configure will take for so many queues. `page`: that of ordinary memory, 0 with
+ * huge pages. */
+uint64_t port_queue_memory(const struct port_settings *settings, unsigned int lanes, uint32_t page);

@@ -24,11 +24,15 @@ pool_size(const struct port_settings *s)
 }
 
 uint64_t
-port_queue_memory(const struct port_settings *s, unsigned int lanes)
+port_queue_memory(const struct port_settings *s, unsigned int lanes, uint32_t page)
 {
 	uint64_t element = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + s->data_room + 128;
 
-	return lanes * (pool_size(s) * (element + 8) + (1 << 20));
+	/* a mempool lets no element lie across pages that need not be neighbours */
+	if (page > 0)
+		element = element > page ? RTE_ALIGN_CEIL(element, page) : page / (page / element);
+	return lanes * (pool_size(s) * (element + 8) + sizeof(struct rte_mempool) +
+			RTE_MAX_LCORE * sizeof(struct rte_mempool_cache) + (64 << 10));
 }
 
 /* Spread over the queues by addresses and ports, masked by what the port offers. */

@@ -54,7 +54,7 @@ remove_tree(void)
 static int
 check(const char *cpus, unsigned int lanes)
 {
-	const struct check_plan plan = {.lanes = lanes, .memory = 1 << 20, .root = root};
+	const struct check_plan plan = {.lanes = lanes, .memory = {1 << 20, 1 << 20}, .root = root};
 	struct settings s;
 	FILE *file = tmpfile();
 	int out = dup(STDOUT_FILENO);

@@ -235,7 +235,7 @@ class Smoke(unittest.TestCase):
             for result in ("tcp", "udp", "other_ip", "not_ip"):
                 self.assertEqual(mine[result], ledger[result], result)
             self.assertEqual(mine["malformed_total"], ledger["malformed"])
-            for geo_result in ("located", "private", "not_in_database"):
+            for geo_result in ("located", "private", "not_in_database", "no_position"):
                 self.assertEqual(mine["addresses"][geo_result], geo_results[geo_result], geo_result)
 
     def rows(self, name="hosts.csv"):

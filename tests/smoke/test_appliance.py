@@ -91,6 +91,33 @@ class Configuration(Smoke):
             self.refused("--config", "test.conf", "--pcap", self.world.capture("one"), "--once",
                          code=2, says=says)
 
+    def test_comments_and_quotes(self):
+        """A comment begins a line, or stands behind white space; else '#' is a character."""
+        for line, value in ((r"name = dc #1", "dc"), (r"name = dc ; the first", "dc"),
+                            (r"name = dc#1", "dc#1"), (r"name = dc;1", "dc;1"),
+                            (r"name = dc \#1", "dc #1"), (r"name = a\#b # a comment", "a#b"),
+                            (r'name = "dc #1" # west', "dc #1"), ("name = 'dc ; '", "dc ; "),
+                            (r"name = a=b", "a=b"), ("name = [x]", "[x]"),
+                            ("name = M\xfcnchen \u6771\u4eac\t# tab", "M\xfcnchen \u6771\u4eac"),
+                            (r"name = C:\dir", r"C:\dir"), ("name=dc", "dc")):
+            with self.subTest(line):
+                text = f"; one\n# two\n[outputs] # three\n  ; four\n{line}\n"
+                self.assertEqual(self.effective(text)["name"], value)
+                done = self.run_program("--check", "--config", self.conf(text), "--pcap",
+                                        self.world.capture("one"))
+                self.assertIn(f"ok       setting: name = {value}\n", done.stdout)
+
+    def test_a_path_with_a_number_sign_is_that_path(self):
+        os.mkdir(self.file("site#1"))
+        with open(self.file("site"), "w", encoding="ascii") as file:
+            file.write("precious")
+        self.conf("[outputs]\nhtml = site#1/map.html\n")
+        done = self.run_program("--config", "test.conf", "--pcap", self.world.capture("one"),
+                                "--once")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.read("site"), "precious")
+        self.assertIn("</html>", self.read("site#1/map.html"))
+
     def test_repeatable_keys_and_a_list_that_a_flag_replaces(self):
         text = "[places]\ngeo-dir = /one\n geo-dir = /two\n[places]\ngeo-dir=/three\n"
         self.assertEqual(self.effective(text)["geo-dir"], "/one /two /three")
@@ -119,8 +146,10 @@ class Configuration(Smoke):
         self.wrong("[counting]\nperiod =\n", ["test.conf:2", "period", "empty"])
         self.wrong("[counting\n", ["test.conf:1"])
         self.wrong("[process]\nversion = yes\n", ["test.conf:2", "version"])
-        self.wrong("[outputs]\nname = " + "x" * 300 + "\n", ["test.conf:2", "255"])
-        self.wrong("[outputs]\nname = " + "x" * 3000 + "\n", ["test.conf:2", "longer"])
+        self.wrong("[outputs]\nname = " + "x" * 4200 + "\n", ["test.conf:2", "4095"])
+        self.wrong("[outputs]\nname = " + "x" * 5000 + "\n", ["test.conf:2", "longer"])
+        self.wrong("[outputs]\nname = 'dc\n", ["test.conf:2", "not closed"])
+        self.wrong("[outputs]\nname = \"dc\" west\n", ["test.conf:2", "'west' stands behind"])
         self.wrong("[process]\ncpus = 3-1\n", ["test.conf:2", "cpus"])
         self.wrong("[outputs]\nlisten = 127.0.0.1:99999\n", ["test.conf:2", "listen", "65535"])
         self.wrong("[sources]\ndevice = eth0\n", ["test.conf:2", "device", "PCI"])
@@ -196,6 +225,9 @@ class Privileges(Smoke):
                       if re.match("(lcore|rte)-worker", thread["Name"])]
             self.assertTrue(lcores)
             self.assertEqual(set(lcores), {0})
+            # it is the main thread's: nobody who parses requests or files has it
+            with_it = [thread["Pid"] for thread in threads if int(thread["CapPrm"], 16) != 0]
+            self.assertEqual(with_it, [str(program.process.pid)])
 
     def test_port_that_only_root_may_have_is_refused_before_anything_starts(self):
         with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
@@ -360,7 +392,6 @@ class Doctor(Smoke):
                 *large,
                 (("--user", "no-such-user"), "there is no user"),
                 (("--cpus", str(cpu)), f"CPU {cpu} of cpus"),
-                (("--listen", "192.0.2.1:8080"), "ip address names"),
                 (("--hosts", "."), "Is a directory"),
                 (("--geo-db", "no where.mmdb"), "'no where.mmdb'"),
                 (("--geo-db", CONF), "invalid metadata")):

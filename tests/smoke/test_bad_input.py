@@ -147,10 +147,6 @@ class Refused(Smoke):
                 self.refuse(*mode, "--pcap", self.world.capture("one"), "--listen", address,
                             "--html", "x.html", says=[address, "--listen"])
 
-    def test_address_of_another_machine(self):
-        self.refuse("--pcap", self.world.capture("one"), "--listen", "192.0.2.1:8080",
-                    says="192.0.2.1:8080")
-
     @unittest.skipIf(os.geteuid() != 0, "needs root to become nobody")
     def test_privileged_port_without_privilege(self):
         os.chmod(self.world.folder, 0o755)

@@ -150,7 +150,7 @@ class Readers(Smoke):
             start = time.monotonic()
             wait_until(lambda: program.status()["period"] >= before + 10, "ten periods")
             self.assertLess(time.monotonic() - start, 30)
-            wait_until(lambda: self.dropped(program.status(), "files") > 0, "a dropped record")
+            wait_until(lambda: self.dropped(program.status(), "html") > 0, "a dropped record")
             self.assertEqual(self.dropped(program.status(), "map"), 0)
             self.balanced(program.status())
             ended.set()

@@ -277,6 +277,66 @@ class WithoutEnd(Smoke):
         self.assertEqual(program.process.returncode, 0)
 
 
+class Changed(Smoke):
+    """What becomes of a file that is in use."""
+
+    def start(self, path):
+        return self.running("--pcap", self.world.capture("plain"), "--pcap-loop", "--pcap-rate",
+                            "2000", "--period", "0.2", "--hosts-per-lane", "64", databases=[path])
+
+    def periods(self, program):
+        period = program.status()["period"]
+        wait_until(lambda: program.status()["period"] > period + 2, "more periods")
+
+    def renewed(self, program):
+        return program.status()["databases"][0]["renewed"]
+
+    def test_cut_and_written_over_in_place(self):
+        """As cp, curl -o and gunzip -c > do it: nobody here reads the file any more."""
+        path = self.world.database(self.file("live.mmdb"), make_mmdb.many(20000))
+        with open(path, "rb") as file:
+            octets = file.read()
+        with self.start(path) as program:
+            self.periods(program)
+            heat = program.get("/api/v1/heat?window=now")
+            with open(path, "r+b") as file:
+                file.truncate(0)
+                self.periods(program)
+                wait_until(lambda: self.renewed(program), "word of the change")
+                file.write(b"\xff" * len(octets))
+                file.flush()
+                self.periods(program)
+                file.seek(0)
+                file.write(octets[:len(octets) // 2])
+                file.flush()
+                program.process.send_signal(signal.SIGHUP)
+                wait_until(lambda: "stay as they were" in program.output(), "the refusal")
+                self.periods(program)
+                file.seek(0)
+                file.write(octets)
+                file.truncate()
+            program.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: "opened anew" in program.output(), "the reload")
+            wait_until(lambda: not self.renewed(program), "nothing to be renewed")
+            self.periods(program)
+            self.assertEqual(program.get("/api/v1/heat?window=now")["places"], heat["places"])
+            self.balanced(program.status())
+
+    def test_a_new_one_waits_for_the_signal(self):
+        """By rename, as geoipupdate brings it: status says so, the log once, and it is not used."""
+        path = self.world.database(self.file("live.mmdb"), self.world.places)
+        with self.start(path) as program:
+            self.assertIs(self.renewed(program), False)
+            os.rename(self.world.database(self.file("new.mmdb"), self.world.places), path)
+            wait_until(lambda: self.renewed(program), "word of the new one")
+            self.periods(program)
+            self.assertEqual(program.output().count("there is another file now"), 1)
+            self.assertEqual(program.status()["reloads"], 0)
+            program.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: not self.renewed(program), "it to be opened")
+            self.assertEqual(program.status()["reloads"], 1)
+
+
 @unittest.skipUnless(os.environ.get("BAD_DATABASES"), "needs a folder in $BAD_DATABASES")
 class Corpus(Smoke):
     """Other people's broken databases, where a folder of them is at hand."""

@@ -138,7 +138,7 @@ class Files(Smoke):
         self.balanced(status)
         self.assertEqual(status["ledger"]["not_ip"], 11)
         self.assertEqual(status["received"], len(FRAMES) + 11)
-        self.assertIn("11 packets are of link types that carry no IP", done.stderr)
+        self.assertIn("11 packets are of link types that are not supported", done.stderr)
 
     def test_lanes_share_a_file(self):
         big = self.world.capture("big")

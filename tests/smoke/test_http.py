@@ -179,6 +179,7 @@ class Http(Smoke):
             status, headers, body = self.ask("/api/v1/heat.csv?window=now")
             self.assertEqual(status, 200)
             self.assertTrue(headers["Content-Type"].startswith("text/csv"), headers)
+            self.assertEqual(body.count(b"\r\n"), body.count(b"\n"))
             again = json.loads(self.ask("/api/v1/heat?window=now")[2])
             return (heat, body) if heat["points"] == again["points"] else None
         heat, body = wait_until(same_period, "one period for both")
@@ -190,7 +191,18 @@ class Http(Smoke):
              for row in rows],
             [[*row[:6], row[10]] for row in heat["points"]])
         self.assertEqual([f'{row["city"]}, {row["country"]}' for row in rows], heat["places"])
+        self.assertTrue(all(row["precision"] == ("city" if row["city"] else "country")
+                            for row in rows))
         self.assertEqual(self.ask("/api/v1/heat.csv?window=2h")[0], 400)
+
+        def marked():
+            plain, with_mark = (self.ask("/api/v1/heat.csv?window=now" + query)
+                                for query in ("", "&bom=1"))
+            if plain[2] != with_mark[2].removeprefix(b"\xef\xbb\xbf"):
+                return None
+            self.assertNotEqual(plain[1]["ETag"], with_mark[1]["ETag"])
+            return with_mark[2]
+        self.assertTrue(wait_until(marked, "one period for both").startswith(b"\xef\xbb\xbfid,"))
         self.assertEqual(self.ask("/api/v1/heat.csv", "HEAD")[::2], (200, b""))
 
     def test_etag(self):

@@ -69,7 +69,7 @@ class OpenApi(Smoke):
             jsonschema.Draft202012Validator.check_schema(schema)
 
     def test_routes_and_document_name_the_same(self):
-        with open(os.path.join(ROOT, "lib/http/http.c"), encoding="utf-8") as file:
+        with open(os.path.join(ROOT, "lib/http/routes.c"), encoding="utf-8") as file:
             routes = set(re.findall(r'^\t\{"(/[^"]+)", on_', file.read(), re.M))
         documented = {path for path in self.document["paths"] if "{" not in path and path != "/"}
         self.assertEqual(routes, documented)

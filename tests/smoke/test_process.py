@@ -3,6 +3,7 @@
 """The life of the process: sources, periods, files, signals, the console."""
 
 import contextlib
+import datetime
 import json
 import os
 import re
@@ -11,8 +12,10 @@ import stat
 import subprocess
 import threading
 import time
+import urllib.request
 
-from smoke import BINARY, PATIENCE, Smoke, lcores, main, wait_until  # first: it tells where the tools lie
+# first: it tells where the tools lie
+from smoke import BINARY, PATIENCE, ROOT, Smoke, lcores, main, wait_until
 
 import make_captures
 from frames import pcap
@@ -48,6 +51,50 @@ class Help(Smoke):
             done = subprocess.run([BINARY, "--help"], stdout=full, stderr=subprocess.PIPE,
                                   env=self.environment, check=False)
         self.no_reports(done.stderr.decode())
+
+
+class ClockSteps(Smoke):
+    def sanitizers(self, arguments):
+        options = super().sanitizers(arguments)["ASAN_OPTIONS"]
+        return {"ASAN_OPTIONS": options + ":verify_asan_link_order=0"}  # what is preloaded is first
+
+    def test_started_follows_a_clock_that_is_set(self):
+        """A machine without a clock of its own wakes in 1970, and NTP sets it later."""
+        shim = self.file("clock_shim.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", shim,
+                        os.path.join(ROOT, "tests/tools/clock_shim.c")], check=True)
+
+        def set_clock(seconds):
+            with open(self.file("offset"), "r+b" if os.path.exists(self.file("offset")) else
+                      "wb") as file:
+                file.write(seconds.to_bytes(8, "little", signed=True))
+
+        def ago(text):
+            at = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+            return (datetime.datetime.now(datetime.timezone.utc) - at).total_seconds()
+
+        set_clock(-int(time.time()) + 60)
+        began = time.monotonic()
+        environment = {"LD_PRELOAD": shim, "CLOCK_SHIM": self.file("offset")}
+        with self.running("--pcap", self.world.capture("plain"), "--pcap-loop", "--pcap-rate",
+                          "1000", "--period", "0.3", environment=environment) as program:
+            self.assertTrue(program.status()["started"].startswith("1970-"))
+            for step in (0, -3600, 0):
+                set_clock(step)
+
+                def followed(step=step):
+                    status = program.status()
+                    since = time.monotonic() - began
+                    shown = ago(status["started"]) + step
+                    return -2 < shown < since + 2 and status
+                status = wait_until(followed, f"the start by a clock of {step} s")
+                self.balanced(status)
+                with urllib.request.urlopen(f"http://127.0.0.1:{program.port}/metrics",
+                                            timeout=10) as answer:
+                    said = re.search(r"^process_start_time_seconds ([0-9.]+)$",
+                                     answer.read().decode(), re.M)
+                self.assertTrue(-2 < time.time() + step - float(said[1])
+                                < time.monotonic() - began + 2, said[0])
 
 
 class Sources(Smoke):

@@ -13,7 +13,9 @@ static int
 make(const struct settings *s, const struct capture *captures, char **argv, int user)
 {
 	error[0] = 0;
-	return eal_plan(&plan, s, captures, eal_lanes(s), UINT64_C(100) << 20, argv, user, error);
+	const struct eal_memory memory = {.huge = 100 << 20, .ordinary = 120 << 20};
+
+	return eal_plan(&plan, s, captures, eal_lanes(s), &memory, argv, user, error);
 }
 
 static const char *
@@ -164,7 +166,7 @@ test_devices(void **state)
 	assert_true(plan.note[0] != 0);
 	for (int i = 0; i < plan.argc; i++) {
 		if (strcmp(plan.argv[i], "-m") == 0)
-			assert_string_equal(plan.argv[i + 1], "164");
+			assert_string_equal(plan.argv[i + 1], "184");
 	}
 	/* several queues of an interface, one lcore each */
 	s.pcaps.count = 0;
