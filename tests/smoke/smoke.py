@@ -45,14 +45,17 @@ watched = []
 
 
 def wait_until(condition, what, seconds=PATIENCE):
-    """Asks until the answer is true, and gives the answer. A program in the background that has
-    ended by itself will not make it true: that fails at once, with what the program said."""
+    """Asks until the answer is true, and gives the answer. A file that is not there yet is no
+    answer: files are renamed into place by a thread of their own, after the server has the period.
+    A program in the background that has ended by itself will not make it true: that fails at once,
+    with what the program said."""
     end = time.monotonic() + seconds
     while True:
         ended = [program for program in watched if program.process.poll() is not None]
-        answer = condition()
-        if answer:
-            return answer
+        with contextlib.suppress(FileNotFoundError):
+            answer = condition()
+            if answer:
+                return answer
         for program in ended:
             raise AssertionError(f"no {what}: the program ended with "
                                  f"{program.process.returncode}:\n{program.output()[-4000:]}")

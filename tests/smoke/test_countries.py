@@ -141,7 +141,8 @@ class Countries(Smoke):
             body = self.text(program, "/api/v1/countries.geojson?window=start")
             with open(self.file("heat.geojson"), "wb") as file:
                 file.write(self.text(program, "/api/v1/heat.geojson?window=start"))
-            wait_until(lambda: program.status()["history"]["stored"] > 0, "a period in the store")
+            wait_until(lambda: program.status()["history"]["stored"] >= status["period"],
+                       "all its periods in the store")
             past = json.loads(self.text(program, "/api/v1/countries.geojson?from=-1h"))
             rows = program.get("/api/v1/heat?from=-1h")["top"]["countries"]
             for query in ("?window=2h", "?from=x", "?from=-1h&window=1h"):
