@@ -13,6 +13,8 @@ import { startMock } from './mock.mjs';
 import { makePlaces } from './world-data.mjs';
 
 const STORED = fileURLToPath(new URL('screenshots', import.meta.url));
+// Debian's browser is not pinned: which one drew them
+const STORED_BY = path.join(STORED, 'browser.txt');
 const TIME = Date.parse('2026-11-23T00:30:10Z');
 // A pixel differs when its colour does so visibly; text is drawn a little differently by each build
 // of the browser's font library, hence a few of them may.
@@ -85,6 +87,7 @@ for (const [name, scene] of Object.entries(SCENES)) {
     if (process.env.UPDATE_SCREENSHOTS) {
       fs.mkdirSync(STORED, { recursive: true });
       fs.writeFileSync(stored, picture);
+      fs.writeFileSync(STORED_BY, `Chromium ${browser.version()}\n`);
     }
     const { PNG } = (await b.load('pngjs')).default;
     const { default: pixelmatch } = await b.load('pixelmatch');
@@ -101,7 +104,10 @@ for (const [name, scene] of Object.entries(SCENES)) {
       const base = path.join(os.tmpdir(), `packet-heatmap-${name}`);
       fs.writeFileSync(`${base}-now.png`, picture);
       fs.writeFileSync(`${base}-different.png`, PNG.sync.write(different));
-      assert.fail(`${(100 * share).toFixed(2)} % of the pixels differ: see ${base}-*.png`);
+      assert.fail(
+        `${(100 * share).toFixed(2)} % of the pixels differ: see ${base}-*.png; stored by ` +
+          `${fs.readFileSync(STORED_BY, 'utf8').trim()}, this is ${browser.version()}`,
+      );
     }
   });
 }

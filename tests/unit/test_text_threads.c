@@ -33,10 +33,10 @@ __wrap_encode_html(struct picture *picture, enum window window, struct buffer *o
 	struct timespec end;
 
 	if (atomic_exchange(&gate.closed, false)) {
-		clock_gettime(CLOCK_REALTIME, &end);
+		clock_gettime(CLOCK_MONOTONIC, &end);
 		end.tv_sec += 20;
 		sem_post(&gate.reached);
-		gate.waited_in_vain = sem_timedwait(&gate.open, &end) != 0;
+		gate.waited_in_vain = sem_clockwait(&gate.open, CLOCK_MONOTONIC, &end) != 0;
 	}
 	return __real_encode_html(picture, window, out);
 }
