@@ -76,14 +76,22 @@ bsd_loopback(struct walk *w)
 	}
 }
 
-/* What Linux says of a packet instead of its link header: in `size` octets, the type at `at`. */
+#define ARPHRD_RADIOTAP 803
+
+/*
+ * What Linux says of a packet instead of its link header: in `size` octets, the type at `at`, the
+ * kind of interface at `hardware_at`. Of one that listens to the air the type says nothing, and
+ * radiotap follows (LINKTYPE_LINUX_SLL in the registry).
+ */
 static enum walk_step
-cooked(struct walk *w, uint32_t size, uint32_t at)
+cooked(struct walk *w, uint32_t size, uint32_t at, uint32_t hardware_at)
 {
 	if (!walk_has(w, size))
 		return walk_done(w, DECODE_RUNT);
-	uint16_t type = be16(w->at + at);
+	const uint16_t type = be16(w->at + at), hardware = be16(w->at + hardware_at);
 	walk_skip(w, size);
+	if (hardware == ARPHRD_RADIOTAP)
+		return step_radiotap(w);
 	if (type ==
 	    4) /* ETH_P_802_2; others as small are no EtherTypes: 802.3 of Novell, CAN, ... */
 		return STEP_LLC;
@@ -143,9 +151,9 @@ step_link(struct walk *w, enum parse_link link)
 	case PARSE_LINK_NULL:
 		return bsd_loopback(w);
 	case PARSE_LINK_COOKED:
-		return cooked(w, 16, 14);
+		return cooked(w, 16, 14, 2);
 	case PARSE_LINK_COOKED2:
-		return cooked(w, 20, 0);
+		return cooked(w, 20, 0, 8);
 	case PARSE_LINK_PPP:
 	case PARSE_LINK_PPP_SERIAL:
 		return ppp_or_cisco(w, link == PARSE_LINK_PPP_SERIAL);
