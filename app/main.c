@@ -16,7 +16,7 @@
 #include "log.h"
 #include "notify.h"
 #include "privileges.h"
-#include "top.h"
+#include "top_command.h"
 
 #include <rte_common.h>
 #include <rte_memory.h>

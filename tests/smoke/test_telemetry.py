@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """DPDK's telemetry socket: asked by DPDK's own dpdk-telemetry.py, and by clients that mean no good.
-What stands there of our own: app/telemetry.h."""
+What stands there of our own: app/telemetry/telemetry.h."""
 
 import contextlib
 import grp
@@ -294,8 +294,8 @@ class Answers(Telemetry):
         return rows
 
     def test_an_exporter_as_the_documents_show_it(self):
-        """The lines of app/telemetry.md, run as they stand there."""
-        with open(os.path.join(ROOT, "app/telemetry.md"), encoding="utf-8") as file:
+        """The lines of app/telemetry/telemetry.md, run as they stand there."""
+        with open(os.path.join(ROOT, "app/telemetry/telemetry.md"), encoding="utf-8") as file:
             source = file.read().partition("```python\n")[2].partition("```")[0]
         self.assertIn("import", source)
         with self.asked_of_ethdev(self.world.capture("plain"), 213):

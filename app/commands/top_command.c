@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "top.h"
+#include "top_command.h"
 
 #include "top_client.h"
 
