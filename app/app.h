@@ -8,6 +8,7 @@
 #include "capture_reader.h"
 #include "captures.h"
 #include "config.h"
+#include "devices.h"
 #include "drivers.h"
 #include "eal.h"
 #include "filter.h"
@@ -15,6 +16,7 @@
 #include "geo.h"
 #include "history.h"
 #include "http.h"
+#include "interfaces.h"
 #include "loader.h"
 #include "map_consumer.h"
 #include "options.h"
@@ -22,7 +24,6 @@
 #include "port.h"
 #include "port_events.h"
 #include "rx_lcore.h"
-#include "sources.h"
 #include "stream.h"
 
 #include <signal.h>

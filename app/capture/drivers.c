@@ -2,7 +2,7 @@
 #include "drivers.h"
 
 #include "names.h"
-#include "sources.h"
+#include "interfaces.h"
 
 #include <net/if.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 
 #include "captures.h"
 #include "options.h"
-#include "sources.h"
+#include "interfaces.h"
 
 #include <stdbool.h>
 #include <stdint.h>

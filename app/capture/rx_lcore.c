@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rx_lcore.h"
 
-#include "sources.h"
+#include "interfaces.h"
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>

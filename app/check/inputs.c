@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "captures.h"
+#include "devices.h"
 #include "doctor.h"
 #include "ethtool.h"
+#include "interfaces.h"
 #include "links.h"
 #include "offloads.h"
 #include "overlaps.h"
 #include "parse.h"
-#include "sources.h"
 
 #include <errno.h>
 #include <limits.h>

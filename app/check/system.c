@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
+#include "devices.h"
 #include "doctor.h"
 #include "eal.h"
-#include "sources.h"
+#include "interfaces.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -16,8 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LIST_MAX    64
-#define OPTIONS_MAX 96
+#define SOURCES_ERROR_MAX 4400 /* a line about an interface or a device */
+#define LIST_MAX          64
+#define OPTIONS_MAX       96
 /* octets of an interface's ring: a block, and what one mapping may be without doubt */
 #define INTERFACE_RING_LEAST (256u << 10)
 #define INTERFACE_RING_MOST  (1u << 30)

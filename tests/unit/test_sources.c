@@ -2,9 +2,10 @@
 /* What is looked at before EAL starts: captures of all kinds, interfaces, the choice of databases.
  */
 #include "captures.h"
+#include "devices.h"
 #include "geo.h"
+#include "interfaces.h"
 #include "parse.h"
-#include "sources.h"
 #include "unit.h"
 
 #include <errno.h>

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Interfaces and cards, looked at before EAL starts: net_af_packet's refusals name no cause.
+ * Interfaces of the kernel, looked at before EAL starts: net_af_packet's refusals name no cause.
  *
  * [start] Pure but for asking the kernel. Errors are lines for the user.
  */
 #pragma once
 
 #include "options.h"
-#include "pci_address.h"
 
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#define SOURCES_ERROR_MAX 4400
 
 /* The name that stands for all interfaces. */
 #define INTERFACE_ANY "any"
@@ -67,12 +64,3 @@ const char *interface_arguments(const struct settings *settings, unsigned int i,
  * interface stays, and is refused by interface_check.
  */
 void interfaces_resolve(struct text_list *list, char names[LIST_MAX][IFNAMSIZ]);
-
-/*
- * Writes each address in full ("0000:03:00.0"), and for "auto" all cards that are bound to
- * vfio-pci, each once. `names` holds the texts that *list then borrows. Returns how many.
- */
-unsigned int devices_resolve(struct text_list *list, char names[LIST_MAX][PCI_ADDRESS_MAX]);
-
-/* Is the card there, and at a driver that DPDK works with? 0, or -1 with `error`. */
-int device_check(const char *address, char error[SOURCES_ERROR_MAX]);
