@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "interfaces.h"
 
+#include "af_packet.h"
 #include "names.h"
 #include "parse.h"
 #include "port.h"
@@ -12,8 +13,6 @@
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -160,20 +159,6 @@ interface_check(const char *name, char error[SOURCES_ERROR_MAX])
 	return 0;
 }
 
-int
-interface_flags(const char *name)
-{
-	struct ifreq request = {0};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) != 0)
-		request.ifr_flags = 0;
-	if (fd >= 0)
-		close(fd);
-	return request.ifr_flags;
-}
-
 unsigned int
 interface_queues(const struct settings *s, unsigned int i)
 {
@@ -218,19 +203,9 @@ interface_check_memory(uint64_t octets, char error[SOURCES_ERROR_MAX])
 {
 	const unsigned long long need = octets;
 	struct rlimit limit = {0};
-	void *trial;
 
-	if (octets == 0)
+	if (octets == 0 || af_packet_try_lock(octets) == 0)
 		return 0;
-	/* the kernel counts it against the limit, and touches no page of what may not be read */
-	trial = mmap(NULL, need, PROT_NONE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_LOCKED, -1, 0);
-	if (trial != MAP_FAILED) {
-		munmap(trial, need);
-		return 0;
-	}
-	if (errno != EAGAIN && errno != EPERM)
-		return 0; /* not for the limit: the PMD will have to say */
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	snprintf(error, SOURCES_ERROR_MAX,
 		 "--interface needs %llu MiB of locked memory, and the limit is %llu KiB: raise it "

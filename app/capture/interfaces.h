@@ -32,11 +32,6 @@ int interface_link(const char *name, uint8_t *link, unsigned int *hardware);
 int interface_link_of(unsigned int hardware, uint8_t *link);
 bool interface_readable(unsigned int hardware);
 
-/* IFF_UP and the like of interfaces(7). 0 if it is not there. Asked of the network name space of
- * the process: /sys may show another one, or be missing in a container.
- */
-int interface_flags(const char *name);
-
 /*
  * Queues of an interface: what its driver was chosen for, or --lanes.
  *

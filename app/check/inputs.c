@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "af_packet.h"
 #include "captures.h"
 #include "devices.h"
 #include "doctor.h"
@@ -175,8 +176,8 @@ check_interface(struct doctor *d, unsigned int number)
 		say(d, CHECK_OK, "driver", NULL, "%s stays at the kernel's %s", name, driver);
 	else
 		say(d, CHECK_OK, "driver", NULL, "%s is the kernel's own", name);
-	flags = interface_flags(name);
-	if ((flags & IFF_UP) == 0) {
+	flags = af_packet_flags(if_nametoindex(name));
+	if (flags < 0 || (flags & IFF_UP) == 0) {
 		snprintf(remedy, sizeof(remedy), "ip link set %.16s up", name);
 		say(d, CHECK_WARNING, "link", remedy, "%s down", name);
 	} else if ((flags & IFF_RUNNING) == 0) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -224,4 +225,16 @@ bool
 af_packet_is_kept(int keeper, unsigned int interface)
 {
 	return is_bound(keeper, interface);
+}
+
+int
+af_packet_try_lock(size_t octets)
+{
+	void *at = mmap(NULL, octets, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_LOCKED, -1, 0);
+
+	if (at == MAP_FAILED)
+		return errno == EAGAIN || errno == EPERM ? -errno : 0;
+	munmap(at, octets);
+	return 0;
 }

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define AF_PACKET_RINGS 128
@@ -58,3 +59,10 @@ int af_packet_keep(unsigned int interface, bool promiscuous);
  * later.
  */
 bool af_packet_is_kept(int keeper, unsigned int interface);
+
+/*
+ * May so much be locked into memory, as the rings of the PMD are? Tried: the kernel counts it
+ * against the limit, and touches no page of what may not be read. 0; or -EAGAIN or -EPERM: it may
+ * not. What else stands against it the PMD will have to say. Any thread.
+ */
+int af_packet_try_lock(size_t octets);

@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -145,13 +144,7 @@ can_lock_rings(const struct port *port, size_t *octets)
 {
 	*octets = 2 * argument(port, "qpairs=", 1) * argument(port, "framesz=", 2048) *
 		  argument(port, "framecnt=", 512);
-	void *at = mmap(NULL, *octets, PROT_NONE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_LOCKED, -1, 0);
-
-	if (at == MAP_FAILED)
-		return false;
-	munmap(at, *octets);
-	return true;
+	return af_packet_try_lock(*octets) == 0;
 }
 
 int
