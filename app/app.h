@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "after_map.h"
 #include "capture_reader.h"
 #include "captures.h"
 #include "config.h"
@@ -20,7 +21,6 @@
 #include "loader.h"
 #include "map_consumer.h"
 #include "options.h"
-#include "outputs.h"
 #include "port.h"
 #include "port_events.h"
 #include "rx_lcore.h"
@@ -32,7 +32,6 @@
 
 #define EXIT_USAGE       2
 #define EXIT_INTERRUPTED 130  /* as a shell says it of Ctrl-C */
-#define AFTER_MAP        4    /* consumers of what the map has drawn */
 #define START_STOPPED    (-1) /* asked to stop before anything was started: no fault */
 
 struct app {
@@ -59,10 +58,9 @@ struct app {
 	struct loader loader;
 	struct map_consumer map_consumer;
 	struct history *history; /* NULL: nothing is kept */
-	struct outputs outputs;
 	struct consumer *map_thread;
-	struct consumer *after_map[AFTER_MAP]; /* see start.c; those that are not wanted are none */
-	struct stream *stream;                 /* NULL: no --output */
+	struct after_map after_map;
+	struct stream *stream; /* NULL: no --output */
 	struct http *http;
 	struct request_stats requests;
 

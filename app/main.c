@@ -228,7 +228,8 @@ finish(struct app *a, int ret)
 	app_end_consumers(a);
 	if (ret == EXIT_SUCCESS && atomic_load(&a->map_consumer.failed))
 		ret = fail("out of memory: the last period could not be drawn");
-	if (ret == EXIT_SUCCESS && a->settings.once && atomic_load(&a->outputs.errors) > 0)
+	if (ret == EXIT_SUCCESS && a->settings.once &&
+	    atomic_load(&a->after_map.outputs.errors) > 0)
 		ret = EXIT_FAILURE;
 	if (ret == EXIT_SUCCESS && a->settings.once)
 		ret = write_report(&a->settings);

@@ -119,7 +119,7 @@ end_period(struct app *a)
 
 	if (map != NULL)
 		gather_use_map(&a->gather, map);
-	if (!consumer_has_room(a->gather.consumers[0]))
+	if (!consumer_has_room(a->gather.map_thread))
 		return -EAGAIN;
 	return gather_end_period(&a->gather);
 }

@@ -3,7 +3,6 @@
 #include "app.h"
 #include "assets.h"
 #include "browser.h"
-#include "file.h"
 #include "log.h"
 #include "notify.h"
 #include "privileges.h"
@@ -22,23 +21,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An end waits so long for a disk or a reader; then the process ends without it. */
-#define FILES_END_MS   10000
-#define CONSOLE_END_MS 1000
-#define READERS_END_MS 1000 /* of files that are pipes */
-
-/* Who takes what the map has drawn, each on a thread of its own; and how long its last work may
- * take at the end. `late`: what is said then; NULL where that is all there is to say. */
-static const struct {
-	const struct consumer_ops *ops;
-	int end_ms;
-	const char *late;
-} after_map[AFTER_MAP] = {
-	{&html_consumer_ops, FILES_END_MS, "--html"},
-	{&hosts_consumer_ops, FILES_END_MS, "--hosts"},
-	{&status_consumer_ops, FILES_END_MS, "--status"},
-	{&console_consumer_ops, CONSOLE_END_MS, NULL}, /* stdout is not read */
-};
 #define HISTORY_END_MS 10000
 #define STREAM_END_MS  2000
 
@@ -190,32 +172,22 @@ start_consumers(void *context)
 	m->started_ns = a->gather.period_ns;
 	m->requests = &a->requests;
 	m->loader = &a->loader;
-	m->after = a->after_map;
-	m->outputs = &a->outputs;
+	m->after = &a->after_map;
 	m->self = &a->map_thread;
 	m->locate = a->locate;
 	a->locate = NULL;
-	a->outputs.settings = &a->settings;
 	if (map_consumer_init(m) != 0)
 		return fail("out of memory");
 	if (start_history(a) != EXIT_SUCCESS || start_stream(a) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
-	const char *const wanted[AFTER_MAP] = {a->settings.html, a->settings.hosts,
-					       a->settings.status, "stdout"};
-	for (size_t i = 0; i < AFTER_MAP; i++) {
-		if (wanted[i] == NULL)
-			continue;
-		a->after_map[i] = consumer_create(after_map[i].ops, &a->outputs);
-		if (a->after_map[i] == NULL)
-			return fail("no thread can be started");
-	}
-	m->after_count = AFTER_MAP;
+	if (after_map_start(&a->after_map, &a->settings) != 0)
+		return fail("no thread can be started");
 	a->map_thread = consumer_create(&map_consumer_ops, m);
 	if (a->map_thread == NULL ||
 	    loader_start(&a->loader, &a->settings, preflight_tables_can_fill(a),
 			 locate_opened(m->locate)) != 0)
 		return fail("no thread can be started");
-	a->gather.consumers[a->gather.consumer_count++] = a->map_thread;
+	a->gather.map_thread = a->map_thread;
 	return EXIT_SUCCESS;
 }
 
@@ -334,20 +306,9 @@ app_end_consumers(struct app *a)
 	loader_stop(&a->loader);
 	consumer_destroy(a->map_thread, -1);
 	a->map_thread = NULL;
-	a->gather.consumer_count = 0;
-	if (!a->settings.once)
-		file_hurry(READERS_END_MS);
-	for (size_t i = 0; i < AFTER_MAP; i++) {
-		const bool waits = a->settings.once && after_map[i].late != NULL;
-
-		if (consumer_destroy(a->after_map[i], waits ? -1 : after_map[i].end_ms) != 0) {
-			if (after_map[i].late != NULL)
-				log_error("%s is not written in time; ending without it",
-					  after_map[i].late);
-			a->stuck = true;
-		}
-		a->after_map[i] = NULL;
-	}
+	a->gather.map_thread = NULL;
+	if (!after_map_end(&a->after_map))
+		a->stuck = true;
 	if (stream_destroy(a->stream, STREAM_END_MS) != 0) {
 		log_error("the last lines of --output are not read; ending without them");
 		a->stuck = true;

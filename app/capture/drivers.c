@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "drivers.h"
 
-#include "names.h"
 #include "interfaces.h"
+#include "names.h"
 
 #include <net/if.h>
 #include <stdio.h>

@@ -9,8 +9,8 @@
 #pragma once
 
 #include "captures.h"
-#include "options.h"
 #include "interfaces.h"
+#include "options.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -322,15 +322,15 @@ fill_period(struct gather *g, struct period *p)
 int
 gather_end_period(struct gather *g)
 {
-	if (g->consumer_count > 0 && !consumer_has_room(g->consumers[0])) {
+	if (g->map_thread != NULL && !consumer_has_room(g->map_thread)) {
 		g->late++;
 		return -EAGAIN;
 	}
 	struct period *p = period_create();
 	int error = p ? fill_period(g, p) : -ENOMEM;
 
-	for (unsigned int i = 0; i < g->consumer_count && error == 0; i++)
-		consumer_offer(g->consumers[i], p); /* what it refuses it counts itself */
+	if (error == 0 && g->map_thread != NULL)
+		consumer_offer(g->map_thread, p);
 	period_unref(p);
 	return error;
 }
@@ -341,7 +341,7 @@ gather_end(struct gather *g)
 	g->ended = true;
 	for (unsigned int i = 0; i < g->lane_count; i++)
 		g->lanes[i].hosts = 0;
-	while (g->consumer_count > 0 && !consumer_has_room(g->consumers[0]))
+	while (g->map_thread != NULL && !consumer_has_room(g->map_thread))
 		rte_delay_us_sleep(1000);
 	return gather_end_period(g);
 }

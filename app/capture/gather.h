@@ -19,8 +19,7 @@
 
 #include <stdbool.h>
 
-#define GATHER_MAX_PORTS     64
-#define GATHER_MAX_CONSUMERS 8
+#define GATHER_MAX_PORTS 64
 
 /* what is kept of a lane beside what it keeps of itself */
 struct lane_state {
@@ -47,10 +46,9 @@ struct gather {
 	struct lane_state lanes[PORT_MAX_QUEUES];
 	unsigned int lane_count;
 	struct locate_map *map; /* a reference: what lanes are given next; NULL: none */
-	/* The first one is the map: a period is only made when it has room, so that it misses
-	 * none; the others lose what they are too slow for. */
-	struct consumer *consumers[GATHER_MAX_CONSUMERS];
-	unsigned int consumer_count;
+	/* The map: a period is only made when it has room, so that it misses none. It gives each to
+	 * the other consumers (after_map.h), which lose what they are too slow for. */
+	struct consumer *map_thread;
 
 	/* since the start */
 	uint64_t boot_id, number, late;

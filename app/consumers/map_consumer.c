@@ -14,7 +14,6 @@
 
 #define STORE_WAITING 100 /* periods that may wait for the disk before packet time does */
 #define STORE_WAIT_MS 30000
-#define FILES_WAIT_MS 5000
 
 /* What one period brought, once it is located. */
 struct located {
@@ -142,11 +141,7 @@ describe_consumers(struct map_consumer *m, struct consumer_stats stats[MAP_CONSU
 
 	if (*m->self != NULL)
 		consumer_stats(*m->self, &stats[n++]);
-	for (size_t i = 0; i < m->after_count && n < MAP_CONSUMERS_MAX; i++) {
-		if (m->after[i] != NULL)
-			consumer_stats(m->after[i], &stats[n++]);
-	}
-	return n;
+	return n + after_map_stats(m->after, stats + n, MAP_CONSUMERS_MAX - n);
 }
 
 /* How often there is something new to see, by the wall clock; no page looks every millisecond. */
@@ -221,7 +216,7 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.requests = m->requests,
 		.metrics_places = m->settings->metrics_top_places,
 		.windows_memory_kb = heat_memory(m->heat) / 1000,
-		.output_errors = atomic_load(&m->outputs->errors) + stream_errors(m->stream),
+		.output_errors = atomic_load(&m->after->outputs.errors) + stream_errors(m->stream),
 		.consumers = consumers,
 		.consumer_count = describe_consumers(m, consumers),
 		.reloads = atomic_load(&m->loader->reloads),
@@ -345,7 +340,7 @@ map_take(void *context, struct period *p)
 	m->step_ms[STEP_SWAP] = p->swap_ms;
 	m->step_ms[STEP_DRAIN] = p->drain_ms;
 	m->step_ms[STEP_SORT] = p->sort_ms;
-	m->step_ms[STEP_FILES] = atomic_load(&m->outputs->last_ms);
+	m->step_ms[STEP_FILES] = atomic_load(&m->after->outputs.last_ms);
 	m->step_ns = monotonic_ns();
 	int error = process_period(m, &l, &total);
 	struct picture *s = error == 0 ? draw(m, &l, &total) : NULL;
@@ -369,19 +364,7 @@ map_take(void *context, struct period *p)
 	picture_publish(s);
 	picture_release(m->last);
 	m->last = picture_current();
-	for (size_t i = 0; i < m->after_count; i++) {
-		/* The record with which packet time ends is the one that the files are written of:
-		 * --once is for them, others wait for a while. */
-		int tries = p->packet_time && p->over ? FILES_WAIT_MS : 0;
-
-		if (m->after[i] == NULL)
-			continue;
-		while (tries > 0 && !consumer_has_room(m->after[i])) {
-			nanosleep(&(const struct timespec){.tv_nsec = 1000000}, NULL);
-			tries -= !m->settings->once;
-		}
-		consumer_offer(m->after[i], p);
-	}
+	after_map_offer(m->after, p);
 }
 
 const struct consumer_ops map_consumer_ops = {.name = "map", .capacity = 4, .take = map_take};

@@ -7,20 +7,20 @@
  */
 #pragma once
 
+#include "after_map.h"
 #include "consumer.h"
 #include "heat.h"
 #include "history.h"
 #include "loader.h"
 #include "locate.h"
 #include "options.h"
-#include "outputs.h"
 #include "stream.h"
 #include "text.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define MAP_CONSUMERS_MAX 8
+#define MAP_CONSUMERS_MAX (1 + AFTER_MAP_MAX)
 
 struct map_consumer {
 	/* set before the consumer is created; constant then */
@@ -34,10 +34,7 @@ struct map_consumer {
 	int64_t started_ms;
 	uint64_t started_ns;
 	struct loader *loader;
-	/* Consumers of the pictures: given each record once it is drawn. NULL: not wanted. */
-	struct consumer **after;
-	size_t after_count;
-	struct outputs *outputs;      /* how the files went */
+	struct after_map *after;      /* given each record once it is drawn */
 	struct consumer *const *self; /* the map's own consumer, for its numbers */
 	struct locate *locate;
 	const struct request_stats *requests;
