@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port_events.h"
 
+#include "clock.h"
 #include "log.h"
 #include "telemetry_socket.h"
 
@@ -10,28 +11,19 @@
 /* a burst takes microseconds; a lane whose CPU is taken from it may need some scheduler ticks */
 #define ANSWER_NS 500000000u
 
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* The lanes of a port leave it alone. False if one does not answer: then nothing may be done to it.
  */
 static bool
 pause_lanes(struct port_events *e, unsigned int p)
 {
-	uint64_t deadline = now_ns() + ANSWER_NS;
+	uint64_t deadline = monotonic_ns() + ANSWER_NS;
 	uint32_t word = lane_command_post(&e->commands[p], LANE_PAUSE);
 
 	for (unsigned int i = 0; i < e->lane_count; i++) {
 		if (e->lanes[i]->command != &e->commands[p])
 			continue;
 		while (!lane_command_acknowledged(&e->lanes[i]->answer, word)) {
-			if (now_ns() > deadline)
+			if (monotonic_ns() > deadline)
 				return false;
 			rte_delay_us_sleep(100);
 		}
@@ -55,7 +47,7 @@ static bool
 failed(struct port_events *e, unsigned int p)
 {
 	e->ports[p].reset_failures++;
-	return backoff_failed(&e->state[p].backoff, now_ns());
+	return backoff_failed(&e->state[p].backoff, monotonic_ns());
 }
 
 static void
@@ -97,7 +89,7 @@ attach(struct port_events *e, unsigned int p)
 	char error[256];
 
 	/* what a try leaves half done is removed again */
-	if (!backoff_due(&e->state[p].backoff, now_ns()) || !pause_clients())
+	if (!backoff_due(&e->state[p].backoff, monotonic_ns()) || !pause_clients())
 		return;
 	int ret = port_attach(port, log_port, error);
 	telemetry_resume();
@@ -144,7 +136,7 @@ handle(struct port_events *e, unsigned int p)
 	struct port *port = &e->ports[p];
 
 	/* an unplugged device does not wait for the next try: the kernel waits for us */
-	if (!backoff_due(&e->state[p].backoff, now_ns()) &&
+	if (!backoff_due(&e->state[p].backoff, monotonic_ns()) &&
 	    (e->state[p].pending & PORT_EVENT_REMOVED) == 0)
 		return;
 	if (!pause_lanes(e, p)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gate.h"
 
+#include "clock.h"
 #include "head.h"
 #include "listener.h"
 #include "peer.h"
@@ -60,15 +61,6 @@ struct gate {
 
 /* The one of the process: accept(2) has nothing to tell it by. */
 static _Atomic(struct gate *) the_gate;
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void
 ring(int eventfd)
@@ -182,8 +174,10 @@ take_connections(struct gate *g)
 		struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET,
 					    .data.u32 = p ? (uint32_t)(p - g->places) : 0};
 		if (p != NULL) {
-			*p = (struct place){
-				.state = WAITING, .fd = fd, .peer = peer, .since_ns = now_ns()};
+			*p = (struct place){.state = WAITING,
+					    .fd = fd,
+					    .peer = peer,
+					    .since_ns = monotonic_ns()};
 			g->counts.taken++;
 			g->counts.waiting++;
 			if (epoll_ctl(g->events, EPOLL_CTL_ADD, fd, &event) != 0)
@@ -278,7 +272,7 @@ hand_over(struct gate *g)
 static void
 time_out(struct gate *g)
 {
-	const uint64_t now = now_ns();
+	const uint64_t now = monotonic_ns();
 
 	for (unsigned int i = 0; i < PLACES; i++) {
 		struct place *p = &g->places[i];

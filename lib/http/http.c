@@ -5,6 +5,7 @@
 #include "door.h"
 #include "gate.h"
 
+#include "clock.h"
 #include "locate_json.h"
 #include "text.h"
 
@@ -21,15 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint64_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /*
  * The one way in: every request ends here, so that civetweb's own code for files,
  * folders, PUT, DELETE and WebDAV is never reached.
@@ -38,11 +30,12 @@ static int
 on_request(struct mg_connection *conn)
 {
 	struct http *http = mg_get_user_data(mg_get_context(conn));
-	const uint64_t start = now_us();
+	const uint64_t start = monotonic_ns();
 	int route, status = answer_request(conn, http, &route);
 
 	if (http->settings.requests != NULL)
-		request_stats_count(http->settings.requests, route, status, now_us() - start);
+		request_stats_count(http->settings.requests, route, status,
+				    (monotonic_ns() - start) / 1000);
 	return status;
 }
 

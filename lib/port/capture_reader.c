@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "capture_reader.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pcap/pcap.h>
@@ -67,15 +69,6 @@ nap(long ns)
 	const struct timespec t = {.tv_nsec = ns};
 
 	nanosleep(&t, NULL);
-}
-
-static int64_t
-wall_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static bool
@@ -164,14 +157,14 @@ wait_until_due(struct capture_reader *r, int64_t ns)
 	const int64_t zero = atomic_load_explicit(&c->zero_packet_ns, memory_order_relaxed);
 	const int64_t due = atomic_load_explicit(&c->zero_wall_ns, memory_order_relaxed) +
 			    (int64_t)((double)(ns - zero) / c->speed);
-	int64_t left = due - wall_ns();
+	int64_t left = due - (int64_t)monotonic_ns();
 
 	if (left <= DUE_NS)
 		return;
 	flush(r);
 	while (left > DUE_NS && !stopped(r)) {
 		nap(left < 20000000 ? (long)left : 20000000);
-		left = due - wall_ns();
+		left = due - (int64_t)monotonic_ns();
 	}
 }
 
@@ -249,7 +242,7 @@ static bool
 more(void *context)
 {
 	struct capture_reader *r = context;
-	const uint64_t now = (uint64_t)wall_ns();
+	const uint64_t now = monotonic_ns();
 
 	flush(r);
 	if (r->s.list == NULL)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "file.h"
 
+#include "clock.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -312,29 +314,20 @@ file_is_same(const char *one, const char *other)
 	       strcmp(names[0], names[1]) == 0;
 }
 
-/* CLOCK_MONOTONIC, ms; 0: readers have their usual time. */
+/* monotonic_ns; 0: readers have their usual time. */
 static _Atomic int64_t readers_end;
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void
 file_hurry(unsigned int ms)
 {
-	atomic_store(&readers_end, now_ms() + ms);
+	atomic_store(&readers_end, (int64_t)monotonic_ns() + ms * INT64_C(1000000));
 }
 
 /* How long a reader may still take nothing. */
 static int
 patience_ms(void)
 {
-	int64_t end = atomic_load(&readers_end), left = end - now_ms();
+	int64_t end = atomic_load(&readers_end), left = (end - (int64_t)monotonic_ns()) / 1000000;
 
 	if (end == 0 || left > READER_WAIT_MS)
 		return READER_WAIT_MS;
