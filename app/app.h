@@ -48,7 +48,7 @@ struct app {
 
 	struct eal_plan plan;
 	struct port_settings port_settings;
-	struct port ports[GATHER_MAX_PORTS];
+	struct port ports[PORTS_MAX];
 	unsigned int port_count;
 	struct rx_lane *lanes[PORT_MAX_QUEUES];
 	unsigned int lane_count;
@@ -64,7 +64,7 @@ struct app {
 	struct http *http;
 	struct request_stats requests;
 
-	const char *sources[GATHER_MAX_PORTS];
+	const char *sources[PORTS_MAX];
 	char host_name[256], listen[80];
 	char *settings_json, security_json[256];
 	bool eal_source; /* EAL's own arguments are given */

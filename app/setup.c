@@ -249,7 +249,7 @@ setup_ports(struct app *a, unsigned int workers)
 	if (count == 0)
 		return fail("EAL found no port: is the device bound to vfio-pci, and its address "
 			    "right?");
-	if (count > GATHER_MAX_PORTS)
+	if (count > PORTS_MAX)
 		return fail("more than 64 ports are too many for one process");
 	named = a->settings.pcaps.count + a->settings.interfaces.count;
 	unsigned int others = count > named ? count - named : 0;

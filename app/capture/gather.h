@@ -19,8 +19,6 @@
 
 #include <stdbool.h>
 
-#define GATHER_MAX_PORTS 64
-
 /* what is kept of a lane beside what it keeps of itself */
 struct lane_state {
 	struct rx_lane *lane;
@@ -58,7 +56,7 @@ struct gather {
 	/* Packet time, ns since 1970: set before gather_end_period, and before gather_end. 0: time
 	 * is told by the clocks. */
 	uint64_t packet_start_ns, packet_end_ns;
-	struct port_counters counters[GATHER_MAX_PORTS]; /* at the last reading */
+	struct port_counters counters[PORTS_MAX]; /* at the last reading */
 	bool over;
 	bool ended; /* the lanes have returned */
 };

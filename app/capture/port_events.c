@@ -188,6 +188,6 @@ port_events_poll(struct port_events *e)
 void
 port_events_stop_lanes(struct port_events *e)
 {
-	for (unsigned int p = 0; p < PORT_EVENTS_MAX_PORTS; p++)
+	for (unsigned int p = 0; p < PORTS_MAX; p++)
 		lane_command_post(&e->commands[p], LANE_STOP);
 }

@@ -17,8 +17,6 @@
 
 #include <stdint.h>
 
-#define PORT_EVENTS_MAX_PORTS 64
-
 struct port_events {
 	struct port *ports;
 	unsigned int port_count;
@@ -26,11 +24,11 @@ struct port_events {
 	unsigned int lane_count;
 	const struct filter *filter; /* of all lanes; NULL: none */
 	/* the lanes of port i are those whose `command` points to commands[i] */
-	struct lane_command commands[PORT_EVENTS_MAX_PORTS];
+	struct lane_command commands[PORTS_MAX];
 	struct {
 		unsigned int pending; /* enum port_event bits that are still to be handled */
 		struct backoff backoff;
-	} state[PORT_EVENTS_MAX_PORTS];
+	} state[PORTS_MAX];
 };
 
 /*

@@ -29,7 +29,7 @@ is_bifurcated(const char *driver)
 }
 
 static void
-ask_read_write(const void *path, struct answer *answer)
+ask_read_write(const void *path, struct verdict *answer)
 {
 	answer->error = access(path, R_OK | W_OK) == 0 ? 0 : errno;
 }
@@ -53,7 +53,7 @@ static bool
 check_driver(struct doctor *d, const char *address)
 {
 	char path[160], driver[64], node[PATH_MAX], remedy[160];
-	struct answer answer;
+	struct verdict answer;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
 	if (!is_there(d, path)) {

@@ -14,7 +14,7 @@
 #define DATABASE_OLD_DAYS 100
 
 static void
-ask_read(const void *path, struct answer *answer)
+ask_read(const void *path, struct verdict *answer)
 {
 	const char *slash = path;
 
@@ -35,7 +35,7 @@ check_databases(struct doctor *d)
 	static struct geo_paths paths;
 	static char error[LOCATE_ERROR_MAX];
 	char said[OPTIONS_ERROR_MAX], remedy[2 * GEO_PATH_MAX], quoted[GEO_PATH_MAX], folder[512];
-	struct answer answer;
+	struct verdict answer;
 	struct locate *locate;
 
 	if (geo_find(d->settings, &paths, said) != 0) {

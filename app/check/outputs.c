@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static void
-ask_output(const void *path, struct answer *answer)
+ask_output(const void *path, struct verdict *answer)
 {
 	answer->error = -file_check(path);
 }
@@ -92,7 +92,7 @@ check_output(struct doctor *d, const char *option, const char *path)
 {
 	char folder[PATH_MAX], quoted[PATH_MAX], remedy[2 * PATH_MAX];
 	const char *user = who(d);
-	struct answer answer;
+	struct verdict answer;
 	const char *slash;
 
 	if (path == NULL)

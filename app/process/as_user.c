@@ -11,14 +11,14 @@
 #include <unistd.h>
 
 void
-as_user_ask(const char *user, void (*ask)(const void *about, struct answer *answer),
-	    const void *about, struct answer *answer)
+as_user_ask(const char *user, void (*ask)(const void *about, struct verdict *answer),
+	    const void *about, struct verdict *answer)
 {
 	const struct passwd *pw = user != NULL && geteuid() == 0 ? getpwnam(user) : NULL;
 	int ends[2];
 	pid_t child;
 
-	*answer = (struct answer){.error = EIO};
+	*answer = (struct verdict){.error = EIO};
 	if (pw == NULL) {
 		ask(about, answer);
 		return;
@@ -36,14 +36,14 @@ as_user_ask(const char *user, void (*ask)(const void *about, struct answer *answ
 	close(ends[1]);
 	if (child > 0) {
 		if (read(ends[0], answer, sizeof(*answer)) != sizeof(*answer))
-			*answer = (struct answer){.error = EIO};
+			*answer = (struct verdict){.error = EIO};
 		waitpid(child, NULL, 0);
 	}
 	close(ends[0]);
 }
 
 static void
-ask_listen(const void *address, struct answer *answer)
+ask_listen(const void *address, struct verdict *answer)
 {
 	errno = 0;
 	answer->error = http_check(address, answer->text) == 0 ? 0 : errno != 0 ? errno : EINVAL;
@@ -53,7 +53,7 @@ int
 as_user_listen(const char *user, const char *address, char error[256])
 {
 	const char *colon = strrchr(address, ':');
-	struct answer answer;
+	struct verdict answer;
 
 	as_user_ask(user, ask_listen, address, &answer);
 	if (answer.error == EACCES)

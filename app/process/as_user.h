@@ -10,7 +10,7 @@
 #include "http.h"
 
 /* What a question comes to, and why. */
-struct answer {
+struct verdict {
 	int error; /* an errno; 0: all is well */
 	char text[256];
 };
@@ -19,8 +19,8 @@ struct answer {
  * `ask` answers about `about` as `user`: in a child that becomes that user. As the process itself
  * where `user` is NULL or unknown, or where the process is not root.
  */
-void as_user_ask(const char *user, void (*ask)(const void *about, struct answer *answer),
-		 const void *about, struct answer *answer);
+void as_user_ask(const char *user, void (*ask)(const void *about, struct verdict *answer),
+		 const void *about, struct verdict *answer);
 
 /*
  * Can `user` listen on "ADDRESS:PORT"? 0, or -errno with `error`, a line for the user of the

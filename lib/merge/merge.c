@@ -170,15 +170,15 @@ struct pair {
 	const struct host_row *old, *new;
 };
 
-struct walk {
+struct cursor {
 	const struct host_row *a, *a_end, *b, *b_end;
 };
 
-static struct walk
-walk_begin(const struct host_list *a, const struct host_list *b)
+static struct cursor
+cursor_begin(const struct host_list *a, const struct host_list *b)
 {
 	/* an empty list may have no rows, and NULL + 0 is not defined */
-	return (struct walk){
+	return (struct cursor){
 		.a = a->rows,
 		.a_end = a->count ? a->rows + a->count : a->rows,
 		.b = b->rows,
@@ -187,7 +187,7 @@ walk_begin(const struct host_list *a, const struct host_list *b)
 }
 
 static inline bool
-walk_next(struct walk *w, struct pair *pair)
+cursor_next(struct cursor *w, struct pair *pair)
 {
 	int order;
 
@@ -246,11 +246,11 @@ select_threshold(const struct host_list *a, const struct host_list *b, uint64_t 
 		shift += SELECT_BITS;
 	for (;; shift -= SELECT_BITS) {
 		size_t pairs[SELECT_VALUES][2] = {0}; /* in the older list only; in the newer */
-		struct walk w = walk_begin(a, b);
+		struct cursor w = cursor_begin(a, b);
 		struct pair pair;
 		uint64_t value = SELECT_VALUES - 1;
 
-		while (walk_next(&w, &pair)) {
+		while (cursor_next(&w, &pair)) {
 			uint64_t packets = pair_packets(&pair);
 
 			if ((packets & known) == t.packets)
@@ -274,7 +274,7 @@ host_list_merge(struct host_list *sum, const struct host_list *a, const struct h
 {
 	struct threshold t = {.equal = {SIZE_MAX, SIZE_MAX}}; /* everybody stays */
 	size_t room = a->count + b->count;
-	struct walk w = walk_begin(a, b);
+	struct cursor w = cursor_begin(a, b);
 	struct pair pair;
 
 	if (room > limit) {
@@ -282,7 +282,7 @@ host_list_merge(struct host_list *sum, const struct host_list *a, const struct h
 
 		/* how many are they, addresses that are in both counted once? */
 		room = 0;
-		while (walk_next(&w, &pair)) {
+		while (cursor_next(&w, &pair)) {
 			uint64_t packets = pair_packets(&pair);
 
 			most = packets > most ? packets : most;
@@ -292,11 +292,11 @@ host_list_merge(struct host_list *sum, const struct host_list *a, const struct h
 			room = host_list_low_water(limit);
 			t = select_threshold(a, b, most, room);
 		}
-		w = walk_begin(a, b);
+		w = cursor_begin(a, b);
 	}
 	if (host_list_reserve(sum, room) != 0)
 		return -ENOMEM;
-	while (walk_next(&w, &pair)) {
+	while (cursor_next(&w, &pair)) {
 		if (!stays(&t, &pair)) {
 			if (pair.old != NULL)
 				counts_add(left_out, &pair.old->counts);

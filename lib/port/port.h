@@ -16,6 +16,7 @@
 
 #define PORT_NAME_MAX   64
 #define PORT_MAX_QUEUES 64
+#define PORTS_MAX       64 /* of a process; DPDK has room for RTE_MAX_ETHPORTS of its own */
 
 struct rte_mempool;
 struct port_kind;
