@@ -362,6 +362,7 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
     return send(200, TYPES[path.extname(file)], fs.readFileSync(file));
   });
   await new Promise((ready) => server.listen(port, '127.0.0.1', ready));
+  server.unref(); // one that a failed test has left keeps nobody from ending
   server.unref(); // a test that fails before it stops us must not hang
   const stop = () =>
     new Promise((done) => {

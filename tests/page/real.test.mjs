@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import { pathToFileURL } from 'node:url';
 import * as b from './browser.mjs';
-import { makeFolder, missing, startServer } from './server.mjs';
+import { makeFolder, missing, startServer, stopAll } from './server.mjs';
 
 let browser;
 let folder;
@@ -27,7 +27,7 @@ test.before(async () => {
 });
 test.after(async () => {
   await browser?.close();
-  await server?.stop();
+  await stopAll();
   folder?.remove();
 });
 

@@ -43,6 +43,11 @@ export function makeFolder() {
   };
 }
 
+const running = new Set();
+
+/** What a test that failed has left: its process would keep this one from ending. */
+export const stopAll = () => Promise.all([...running].map((stop) => stop()));
+
 /** Starts the binary and waits for its first period. `port`: 0 for one that is free. */
 export async function startServer({ database, capture, port = 0, options = [] }) {
   const small = ['--hosts-per-lane', '4096', '--hosts-total', '65536'];
@@ -75,6 +80,7 @@ export async function startServer({ database, capture, port = 0, options = [] })
   }
   /** SIGTERM, as a service manager sends it; gives the exit code. */
   const stop = async () => {
+    running.delete(stop);
     if (process_.exitCode !== null) return process_.exitCode;
     process_.kill('SIGTERM');
     const late = setTimeout(() => process_.kill('SIGKILL'), PATIENCE_MS);
@@ -82,5 +88,6 @@ export async function startServer({ database, capture, port = 0, options = [] })
     clearTimeout(late);
     return code;
   };
+  running.add(stop);
   return { url, port: Number(new URL(url).port), stop, said: () => said };
 }
