@@ -4,6 +4,7 @@
 #include "answer.h"
 #include "door.h"
 #include "gate.h"
+#include "listener.h"
 
 #include "clock.h"
 #include "locate_json.h"
@@ -87,22 +88,15 @@ int
 http_check(const char *listen_at, char error[256])
 {
 	struct sockaddr_in at;
-	int one = 1;
+	bool absent;
 
 	if (parse_address(listen_at, &at, error) != 0)
 		return -1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* as gate.c does: a port whose last connections linger is free, and an address may come
-	 * later */
-	int ret = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-				  setsockopt(fd, SOL_IP, IP_FREEBIND, &one, sizeof(one)) != 0 ||
-				  bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
-				  listen(fd, 1) != 0
-			  ? cannot_listen(listen_at, error)
-			  : 0;
-	if (fd >= 0)
-		close(fd);
-	return ret;
+	int fd = listener_open((struct sockaddr *)&at, sizeof(at), &absent);
+	if (fd < 0)
+		return cannot_listen(listen_at, error);
+	close(fd);
+	return 0;
 }
 
 bool

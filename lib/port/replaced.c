@@ -61,7 +61,7 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 /*
  * At the start of a port ethdev has the PMD "restore" that it is not promiscuous: the PMD takes the
  * flag off the interface, where an operator may have set it, and the start fails where that is not
- * allowed: with CAP_NET_RAW alone, as the service runs. The membership of interface_keep is all
+ * allowed: with CAP_NET_RAW alone, as the service runs. The membership of af_packet_keep is all
  * that we need. So a setting of flags that would change nothing but to take this one away is left
  * out.
  */
