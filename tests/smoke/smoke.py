@@ -383,6 +383,9 @@ class TimedResult(unittest.TextTestResult):
               file=sys.stderr, flush=True)
 
 
+class TimedRunner(unittest.TextTestRunner):
+    resultclass = TimedResult
+
+
 def main():
-    unittest.main(testRunner=lambda **options: unittest.TextTestRunner(
-        resultclass=TimedResult, **options))
+    unittest.main(testRunner=TimedRunner)
