@@ -118,6 +118,13 @@ class Configuration(Smoke):
         self.assertEqual(self.read("site"), "precious")
         self.assertIn("</html>", self.read("site#1/map.html"))
 
+    def test_the_doctor_says_what_it_read(self):
+        self.conf('[outputs]\nname = "north # south" # quoted\nhtml = map#1.html ; a comment\n')
+        done = self.run_program("--config", "test.conf", "--check", "--pcap",
+                                self.world.capture("one"))
+        self.assertIn("name = north # south\n", done.stdout)
+        self.assertIn("html = map#1.html\n", done.stdout)
+
     def test_repeatable_keys_and_a_list_that_a_flag_replaces(self):
         text = "[places]\ngeo-dir = /one\n geo-dir = /two\n[places]\ngeo-dir=/three\n"
         self.assertEqual(self.effective(text)["geo-dir"], "/one /two /three")

@@ -191,14 +191,48 @@ test_growth(void **state)
 	assert_false(b.failed);
 }
 
+/* RFC 4180's quotes; and what a spreadsheet would run begins with an apostrophe. */
+static void
+test_csv_text(void **state)
+{
+	static const struct {
+		const char *text, *sometimes, *always;
+	} cells[] = {
+		{"", "", "\"\""},
+		{"Bonn", "Bonn", "\"Bonn\""},
+		{"Washington, D.C.", "\"Washington, D.C.\"", "\"Washington, D.C.\""},
+		{"a\"b", "\"a\"\"b\"", "\"a\"\"b\""},
+		{"a\r\nb", "\"a\r\nb\"", "\"a\r\nb\""},
+		{"=1+1", "\"'=1+1\"", "\"'=1+1\""},
+		{"+49", "\"'+49\"", "\"'+49\""},
+		{"-", "\"'-\"", "\"'-\""},
+		{"@SUM(A1)", "\"'@SUM(A1)\"", "\"'@SUM(A1)\""},
+		{"\t=1", "\"'\t=1\"", "\"'\t=1\""},
+		{"a=1", "a=1", "\"a=1\""},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		struct buffer sometimes = {0}, always = {0};
+
+		buffer_csv_text(&sometimes, cells[i].text, false);
+		buffer_char(&sometimes, 0);
+		assert_string_equal(sometimes.data, cells[i].sometimes);
+		buffer_csv_text(&always, cells[i].text, true);
+		buffer_char(&always, 0);
+		assert_string_equal(always.data, cells[i].always);
+		buffer_free(&sometimes);
+		buffer_free(&always);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_number),
-		cmocka_unit_test(test_decimal),
-		cmocka_unit_test(test_json_string),
-		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_number),      cmocka_unit_test(test_decimal),
+		cmocka_unit_test(test_json_string), cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_csv_text),
 	};
 	return cmocka_run_group_tests_name("buffer", tests, NULL, NULL);
 }

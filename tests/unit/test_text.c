@@ -928,6 +928,28 @@ test_csv(void **state)
 	world_end(&w);
 }
 
+/* Who sends it slowly holds the text, and not the picture: AddressSanitizer sees what is left. */
+static void
+test_a_text_outlives_its_picture(void **state)
+{
+	struct world w;
+	(void)state;
+
+	world_begin(&w, "world4", "world6");
+	add_by_chance(&w, 100);
+	struct picture *s = make_picture(&w);
+	struct text *first = text_take(s, TEXT_GEOJSON, WINDOW_NOW);
+	struct text *second = text_take(s, TEXT_GEOJSON, WINDOW_NOW);
+
+	assert_ptr_equal(first, second);
+	picture_release(s);
+	world_end(&w);
+	assert_non_null(strstr(first->plain, "FeatureCollection"));
+	text_free(first);
+	assert_int_equal(second->plain[second->length - 1], '\n');
+	text_free(second);
+}
+
 /* Names that are no UTF-8, or cut within a character: shown as far as they go, and never a reason
  * to have no picture. */
 static void
@@ -1174,13 +1196,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_heat),      cmocka_unit_test(test_sensor),
-		cmocka_unit_test(test_why_empty), cmocka_unit_test(test_html),
-		cmocka_unit_test(test_many),      cmocka_unit_test(test_etags),
-		cmocka_unit_test(test_place),     cmocka_unit_test(test_geojson),
-		cmocka_unit_test(test_csv),       cmocka_unit_test(test_odd_names),
-		cmocka_unit_test(test_status),    cmocka_unit_test(test_time),
-		cmocka_unit_test(test_metrics),   cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_heat),
+		cmocka_unit_test(test_sensor),
+		cmocka_unit_test(test_why_empty),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_etags),
+		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_geojson),
+		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_a_text_outlives_its_picture),
+		cmocka_unit_test(test_odd_names),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_no_memory),
 	};
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
