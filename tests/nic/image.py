@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The guest's disk: Debian 12 by mmdebstrap, from the package sources that this host uses.
 
-It is built once for a set of packages (some minutes) and kept under .cache/test-nic; the machine
-never writes to it. The name of the folder is a digest of all that decides what is inside, so a
-change of the package list or of the recipe makes a new one.
+It is built once for a set of packages (some minutes) and kept under ~/.cache/packet-heatmap, for all
+clones of the source; the machine never writes to it. The name of the folder is a digest of all that
+decides what is inside, so a change of the package list, of the recipe, or of what this host has of
+those packages makes a new one.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -118,6 +120,12 @@ def _write(path, text, mode=0o644):
     path.chmod(mode)
 
 
+def versions(packages):
+    """What this host has of them: a package built here may ask for no less."""
+    return subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *packages],
+                          check=False, capture_output=True, text=True).stdout
+
+
 class Image:
     """Kernel, initial RAM disk and root disk."""
 
@@ -132,18 +140,30 @@ class Image:
 
 
 def build(cache, packages):
-    """Return the image that holds `packages`, from the cache if it is there."""
+    """Return the image that holds `packages`, from the cache if it is there. Other runs keep it in
+    place until this process ends."""
+    cache.mkdir(parents=True, exist_ok=True)
+    lock = os.open(cache.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o644)  # never closed
     packages = sorted(set(SYSTEM) | set(packages))
     agent = (Path(__file__).parent / "agent").read_text(encoding="utf-8")
     recipe = "\0".join(packages + ABSENT_HARDWARE
-                       + [INITRAMFS_CONF, INITRAMFS_HOOK, AGENT_UNIT, SHARE_UNIT, agent])
+                       + [INITRAMFS_CONF, INITRAMFS_HOOK, AGENT_UNIT, SHARE_UNIT, agent]
+                       + [versions(packages)])
     folder = cache / hashlib.sha256(recipe.encode()).hexdigest()[:16]
     image = Image(folder)
-    if image.complete:
-        return image
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    while not image.complete:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not image.complete:
+            _make(cache, image, packages, agent)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+    return image
 
+
+def _make(cache, image, packages, agent):
     # One image is worth its gigabyte, more are not.
     shutil.rmtree(cache, ignore_errors=True)
+    folder = image.disk.parent
     folder.mkdir(parents=True)
     root = folder / "root"
     overlay = folder / "overlay"
@@ -199,4 +219,3 @@ def build(cache, packages):
     shutil.rmtree(root)
     shutil.rmtree(overlay)
     part.rename(image.disk)
-    return image

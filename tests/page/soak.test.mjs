@@ -49,7 +49,10 @@ test('a week of updates: LIVE to the end, right clock, flat heap, no growing pag
   assert.equal(await b.statusOf(page), 'LIVE');
   assert.equal(await page.innerText('#date'), '2026-11-27 UTC');
   // a tenth more, or half a megabyte: what is loaded lazily comes at any time
-  assert.ok(end.heap < Math.max(1.1 * warm.heap, warm.heap + 500_000), `heap ${warm.heap} -> ${end.heap}`);
+  assert.ok(
+    end.heap < Math.max(1.1 * warm.heap, warm.heap + 500_000),
+    `heap ${warm.heap} -> ${end.heap}`,
+  );
   assert.ok(Math.abs(end.nodes - warm.nodes) < 120, `nodes ${warm.nodes} -> ${end.nodes}`);
   assert.deepEqual(page.faults, []);
   await page.done();
