@@ -55,13 +55,13 @@ give_up_privileges(struct app *a)
 	if (s->user != NULL && preflight_outputs(s) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
 	ret = s->no_seccomp ? 0 : privileges_confine(sources);
-	if (ret != 0 && ret != -ENOTSUP) {
+	if (ret < 0) {
 		log_error("system calls cannot be confined: %s; --no-seccomp starts without that",
 			  strerror(-ret));
 		return EXIT_FAILURE;
 	}
-	if (ret != 0)
-		log_warning("system calls are not confined: %s", strerror(-ret));
+	if (ret == PRIVILEGES_LEAK_CHECK)
+		log_warning("system calls are not confined: this build looks for leaks of memory");
 	if (privileges_read(&now) != 0)
 		return fail("/proc/self/status cannot be read");
 	snprintf(a->security_json, sizeof(a->security_json),
@@ -74,9 +74,11 @@ give_up_privileges(struct app *a)
 				    : "none");
 	a->map_consumer.security_json = a->security_json;
 	log_line("running as %s, capabilities %llx, system calls %s%s", now.user, now.effective,
-		 now.seccomp == 2 ? "confined"
-		 : s->no_seccomp  ? "not confined, as --no-seccomp asks"
-				  : "not confined",
+		 !s->no_seccomp && now.seccomp == 2  ? "confined"
+		 : s->no_seccomp && now.seccomp == 2 ? "confined by who started it alone, as "
+						       "--no-seccomp asks"
+		 : s->no_seccomp                     ? "not confined, as --no-seccomp asks"
+						     : "not confined",
 		 now.uid == 0 ? " (--user NAME leaves root)" : "");
 	return EXIT_SUCCESS;
 }

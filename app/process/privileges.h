@@ -64,9 +64,11 @@ int privileges_drop(const char *user, unsigned int sources, char *error, size_t 
  * and bpf(2), ioctl(2). Raw sockets of IP nobody has. No memory can become executable any more, so
  * whatever is to be loaded is loaded here.
  *
- * Main thread, after privileges_drop. @return 0, or -errno (-ENOSYS: the kernel has no seccomp;
- * -ENOTSUP: built with AddressSanitizer, whose search for leaks needs what the filter forbids).
+ * Main thread, after privileges_drop. @return 0; PRIVILEGES_LEAK_CHECK: built with
+ * AddressSanitizer, whose search for leaks needs what the filter forbids; or -errno (-ENOSYS,
+ * -EOPNOTSUPP: the kernel has no seccomp, or who started us keeps it from us).
  */
+#define PRIVILEGES_LEAK_CHECK 1
 int privileges_confine(unsigned int sources);
 
 /**

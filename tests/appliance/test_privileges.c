@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -368,6 +370,36 @@ nothing(void)
 	return 0;
 }
 
+/* As in a sandbox that lets nobody load a filter: seccomp(2), prctl(2) and what libseccomp asks
+ * before it does. It says "not supported" then, as it does where a build looks for leaks.
+ */
+static int
+in_a_sandbox_without_seccomp(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+
+	SO(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	SO(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+	SO(privileges_confine(SOURCE_CARD) < 0);
+	return 0;
+}
+
+static void
+test_a_filter_that_cannot_be_loaded_is_an_error(void **unused)
+{
+	(void)unused;
+	assert_int_equal(ask_in_child(in_a_sandbox_without_seccomp, nothing), 0);
+}
+
 static void
 test_another_user_cannot_become_a_third(void **unused)
 {
@@ -395,6 +427,7 @@ main(void)
 		cmocka_unit_test(test_filter_refuses_what_is_not_needed),
 		cmocka_unit_test(test_filter_allows_what_is_needed),
 		cmocka_unit_test(test_unknown_user_is_an_error_in_words),
+		cmocka_unit_test(test_a_filter_that_cannot_be_loaded_is_an_error),
 		cmocka_unit_test(test_another_user_cannot_become_a_third),
 		cmocka_unit_test(test_what_is_permitted_takes_effect),
 	};

@@ -34,6 +34,24 @@ OCI = "application/vnd.oci.image."
 # security.capability of cap_net_raw=p: revision 2, not effective, bit 13 permitted
 NET_RAW_PERMITTED = bytes.fromhex("00000002002000000000000000000000" "00000000")
 
+# runs its arguments where seccomp(2) and prctl(PR_SET_SECCOMP) answer EPERM
+WITHOUT_SECCOMP = """
+import ctypes, os, sys
+class Compare(ctypes.Structure):
+    _fields_ = [("argument", ctypes.c_uint), ("how", ctypes.c_int), ("a", ctypes.c_uint64),
+                ("b", ctypes.c_uint64)]
+library = ctypes.CDLL("libseccomp.so.2")
+library.seccomp_init.restype = ctypes.c_void_p
+context = ctypes.c_void_p(library.seccomp_init(0x7fff0000))
+number = library.seccomp_syscall_resolve_name
+first_is_22 = Compare(0, 4, 22, 0)
+assert library.seccomp_rule_add(context, 0x00050001, number(b"seccomp"), 0) == 0
+assert library.seccomp_rule_add_array(context, 0x00050001, number(b"prctl"), 1,
+                                      ctypes.byref(first_is_22)) == 0
+assert library.seccomp_load(context) == 0
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
 
 class Podman:
     """Containers of a storage of our own, which leaves this machine's alone."""
@@ -296,6 +314,23 @@ class Image(smoke.Smoke):
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertIn("no permission to capture; run as root or with CAP_NET_RAW",
                               done.stderr)
+
+    def test_no_start_without_its_filter(self):
+        """In a sandbox where nobody may load one it says so and ends, unless told to go without."""
+        runner = next(one for one in self.runners if one.name == "chroot")
+        hosts = self.shared_file("hosts.csv")
+        command = [sys.executable, "-c", WITHOUT_SECCOMP, *runner.command(()), "--pcap",
+                   self.share(self.world.capture("plain")), "--once", "--hosts",
+                   "/shared/hosts.csv", "--hosts-per-lane", "65536"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("system calls cannot be confined", done.stderr)
+        self.assertFalse(os.path.exists(hosts))
+        done = subprocess.run([*command, "--no-seccomp"], capture_output=True, text=True,
+                              timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("confined by who started it alone, as --no-seccomp asks", done.stderr)
+        self.same_as_oracle([self.world.capture("plain")], hosts)
 
     def test_live(self):
         """NET_RAW alone, not root: every packet of an interface; the health check answers."""
