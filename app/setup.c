@@ -221,10 +221,10 @@ tell_apart(struct app *a, unsigned int first_capture)
 }
 
 static void
-warn_overlap(const char *text, const char *spare, void *context)
+warn_overlap(const char *text, const char *remedy, void *context)
 {
 	(void)context;
-	log_warning("%s; leave %s out, or say --overlap if it is meant", text, spare);
+	log_warning("%s; %s, or say --overlap if it is meant", text, remedy);
 }
 
 /* One queue for each capture; for the rest what is asked for, or a fair share of the lcores. */

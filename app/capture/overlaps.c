@@ -59,10 +59,41 @@ stands_on(const struct interfaces *list, const struct link_info *upper,
 	return NULL;
 }
 
-/* The line for a pair, and which of the two to leave out. False: they do not overlap. */
+static void
+leave_out(char remedy[OVERLAP_REMEDY_MAX], const char *name)
+{
+	snprintf(remedy, OVERLAP_REMEDY_MAX, "leave %s out", name);
+}
+
+/* The bridge that both are ports of, or NULL. */
+static const struct link_info *
+common_bridge(const struct interfaces *list, const char *one, const char *two)
+{
+	const struct link_info *a = find(list, if_nametoindex(one));
+	const struct link_info *b = find(list, if_nametoindex(two));
+
+	if (a == NULL || b == NULL || a == b || a->master == 0 || a->master != b->master)
+		return NULL;
+	const struct link_info *master = find(list, a->master);
+	return master != NULL && master->bridge ? master : NULL;
+}
+
+/* Is one that was named before these two a port of their bridge, too? Then it has been told. */
+static bool
+is_told(const struct interfaces *list, const struct text_list *named, unsigned int i,
+	unsigned int j)
+{
+	for (unsigned int k = 0; k < j; k++) {
+		if (k != i && common_bridge(list, named->items[k], named->items[j]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* The line for a pair, and what to do. False: they do not overlap. */
 static bool
 compare(const struct interfaces *list, const char *const names[2], char text[OVERLAP_TEXT_MAX],
-	const char **spare)
+	char remedy[OVERLAP_REMEDY_MAX])
 {
 	const struct link_info *info[2];
 	const char *how;
@@ -72,7 +103,7 @@ compare(const struct interfaces *list, const char *const names[2], char text[OVE
 		if (info[i] == NULL)
 			return false;
 	}
-	*spare = names[1];
+	leave_out(remedy, names[1]);
 	if (info[0] == info[1]) {
 		snprintf(text, OVERLAP_TEXT_MAX,
 			 "%s and %s are one interface: its packets count twice", names[0],
@@ -95,21 +126,29 @@ compare(const struct interfaces *list, const char *const names[2], char text[OVE
 		snprintf(text, OVERLAP_TEXT_MAX,
 			 "%s and %s carry the same packets (%s %s %s): each of them counts twice",
 			 names[upper], below, below, how, names[upper]);
-		*spare = below;
+		leave_out(remedy, below);
 		return true;
 	}
-	return false;
+	const struct link_info *bridge = common_bridge(list, names[0], names[1]);
+
+	if (bridge == NULL)
+		return false;
+	snprintf(text, OVERLAP_TEXT_MAX,
+		 "%s and %s are ports of one bridge, %s: what it passes from one to the other "
+		 "counts twice",
+		 names[0], names[1], bridge->name);
+	snprintf(remedy, OVERLAP_REMEDY_MAX, "name %s instead", bridge->name);
+	return true;
 }
 
 unsigned int
 overlaps_find(const struct settings *s,
-	      void (*tell)(const char *text, const char *spare, void *context), void *context)
+	      void (*tell)(const char *text, const char *remedy, void *context), void *context)
 {
 	const struct text_list *named = &s->interfaces;
 	struct interfaces list = {.count = 0};
 	unsigned int found = 0;
-	char text[OVERLAP_TEXT_MAX];
-	const char *spare;
+	char text[OVERLAP_TEXT_MAX], remedy[OVERLAP_REMEDY_MAX];
 
 	if (s->overlap || named->count < 2)
 		return 0;
@@ -120,10 +159,12 @@ overlaps_find(const struct settings *s,
 			for (unsigned int j = i + 1; j < named->count; j++) {
 				const char *const names[2] = {named->items[i], named->items[j]};
 
-				if (!compare(&list, names, text, &spare))
+				if (!compare(&list, names, text, remedy) ||
+				    (common_bridge(&list, names[0], names[1]) != NULL &&
+				     is_told(&list, named, i, j)))
 					continue;
 				found++;
-				tell(text, spare, context);
+				tell(text, remedy, context);
 			}
 		}
 	}

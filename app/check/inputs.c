@@ -287,11 +287,11 @@ without_card(struct doctor *d, enum check_level level, const char *why)
 }
 
 static void
-say_overlap(const char *text, const char *spare, void *context)
+say_overlap(const char *text, const char *todo, void *context)
 {
-	char remedy[128];
+	char remedy[OVERLAP_REMEDY_MAX + 32];
 
-	snprintf(remedy, sizeof(remedy), "leave %s out; --overlap, if it is meant", spare);
+	snprintf(remedy, sizeof(remedy), "%s; --overlap, if it is meant", todo);
 	say(context, CHECK_WARNING, "interfaces", remedy, "%s", text);
 }
 

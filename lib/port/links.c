@@ -87,26 +87,30 @@ is_one_of(const char *kind, const char *const names[], size_t count)
 	return false;
 }
 
+/* What kind of interface the kernel calls it; "": a plain one. */
+static void
+read_kind(struct rtattr *list, unsigned int length, char kind[32])
+{
+	struct rtattr *info = attribute(list, length, IFLA_LINKINFO);
+
+	if (info != NULL)
+		info = attribute(RTA_DATA(info), (unsigned int)RTA_PAYLOAD(info), IFLA_INFO_KIND);
+	snprintf(kind, 32, "%.*s", info == NULL ? 0 : (int)RTA_PAYLOAD(info),
+		 info == NULL ? "" : (const char *)RTA_DATA(info));
+}
+
 /*
  * Masters are in the namespace of their ports. The others have one interface below them, which may
  * be in another namespace, as that of a container's macvlan: then nobody else here sees its
  * packets.
  */
 static bool
-is_stacked(struct rtattr *list, unsigned int length)
+is_stacked(const char *kind, struct rtattr *list, unsigned int length)
 {
 	static const char *const masters[] = {"bridge",      "bond", "team", "vrf",
 					      "openvswitch", "hsr",  "ifb"};
 	static const char *const uppers[] = {"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap"};
-	struct rtattr *info = attribute(list, length, IFLA_LINKINFO);
-	char kind[32];
 
-	if (info == NULL)
-		return false;
-	info = attribute(RTA_DATA(info), (unsigned int)RTA_PAYLOAD(info), IFLA_INFO_KIND);
-	if (info == NULL)
-		return false;
-	snprintf(kind, sizeof(kind), "%.*s", (int)RTA_PAYLOAD(info), (const char *)RTA_DATA(info));
 	if (is_one_of(kind, masters, sizeof(masters) / sizeof(masters[0])))
 		return true;
 	return is_one_of(kind, uppers, sizeof(uppers) / sizeof(uppers[0])) &&
@@ -143,7 +147,9 @@ read_link(struct nlmsghdr *message, struct link_info *info)
 	struct rtattr *list = IFLA_RTA(link);
 	unsigned int length = (unsigned int)IFLA_PAYLOAD(message);
 	struct rtattr *name = attribute(list, length, IFLA_IFNAME);
+	char kind[32];
 
+	read_kind(list, length, kind);
 	*info = (struct link_info){.index = (unsigned int)link->ifi_index,
 				   .hardware = link->ifi_type,
 				   .flags = link->ifi_flags,
@@ -153,7 +159,8 @@ read_link(struct nlmsghdr *message, struct link_info *info)
 						    : number(list, length, IFLA_LINK),
 				   .master = number(list, length, IFLA_MASTER),
 				   .xdp_program = xdp_program(list, length),
-				   .stacked = is_stacked(list, length)};
+				   .stacked = is_stacked(kind, list, length),
+				   .bridge = strcmp(kind, "bridge") == 0};
 	if (name != NULL)
 		snprintf(info->name, sizeof(info->name), "%.*s", (int)RTA_PAYLOAD(name),
 			 (const char *)RTA_DATA(name));

@@ -27,6 +27,7 @@ struct link_info {
 	 * there. A tunnel does not: its packets are other ones than those that carry them.
 	 */
 	bool stacked;
+	bool bridge; /* it passes frames from one of its ports to another */
 };
 
 /* A socket to ask by, or -errno. The caller closes it. */

@@ -408,6 +408,19 @@ class Overlap(Interfaces):
                 line, = self.told(first, second)
                 self.assertIn(says, line)
 
+    def test_two_ports_of_a_bridge(self):
+        """Once for each bridge, whatever the number of its ports."""
+        for name in ("one", "two"):
+            self.ip("link", "add", name, "type", "veth")
+            self.ip("link", "set", name, "master", "bridge0")
+            self.ip("link", "set", name, "up")
+        line, = self.told("one", "sensor", "two")
+        self.assertIn("one and sensor are ports of one bridge, bridge0: ", line)
+        self.assertIn("; name bridge0 instead", line)
+        self.ip("link", "set", "one", "nomaster")
+        line, = self.told("one", "sensor", "two")
+        self.assertIn("sensor and two are ports of one bridge", line)
+
     def test_vlan(self):
         if not self.add_upper("bridge0", "bridge0.5", "vlan", "id", "5"):
             self.skipTest("this kernel has no VLANs")
