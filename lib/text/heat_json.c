@@ -111,13 +111,9 @@ heat_points(struct buffer *b, const struct picture_window *w)
 		buffer_counts(b, &w->points[i].counts);
 		buffer_char(b, ',');
 		buffer_number(b, place->number);
-		if (place->city[0] == 0 && !(place->radius_km > 0))
-			buffer_text(b, ",-1]");
-		else {
-			buffer_char(b, ',');
-			buffer_decimal(b, (double)place->radius_km, 1);
-			buffer_char(b, ']');
-		}
+		buffer_char(b, ',');
+		buffer_decimal(b, text_radius(place), 1);
+		buffer_char(b, ']');
 	}
 	buffer_char(b, ']');
 }

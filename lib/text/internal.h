@@ -24,6 +24,13 @@ text_place_name(const struct place *place)
 		       : place->city;
 }
 
+/* In km: the database's accuracy radius; 0: it has none; -1: nor a city, nothing finer is known. */
+static inline double
+text_radius(const struct place *place)
+{
+	return place->city[0] == 0 && !(place->radius_km > 0) ? -1 : (double)place->radius_km;
+}
+
 /* Members of a feature's properties: the eight counters, each with a comma before it. */
 void geojson_counts(struct buffer *b, const struct counts *counts);
 

@@ -31,7 +31,7 @@ encode_place(struct picture *picture, uint32_t number, enum window window, struc
 		       json_pack("{s:i, s:I, s:s, s:s, s:f, s:f, s:f, s:s, s:s, s:I}", "v", 1, "id",
 				 (json_int_t)number, "name", place->city, "country", place->country,
 				 "latitude", place->latitude, "longitude", place->longitude,
-				 "radius_km", place->city[0] ? (double)place->radius_km : -1.0,
+				 "radius_km", text_radius(place),
 				 "generated", generated, "window", window_names[window], "hosts",
 				 (json_int_t)here));
 	buffer_text(b, ",\"counts\":[");

@@ -491,6 +491,24 @@ test('the talkers of a card are those of the layers, direction and unit that are
   await page.done();
 });
 
+test('a card says what is the finest that is known, beside the radius that the database gives', async () => {
+  const said = [
+    [{ name: '', code: 'RU', radius: 500 }, /within 500 km · only the country is known/],
+    [{ name: '', code: 'RU', radius: -1 }, /only the country is known/],
+    [{ name: 'Europe', code: '', radius: -1 }, /only the continent is known/],
+    [{ name: 'Omsk', code: 'RU', radius: 20 }, /within 20 km$/],
+  ];
+  for (const [over, wanted] of said) {
+    const own = await startMock({ places: [{ ...places[0], ...over }] });
+    const page = await b.open(browser, own.url);
+    await page.locator('.spot').first().click();
+    await page.waitForSelector('#card li');
+    assert.match(await page.innerText('#card .where'), wanted);
+    await page.done();
+    await own.stop();
+  }
+});
+
 test('an answer about a place that makes no sense breaks nothing', async () => {
   const page = await b.newPage(browser);
   await page.route('**/api/v1/place/*', (route) => route.fulfill({ status: 200, body: '{}' }));

@@ -328,7 +328,9 @@ check_points(const struct world *w, const json_t *heat)
 		assert_true(fabs(json_number_value(json_array_get(point, 1)) - place->longitude) <
 			    0.00051);
 		assert_c8(point, 2, &sums[id].counts);
-		double radius = place->city[0] ? (double)place->radius_km : -1;
+		double radius = place->city[0] == 0 && !(place->radius_km > 0)
+					? -1
+					: (double)place->radius_km;
 		assert_true(fabs(json_number_value(json_array_get(point, 11)) - radius) < 0.051);
 
 		packets = counts_packets(&sums[id].counts);

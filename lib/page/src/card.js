@@ -97,11 +97,13 @@ export class Card {
     const code = named.code || details?.country || '';
     const country = code ? format.country(code) : land;
     const radius = places.radiusKm[i];
+    // a continent stands where a city would, without a country
+    const finest = city && !code ? 'continent' : 'country';
     const where = [
       city && country,
       format.coordinates(places.lat[i], places.lon[i]),
       radius > 0 && `within ${radius} km`,
-      radius === COUNTRY_ONLY && 'only the country is known',
+      (radius === COUNTRY_ONLY || (code && !city)) && `only the ${finest} is known`,
     ].filter(Boolean);
     return [
       element('h2', '', nameOf(city || country || 'Unnamed place')),
