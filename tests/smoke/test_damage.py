@@ -3,9 +3,11 @@
 """Captures that end in the middle or hold nonsense: the packets before it count, all of them and no
 more; one line says where it is; --strict refuses the capture before anything is counted."""
 
+import os
 import struct
+import subprocess
 
-from smoke import Smoke, main, make_captures, wait_until
+from smoke import BINARY, PATIENCE, Smoke, lanes, main, make_captures, wait_until
 from frames import pcap, pcapng
 
 FRAMES = make_captures.plain()
@@ -102,6 +104,44 @@ class Damage(Smoke):
         with self.running("--pcap", path, "--period", "0.2") as program:
             wait_until(lambda: program.status()["received"] == packets, "packets")
             self.assertEqual(len(self.lines(program.output())), 1)
+
+    def shrinking(self):
+        """(path, packets, what makes it half as long)"""
+        frames = make_captures.plain() * 200  # more than anybody reads ahead
+        path = self.world.write("shrinks.pcap", pcap(frames))
+        return path, len(frames), lambda: os.truncate(path, os.path.getsize(path) // 2)
+
+    def test_a_capture_that_shrinks_while_it_is_read(self):
+        """Its end is where it ends, whatever was there when it was opened."""
+        path, packets, shrink = self.shrinking()
+        with self.running("--pcap", path, "--pcap-rate", "10000", "--period", "0.2", "--hosts",
+                          "hosts.csv") as program:
+            wait_until(lambda: program.status()["received"] > 0, "packets")
+            shrink()
+            status = wait_until(lambda: (lambda s: s if s["state"] == "over" else None)(
+                program.status()), "the end")
+        self.balanced(status)
+        self.assertGreater(status["received"], 0)
+        self.assertLess(status["received"], packets)
+
+    def test_once_of_a_capture_that_shrinks(self):
+        path, packets, shrink = self.shrinking()
+        command = [BINARY, "--pcap", path, "--pcap-rate", "10000", "--once", "--hosts", "hosts.csv",
+                   "--status", "status.json"]
+        with subprocess.Popen([*command, *self.always(None, command)], cwd=self.cwd,
+                              env=self.environment, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                wait_until(lambda: process.poll() is not None or
+                           max(lanes(process.pid).values(), default=0) > 5, "a lane that runs")
+                shrink()
+                errors = process.communicate(timeout=PATIENCE)[1]
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, 0, errors)
+        status = self.json("status.json")
+        self.balanced(status)
+        self.assertLess(status["received"], packets)
+        self.assertIn("cut short or damaged after packet", errors)
 
     def test_the_doctor_warns(self):
         octets, packets, _ = damaged()["record-body.pcap"]

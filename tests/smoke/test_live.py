@@ -214,6 +214,18 @@ class Live(Smoke):
             self.send(self.world.capture("plain"), 2000)
             wait_until(lambda: self.seen(program) >= 213, "213 packets")
 
+    def test_root_without_the_right_to_lock_memory(self):
+        """As in many containers: what decides is the capability, not the user."""
+        arguments = ("--interface", "sensor", "--listen", "off")
+        less = "-ipc_lock,-sys_resource"
+        prefix = (*self.namespace.prefix, "prlimit", f"--memlock={8 << 20}:{8 << 20}", "setpriv",
+                  f"--inh-caps={less}", f"--bounding-set={less}")
+        done = self.run_program("--check", *arguments, prefix=prefix)
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertRegex(done.stdout, "fault +memory lock limit: .*; remedy: ulimit -l 65536")
+        self.refused(*arguments, code=1, prefix=prefix,
+                     says=["64 MiB of locked memory", "8192 KiB", "CAP_IPC_LOCK"])
+
     def test_the_interface_keeps_its_flags(self):
         """What an operator has set is neither needed nor taken away."""
         self.namespace.run("ip", "link", "set", "sensor", "promisc", "on")
