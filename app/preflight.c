@@ -117,7 +117,8 @@ preflight_run(struct app *a, const atomic_bool *cancel)
 	if (databases == NULL)
 		return atomic_load(cancel) ? EXIT_FAILURE : fail(error);
 	a->locate = locate_create_from(databases);
-	if (a->locate == NULL)
+	a->gather.places = locate_create_from(NULL);
+	if (a->locate == NULL || a->gather.places == NULL)
 		return fail("out of memory");
 	for (unsigned int i = 0; i < s->interfaces.count; i++) {
 		if (interface_check(s->interfaces.items[i], error) != 0)

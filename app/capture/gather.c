@@ -11,12 +11,6 @@
 /* A lane answers between two bursts, or after a pause of at most 5 ms. */
 #define SWAP_WAIT_NS 500000000ull
 
-static void
-map_unref(void *map)
-{
-	locate_map_unref(map);
-}
-
 static struct locate_map *
 map_ref(struct locate_map *map)
 {
@@ -60,15 +54,23 @@ read_meter(struct lane_state *state, uint64_t packets)
 	meter_read(&state->meter, busy_now, idle_now, packets, rte_get_tsc_hz());
 }
 
-/* Hosts for which a lane had no room: by slot of the map that this buffer counted by. */
+/*
+ * Hosts for which a lane had no room: by slot of the map that this buffer counted by. A slot's
+ * record is decoded the first time that the slot overflows, some microseconds for each.
+ */
 static int
-take_overflow(struct period *p, const struct count_period *left, struct locate_map *map)
+take_overflow(struct gather *g, struct period *p, const struct count_period *left,
+	      struct locate_map *map)
 {
 	if (left->overflowed == 0 || left->map == NULL || map == NULL)
 		return 0;
 	for (uint32_t slot = PREFIX_SLOT_FIRST; slot < left->map->slots; slot++) {
-		if (counts_packets(&left->overflow[slot]) > 0 &&
-		    period_add_overflow(p, locate_map_ref(map), slot, &left->overflow[slot]) != 0)
+		if (counts_packets(&left->overflow[slot]) == 0)
+			continue;
+		const struct place *place =
+			locate_get(g->places, locate_map_place(map, g->places, slot));
+		if (place != NULL && place->has_position &&
+		    period_add_overflow(p, place, &left->overflow[slot]) != 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -89,7 +91,7 @@ take_buffer(struct gather *g, struct lane_state *state, struct period *p)
 	p->hosts.count += rows;
 	decode_counts_add(&p->ledger.decode, &left.decode);
 	p->ledger.geo[GEO_TABLE_FULL] += left.overflowed;
-	int error = take_overflow(p, &left, *map);
+	int error = take_overflow(g, p, &left, *map);
 	count_clear(count);
 	/* without memory the old map stays: the next period tries again */
 	if (g->map != NULL && *map != g->map &&
@@ -276,7 +278,6 @@ fill_period(struct gather *g, struct period *p)
 {
 	uint64_t ns = monotonic_ns();
 
-	p->map_unref = map_unref;
 	p->start_ns = g->period_ns;
 	p->start_ms = g->start_ms;
 	if (period_reserve(p, g->lane_count, g->port_count) != 0)
@@ -400,4 +401,6 @@ gather_destroy(struct gather *g)
 	}
 	locate_map_unref(g->map);
 	g->map = NULL;
+	locate_destroy(g->places);
+	g->places = NULL;
 }

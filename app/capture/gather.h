@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The capture half's manager: once a period it swaps the lanes' buffers, drains and sorts them, and
- * makes a period record of it (lib/period) for the consumers. Knows no database and no text.
+ * makes a period record of it (lib/period) for the consumers. Knows no text, and of the databases
+ * only what the networks of an overflow are.
  *
  * [main lcore] everything here. Nothing here touches a disk, a reader or a lock that is held for
  * longer than a few instructions: at most the bounded wait for the lanes' swap.
@@ -44,6 +45,9 @@ struct gather {
 	struct lane_state lanes[PORT_MAX_QUEUES];
 	unsigned int lane_count;
 	struct locate_map *map; /* a reference: what lanes are given next; NULL: none */
+	/* The places that the records' overflow points at, until gather_destroy: after all who read
+	 * records. */
+	struct locate *places;
 	/* The map: a period is only made when it has room, so that it misses none. It gives each to
 	 * the other consumers (after_map.h), which lose what they are too slow for. */
 	struct consumer *map_thread;

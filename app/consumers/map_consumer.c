@@ -59,10 +59,9 @@ locate_overflow(struct map_consumer *m, const struct period *p)
 
 	for (size_t i = 0; i < p->overflow_count; i++) {
 		const struct period_overflow *o = &p->overflow[i];
-		uint32_t place = locate_map_place(o->map, m->locate, o->slot);
+		uint32_t place = locate_place(m->locate, o->place);
 
-		if (place != PLACE_NONE && locate_get(m->locate, place)->has_position &&
-		    heat_add(m->heat, place, &o->counts) != 0)
+		if (place == PLACE_UNASKED || heat_add(m->heat, place, &o->counts) != 0)
 			error = -ENOMEM;
 	}
 	return error;

@@ -60,8 +60,8 @@ struct locate;
 
 /* locate_databases_open and a struct locate for them. NULL with errno and a line in `error`. */
 struct locate *locate_create(const char *const *paths, size_t count, char *error);
-/* The same with databases that are open: takes over the caller's reference, also on failure. NULL
- * with errno ENOMEM. */
+/* The same with databases that are open: takes over the caller's reference, also on failure. Of
+ * NULL: it answers locate_map_place, locate_place and locate_get only. NULL with errno ENOMEM. */
 struct locate *locate_create_from(struct locate_databases *databases);
 void locate_destroy(struct locate *locate); /* NULL is fine */
 

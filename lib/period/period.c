@@ -27,7 +27,7 @@ period_reserve(struct period *period, size_t lanes, size_t ports)
 }
 
 int
-period_add_overflow(struct period *period, void *map, uint32_t slot, const struct counts *counts)
+period_add_overflow(struct period *period, const struct place *place, const struct counts *counts)
 {
 	const size_t n = period->overflow_count;
 
@@ -36,14 +36,11 @@ period_add_overflow(struct period *period, void *map, uint32_t slot, const struc
 		struct period_overflow *more =
 			realloc(period->overflow, (n ? 2 * n : 1) * sizeof(*more));
 
-		if (more == NULL) {
-			if (period->map_unref != NULL)
-				period->map_unref(map);
+		if (more == NULL)
 			return -ENOMEM;
-		}
 		period->overflow = more;
 	}
-	period->overflow[n] = (struct period_overflow){.map = map, .slot = slot, .counts = *counts};
+	period->overflow[n] = (struct period_overflow){.place = place, .counts = *counts};
 	period->overflow_count++;
 	return 0;
 }
@@ -61,8 +58,6 @@ period_unref(struct period *period)
 	if (period == NULL ||
 	    atomic_fetch_sub_explicit(&period->references, 1, memory_order_acq_rel) != 1)
 		return;
-	for (size_t i = 0; i < period->overflow_count && period->map_unref != NULL; i++)
-		period->map_unref(period->overflow[i].map);
 	host_list_free(&period->hosts);
 	free(period->overflow);
 	free(period->lanes);

@@ -54,13 +54,12 @@ struct period_port {
 	uint64_t resets, reset_failures; /* that a port was reset, that it could not be */
 };
 
-/*
- * Packets of hosts beyond a lane's table: counted by the slot of a prefix map. `map` is whatever
- * made the slots (lib/locate); the record holds one reference to it for each entry.
- */
+struct place; /* lib/locate */
+
+/* Packets of hosts beyond a lane's table, by the place of their network. What `place` points at
+ * does not change, and lives longer than any record. */
 struct period_overflow {
-	void *map;
-	uint32_t slot;
+	const struct place *place;
 	struct counts counts;
 };
 
@@ -94,8 +93,6 @@ struct period {
 	struct period_port *ports;
 	size_t port_count;
 
-	/* [maker] frees one reference to an overflow's map; NULL where there is none */
-	void (*map_unref)(void *map);
 	_Atomic unsigned int references;
 };
 
@@ -105,9 +102,8 @@ struct period *period_create(void);
 /* [maker] Room for so many lanes and ports, zeroed. 0 or -ENOMEM. */
 int period_reserve(struct period *period, size_t lanes, size_t ports);
 
-/* [maker] Adds an overflow entry; takes over a reference to `map`, also on failure. 0 or -ENOMEM.
- */
-int period_add_overflow(struct period *period, void *map, uint32_t slot,
+/* [maker] Adds an overflow entry. 0 or -ENOMEM. */
+int period_add_overflow(struct period *period, const struct place *place,
 			const struct counts *counts);
 
 struct period *period_ref(struct period *period);

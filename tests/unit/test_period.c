@@ -8,14 +8,6 @@
 #include <stdatomic.h>
 #include <time.h>
 
-static _Atomic int maps; /* references that records hold */
-
-static void
-map_unref(void *map)
-{
-	atomic_fetch_sub((_Atomic int *)map, 1);
-}
-
 static struct period *
 record(uint64_t number, uint64_t tcp)
 {
@@ -24,32 +16,30 @@ record(uint64_t number, uint64_t tcp)
 	assert_non_null(p);
 	assert_int_equal(period_reserve(p, 2, 1), 0);
 	p->number = number;
-	p->map_unref = map_unref;
 	p->ledger.decode.frames[DECODE_TCP] = tcp;
 	return p;
 }
 
 static void
-test_last_reference_frees_maps(void **state)
+test_overflow_stays_until_the_last_reference(void **state)
 {
 	(void)state;
+	const char places[5] = ""; /* the record never looks into one */
 	struct counts c = {0};
 	struct period *p = record(1, 0);
 
 	for (uint32_t i = 0; i < 5; i++) {
-		atomic_fetch_add(&maps, 1);
 		c.packets[LAYER_UDP][AS_SOURCE] = i;
-		assert_int_equal(period_add_overflow(p, &maps, i, &c), 0);
-	}
-	for (uint32_t i = 0; i < 5; i++) {
-		assert_int_equal(p->overflow[i].slot, i);
-		assert_int_equal(p->overflow[i].counts.packets[LAYER_UDP][AS_SOURCE], i);
+		assert_int_equal(period_add_overflow(p, (const void *)&places[i], &c), 0);
 	}
 	period_ref(p);
 	period_unref(p);
-	assert_int_equal(maps, 5);
+	assert_int_equal(p->overflow_count, 5);
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_ptr_equal(p->overflow[i].place, &places[i]);
+		assert_int_equal(p->overflow[i].counts.packets[LAYER_UDP][AS_SOURCE], i);
+	}
 	period_unref(p);
-	assert_int_equal(maps, 0);
 	period_unref(NULL);
 }
 
@@ -142,7 +132,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_last_reference_frees_maps),
+		cmocka_unit_test(test_overflow_stays_until_the_last_reference),
 		cmocka_unit_test(test_length_is_never_zero),
 		cmocka_unit_test(test_a_hung_consumer_loses_its_own_records_only),
 	};
