@@ -170,7 +170,7 @@ start_consumers(void *context)
 	m->huge_pages = rte_eal_has_hugepages() != 0;
 	m->serves = a->listen[0] != 0;
 	m->settings_json = a->settings_json;
-	m->started_ms = a->gather.start_ms;
+	m->sums.started_ms = a->gather.start_ms;
 	m->started_ns = a->gather.period_ns;
 	m->requests = &a->requests;
 	m->loader = &a->loader;

@@ -89,8 +89,8 @@ take_buffer(struct gather *g, struct lane_state *state, struct period *p)
 		return -ENOMEM;
 	uint32_t rows = left.hosts > 0 ? count_drain(count, p->hosts.rows + p->hosts.count) : 0;
 	p->hosts.count += rows;
-	decode_counts_add(&p->ledger.decode, &left.decode);
-	p->ledger.geo[GEO_TABLE_FULL] += left.overflowed;
+	decode_counts_add(&p->head.ledger.decode, &left.decode);
+	p->head.ledger.geo[GEO_TABLE_FULL] += left.overflowed;
 	int error = take_overflow(g, p, &left, *map);
 	count_clear(count);
 	/* without memory the old map stays: the next period tries again */
@@ -102,7 +102,7 @@ take_buffer(struct gather *g, struct lane_state *state, struct period *p)
 
 	uint64_t received = atomic_load_explicit(&state->lane->received[state->swaps & 1],
 						 memory_order_relaxed);
-	p->received += received - state->received;
+	p->head.received += received - state->received;
 	if (!g->ended || received != state->received)
 		read_meter(state, received - state->received);
 	state->received = received;
@@ -130,7 +130,7 @@ swap_lanes(struct gather *g, struct period *p)
 			rte_delay_us_sleep(20);
 		if (!count_swapped(state->lane->count)) {
 			state->skipped++;
-			p->lanes_late++;
+			p->head.lanes_late++;
 		}
 	}
 }
@@ -175,7 +175,7 @@ read_ports(struct gather *g, struct period *p)
 
 		if (port_read(&g->ports[i], &now) != 0)
 			continue;
-		p->lost += port_lost_since(&now, then);
+		p->head.lost += port_lost_since(&now, then);
 		g->counters[i] = now;
 	}
 }
@@ -192,7 +192,7 @@ describe_lanes(const struct gather *g, struct period *p)
 	for (unsigned int i = 0; i < g->lane_count; i++) {
 		const struct lane_state *state = &g->lanes[i];
 
-		p->lanes[i] = (struct period_lane){
+		p->head.lanes[i] = (struct period_lane){
 			.queue = state->lane->queue,
 			.lcore = state->lane->lcore,
 			.cpu = state->cpu,
@@ -203,9 +203,9 @@ describe_lanes(const struct gather *g, struct period *p)
 			.busy = state->meter.busy,
 			.headroom_pps = state->meter.headroom_pps,
 		};
-		snprintf(p->lanes[i].port, sizeof(p->lanes[i].port), "%s",
+		snprintf(p->head.lanes[i].port, sizeof(p->head.lanes[i].port), "%s",
 			 g->ports[state->port].source);
-		p->skipped_lanes += state->skipped;
+		p->head.skipped_lanes += state->skipped;
 	}
 }
 
@@ -214,7 +214,7 @@ describe_ports(const struct gather *g, struct period *p)
 {
 	for (unsigned int i = 0; i < g->port_count; i++) {
 		const struct port *port = &g->ports[i];
-		struct period_port *out = &p->ports[i];
+		struct period_port *out = &p->head.ports[i];
 
 		*out = (struct period_port){
 			.link = link_state(port->link),
@@ -233,9 +233,9 @@ describe_ports(const struct gather *g, struct period *p)
 		snprintf(out->name, sizeof(out->name), "%s", port->source);
 		snprintf(out->driver, sizeof(out->driver), "%s", port->driver);
 		if (out->link == LINK_DOWN)
-			p->link = LINK_DOWN;
-		else if (out->link == LINK_UP && p->link == LINK_UNKNOWN)
-			p->link = LINK_UP;
+			p->head.link = LINK_DOWN;
+		else if (out->link == LINK_UP && p->head.link == LINK_UNKNOWN)
+			p->head.link = LINK_UP;
 	}
 }
 
@@ -278,23 +278,23 @@ fill_period(struct gather *g, struct period *p)
 {
 	uint64_t ns = monotonic_ns();
 
-	p->start_ns = g->period_ns;
-	p->start_ms = g->start_ms;
+	p->head.start_ns = g->period_ns;
+	p->head.start_ms = g->start_ms;
 	if (period_reserve(p, g->lane_count, g->port_count) != 0)
 		return -ENOMEM;
 	if (g->ended)
 		swap_ended_lanes(g);
 	else
 		swap_lanes(g, p);
-	p->swap_ms = ms_since(&ns);
-	p->end_ns = g->period_ns = ns;
-	p->end_ms = g->start_ms = utc_ms();
+	p->head.swap_ms = ms_since(&ns);
+	p->head.end_ns = g->period_ns = ns;
+	p->head.end_ms = g->start_ms = utc_ms();
 	if (g->packet_end_ns != 0) {
-		p->packet_time = true;
-		p->start_ns = g->packet_start_ns;
-		p->end_ns = g->packet_end_ns;
-		p->start_ms = (int64_t)(p->start_ns / 1000000);
-		p->end_ms = (int64_t)(p->end_ns / 1000000);
+		p->head.packet_time = true;
+		p->head.start_ns = g->packet_start_ns;
+		p->head.end_ns = g->packet_end_ns;
+		p->head.start_ms = (int64_t)(p->head.start_ns / 1000000);
+		p->head.end_ms = (int64_t)(p->head.end_ns / 1000000);
 	}
 	int error = drain_lanes(g, p);
 	/* a lane that was late has left one buffer, and counted in the other since then */
@@ -303,18 +303,18 @@ fill_period(struct gather *g, struct period *p)
 		error = drain_lanes(g, p);
 	}
 	read_ports(g, p);
-	p->drain_ms = ms_since(&ns);
+	p->head.drain_ms = ms_since(&ns);
 	if (error == 0)
 		error = host_list_sort(&p->hosts);
-	p->sort_ms = ms_since(&ns);
+	p->head.sort_ms = ms_since(&ns);
 	if (error != 0)
 		return error;
-	snprintf(p->sensor, sizeof(p->sensor), "%s", g->sensor);
-	p->boot_id = g->boot_id;
-	p->number = ++g->number;
-	p->late = g->late;
-	g->received += p->received;
-	p->over = g->over = captures_merged(g);
+	snprintf(p->head.sensor, sizeof(p->head.sensor), "%s", g->sensor);
+	p->head.boot_id = g->boot_id;
+	p->head.number = ++g->number;
+	p->head.late = g->late;
+	g->received += p->head.received;
+	p->head.over = g->over = captures_merged(g);
 	describe_lanes(g, p);
 	describe_ports(g, p);
 	return 0;

@@ -65,7 +65,7 @@ void
 after_map_offer(struct after_map *a, struct period *p)
 {
 	for (size_t i = 0; i < ROWS; i++) {
-		int tries = p->packet_time && p->over ? FILES_WAIT_MS : 0;
+		int tries = p->head.packet_time && p->head.over ? FILES_WAIT_MS : 0;
 
 		if (a->all[i] == NULL)
 			continue;

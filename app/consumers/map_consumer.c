@@ -36,7 +36,7 @@ step_done(struct map_consumer *m, enum merge_step step)
 {
 	uint64_t now = monotonic_ns();
 
-	m->step_ms[step] = (double)(now - m->step_ns) / 1e6;
+	m->sums.step_ms[step] = (double)(now - m->step_ns) / 1e6;
 	m->step_ns = now;
 }
 
@@ -103,33 +103,23 @@ add_to_total(struct map_consumer *m, const struct host_list *period, struct host
 
 	int error = host_list_merge(total, m->last ? picture_hosts(m->last) : &nothing, period,
 				    m->settings->hosts_total, &left_out);
-	m->unlisted += counts_packets(&left_out);
+	m->sums.unlisted += counts_packets(&left_out);
 	return error;
 }
 
 static void
 check_ledger(struct map_consumer *m, struct located *l)
 {
-	l->balanced = ledger_balances(&l->ledger, l->period->received) &&
-		      ledger_balances(&m->ledger, m->received);
+	l->balanced = ledger_balances(&l->ledger, l->period->head.received) &&
+		      ledger_balances(&m->sums.ledger, m->sums.received);
 	if (!l->balanced && !m->told_imbalance) {
 		log_event(LOG_CRIT, LOG_ID_LEDGER,
 			  "the ledger does not balance: %llu frames received, %llu accounted for; "
 			  "this is a bug, please report it with /api/v1/status",
-			  (unsigned long long)m->received,
-			  (unsigned long long)ledger_frames(&m->ledger));
+			  (unsigned long long)m->sums.received,
+			  (unsigned long long)ledger_frames(&m->sums.ledger));
 		m->told_imbalance = true;
 	}
-}
-
-static void
-remember_rate(struct map_consumer *m, double pps)
-{
-	if (m->history_count == PICTURE_HISTORY) {
-		memmove(m->history, m->history + 1, (PICTURE_HISTORY - 1) * sizeof(double));
-		m->history_count--;
-	}
-	m->history[m->history_count++] = pps;
 }
 
 /* What is told of all consumers: the map itself and those behind it. */
@@ -160,58 +150,39 @@ wall_interval(const struct settings *s, bool packet_time)
 static void
 follow_clock(struct map_consumer *m, const struct period *p)
 {
-	const int64_t started = p->end_ms - (int64_t)((p->end_ns - m->started_ns) / 1000000);
+	const int64_t started =
+		p->head.end_ms - (int64_t)((p->head.end_ns - m->started_ns) / 1000000);
 
-	if (!p->packet_time && llabs(started - m->started_ms) > 1000)
-		m->started_ms = started;
+	if (!p->head.packet_time && llabs(started - m->sums.started_ms) > 1000)
+		m->sums.started_ms = started;
 }
 
 static struct picture *
 draw(struct map_consumer *m, struct located *l, struct host_list *total)
 {
 	const struct period *p = l->period;
-	if (p->packet_time && m->last == NULL) {
-		m->started_ms = p->start_ms;
-		m->started_ns = p->start_ns;
+	if (p->head.packet_time && m->last == NULL) {
+		m->sums.started_ms = p->head.start_ms;
+		m->started_ns = p->head.start_ns;
 	}
 	follow_clock(m, p);
 	struct consumer_stats consumers[MAP_CONSUMERS_MAX];
-	const struct facts_process process = process_read();
 	struct picture_facts facts = {
+		.record = p->head,
+		.sums = m->sums,
 		.version = m->version,
 		.ui_build = m->ui_build,
 		.html = m->html,
-		.name = p->sensor,
 		.sources = m->sources,
 		.source_count = m->source_count,
-		.started_ms = m->started_ms,
-		.generated_ms = p->end_ms,
 		.now_ms = utc_ms(),
-		.period = p->number,
-		.period_s = period_seconds(p),
-		.interval_s = wall_interval(m->settings, p->packet_time),
-		.packet_time = p->packet_time,
-		.uptime_s = (double)(p->end_ns - m->started_ns) / 1e9,
-		.over = p->over,
+		.interval_s = wall_interval(m->settings, p->head.packet_time),
+		.uptime_s = (double)(p->head.end_ns - m->started_ns) / 1e9,
 		.huge_pages = m->huge_pages,
-		.link = p->link,
-		.period_frames = p->received,
-		.period_octets = period_octets(p),
-		.period_lost = p->lost,
-		.received = m->received,
-		.lost = m->lost,
-		.ledger = m->ledger,
-		.period_ledger = l->ledger,
 		.balanced = l->balanced,
-		.late = p->late,
-		.skipped_lanes = p->skipped_lanes,
-		.unlisted = m->unlisted,
 		.hosts_limit = m->settings->hosts_total,
 		.hosts_per_lane = m->settings->hosts_per_lane,
-		.memory_kb = process.resident_kb,
-		.process = process,
-		.management = m->management,
-		.lateness = m->lateness,
+		.process = process_read(),
 		.requests = m->requests,
 		.metrics_places = m->settings->metrics_top_places,
 		.windows_memory_kb = heat_memory(m->heat) / 1000,
@@ -221,21 +192,15 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.reloads = atomic_load(&m->loader->reloads),
 		.reload_failures = atomic_load(&m->loader->failures),
 		.databases_renewed = atomic_load(&m->loader->renewed),
-		.history = m->history,
-		.history_count = m->history_count,
-		.lanes = p->lanes,
-		.lane_count = p->lane_count,
-		.ports = p->ports,
-		.port_count = p->port_count,
 		.settings_json = m->settings_json,
 		.security_json = m->security_json,
 	};
 
+	facts.record.ledger = l->ledger;
 	if (m->store != NULL) {
 		facts.history_folder = m->settings->history;
 		history_status(m->store, &facts.store);
 	}
-	memcpy(facts.step_ms, m->step_ms, sizeof(facts.step_ms));
 	return picture_create(&facts, m->heat, m->locate, total, &l->hosts, m->settings->window);
 }
 
@@ -257,24 +222,25 @@ process_period(struct map_consumer *m, struct located *l, struct host_list *tota
 	const struct period *p = l->period;
 	int error = copy_hosts(&l->hosts, &p->hosts);
 
-	l->ledger = p->ledger;
+	l->ledger = p->head.ledger;
 	if (error == 0)
 		error = locate_hosts(m, l);
 	step_done(m, STEP_LOCATE);
 	if (error == 0)
-		error = heat_end_period(m->heat, period_seconds(p));
+		error = heat_end_period(m->heat, period_seconds(&p->head));
 	step_done(m, STEP_HEAT);
 	if (error == 0)
 		error = add_to_total(m, &l->hosts, total);
 	step_done(m, STEP_TOTAL);
 	if (error != 0)
 		return error;
-	ledger_add(&m->ledger, &l->ledger);
-	m->received += p->received;
-	m->lost += p->lost;
+	ledger_add(&m->sums.ledger, &l->ledger);
+	m->sums.received += p->head.received;
+	m->sums.lost += p->head.lost;
 	/* the first period is not late: it begins when the lanes do */
-	facts_histogram_add(&m->lateness, fmax(0, period_seconds(p) - m->settings->period_s));
-	remember_rate(m, (double)p->received / period_seconds(p));
+	facts_histogram_add(&m->sums.lateness,
+			    fmax(0, period_seconds(&p->head) - m->settings->period_s));
+	sums_remember_rate(&m->sums, (double)p->head.received / period_seconds(&p->head));
 	check_ledger(m, l);
 	return 0;
 }
@@ -300,11 +266,11 @@ keep(struct map_consumer *m, const struct located *l)
 {
 	const struct period *p = l->period;
 	struct history_sample sample = {
-		.start_ms = p->start_ms,
-		.end_ms = p->end_ms,
-		.covered_ms = (p->end_ns - p->start_ns) / 1000000,
-		.received = p->received,
-		.lost = p->lost,
+		.start_ms = p->head.start_ms,
+		.end_ms = p->head.end_ms,
+		.covered_ms = (p->head.end_ns - p->head.start_ns) / 1000000,
+		.received = p->head.received,
+		.lost = p->head.lost,
 		.ledger = l->ledger,
 	};
 	struct heat_window now;
@@ -312,7 +278,7 @@ keep(struct map_consumer *m, const struct located *l)
 
 	if (m->store == NULL)
 		return;
-	if (p->packet_time)
+	if (p->head.packet_time)
 		wait_for_store(m->store);
 	heat_window(m->heat, WINDOW_NOW, &now);
 	for (uint32_t i = 0; i < now.places; i++)
@@ -336,10 +302,10 @@ map_take(void *context, struct period *p)
 
 	if (databases != NULL)
 		locate_adopt(m->locate, databases);
-	m->step_ms[STEP_SWAP] = p->swap_ms;
-	m->step_ms[STEP_DRAIN] = p->drain_ms;
-	m->step_ms[STEP_SORT] = p->sort_ms;
-	m->step_ms[STEP_FILES] = atomic_load(&m->after->outputs.last_ms);
+	m->sums.step_ms[STEP_SWAP] = p->head.swap_ms;
+	m->sums.step_ms[STEP_DRAIN] = p->head.drain_ms;
+	m->sums.step_ms[STEP_SORT] = p->head.sort_ms;
+	m->sums.step_ms[STEP_FILES] = atomic_load(&m->after->outputs.last_ms);
 	m->step_ns = monotonic_ns();
 	int error = process_period(m, &l, &total);
 	struct picture *s = error == 0 ? draw(m, &l, &total) : NULL;
@@ -355,8 +321,8 @@ map_take(void *context, struct period *p)
 	step_done(m, STEP_ENCODE);
 	double management_ms = 0;
 	for (int step = STEP_SWAP; step < STEP_FILES; step++)
-		management_ms += m->step_ms[step];
-	facts_histogram_add(&m->management, management_ms / 1000);
+		management_ms += m->sums.step_ms[step];
+	facts_histogram_add(&m->sums.management, management_ms / 1000);
 	keep(m, &l);
 	if (m->stream != NULL)
 		stream_offer(m->stream, s);
@@ -371,7 +337,7 @@ const struct consumer_ops map_consumer_ops = {.name = "map", .capacity = 4, .tak
 void
 map_consumer_log_summary(const struct map_consumer *m)
 {
-	const uint64_t *frames = m->ledger.decode.frames;
+	const uint64_t *frames = m->sums.ledger.decode.frames;
 	char filtered[48] = "";
 
 	if (frames[DECODE_FILTERED] > 0)
@@ -380,13 +346,14 @@ map_consumer_log_summary(const struct map_consumer *m)
 	log_event(LOG_NOTICE, LOG_ID_SUMMARY,
 		  "%llu frames received: %llu TCP, %llu UDP, %llu other IP, %llu not IP, %llu "
 		  "malformed%s; %zu hosts; %llu lost before us; the ledger %s",
-		  (unsigned long long)m->received, (unsigned long long)frames[DECODE_TCP],
+		  (unsigned long long)m->sums.received, (unsigned long long)frames[DECODE_TCP],
 		  (unsigned long long)frames[DECODE_UDP],
 		  (unsigned long long)frames[DECODE_OTHER_IP],
 		  (unsigned long long)frames[DECODE_NOT_IP],
-		  (unsigned long long)ledger_malformed(&m->ledger), filtered,
-		  m->last ? picture_hosts(m->last)->count : 0, (unsigned long long)m->lost,
-		  ledger_balances(&m->ledger, m->received) ? "balances" : "DOES NOT BALANCE");
+		  (unsigned long long)ledger_malformed(&m->sums.ledger), filtered,
+		  m->last ? picture_hosts(m->last)->count : 0, (unsigned long long)m->sums.lost,
+		  ledger_balances(&m->sums.ledger, m->sums.received) ? "balances"
+								     : "DOES NOT BALANCE");
 }
 
 void

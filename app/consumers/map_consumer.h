@@ -31,7 +31,6 @@ struct map_consumer {
 	const struct picture_page *html;
 	bool huge_pages, serves; /* serves: there is a web server */
 	const char *settings_json, *security_json;
-	int64_t started_ms;
 	uint64_t started_ns;
 	struct loader *loader;
 	struct after_map *after;      /* given each record once it is drawn */
@@ -43,14 +42,9 @@ struct map_consumer {
 
 	/* the map's thread alone */
 	struct heat *heat;
-	struct picture *last; /* a reference: it holds the hosts so far */
-	struct ledger ledger; /* since the start */
-	uint64_t received, lost, unlisted;
-	struct facts_histogram management, lateness;
-	double history[PICTURE_HISTORY];
-	size_t history_count;
-	double step_ms[STEPS];
-	uint64_t step_ns; /* when the step under way began */
+	struct picture *last;     /* a reference: it holds the hosts so far */
+	struct picture_sums sums; /* `started_ms` is set before */
+	uint64_t step_ns;         /* when the step under way began */
 	bool told_imbalance;
 
 	_Atomic bool failed; /* out of memory: counts could not be kept, the process should end */

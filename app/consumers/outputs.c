@@ -62,7 +62,7 @@ take(struct outputs *o, const struct period *period, const char *path,
 	uint64_t start = monotonic_ns();
 
 	/* of captures that are read to their end, the whole is what is wanted */
-	if (o->settings->once && !period->over)
+	if (o->settings->once && !period->head.over)
 		return;
 	struct picture *s = picture_current();
 	if (s == NULL)
@@ -126,10 +126,11 @@ static void
 console_take(void *context, struct period *p)
 {
 	const struct outputs *o = context;
-	const uint64_t *frames = p->ledger.decode.frames;
-	double all = p->received ? (double)p->received : 1, seconds = period_seconds(p);
+	const uint64_t *frames = p->head.ledger.decode.frames;
+	double all = p->head.received ? (double)p->head.received : 1,
+	       seconds = period_seconds(&p->head);
 	char rate[16], bits[16], hosts[16], lost[16], date[32];
-	time_t end = (time_t)(p->end_ms / 1000);
+	time_t end = (time_t)(p->head.end_ms / 1000);
 	struct tm tm;
 
 	/* with --once the report says it; stdout may be the reader's of --output */
@@ -144,13 +145,13 @@ console_take(void *context, struct period *p)
 	fprintf(to,
 		"%s  %spackets/s  %sbit/s  TCP %.0f%%  UDP %.0f%%  hosts %s  places %zu  lost "
 		"%s%s%s\n",
-		date, short_number((double)p->received / seconds, rate),
-		short_number((double)period_octets(p) * 8 / seconds, bits),
+		date, short_number((double)p->head.received / seconds, rate),
+		short_number((double)period_octets(&p->head) * 8 / seconds, bits),
 		100 * (double)frames[DECODE_TCP] / all, 100 * (double)frames[DECODE_UDP] / all,
 		short_number((double)p->hosts.count, hosts), s ? picture_points(s, WINDOW_NOW) : 0,
-		short_number((double)p->lost, lost),
-		p->ledger.geo[GEO_TABLE_FULL] ? "  TABLE FULL" : "",
-		p->lanes_late ? "  LANE LATE" : "");
+		short_number((double)p->head.lost, lost),
+		p->head.ledger.geo[GEO_TABLE_FULL] ? "  TABLE FULL" : "",
+		p->head.lanes_late ? "  LANE LATE" : "");
 	fflush(to);
 	picture_release(s);
 }

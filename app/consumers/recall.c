@@ -62,17 +62,6 @@ pass_gap(struct recall *r, int64_t until_ms)
 	return error;
 }
 
-static void
-remember_rate(struct map_consumer *m, const struct history_row *row)
-{
-	if (m->history_count == PICTURE_HISTORY) {
-		memmove(m->history, m->history + 1, (PICTURE_HISTORY - 1) * sizeof(double));
-		m->history_count--;
-	}
-	m->history[m->history_count++] =
-		(double)row->received * 1000 / (double)(row->covered_ms ? row->covered_ms : 1);
-}
-
 static int
 recall_row(void *context, const struct history_row *row)
 {
@@ -92,7 +81,9 @@ recall_row(void *context, const struct history_row *row)
 	if (row->end_ms > r->end_ms)
 		r->end_ms = row->end_ms;
 	if (row->end_ms > utc_ms() - PICTURE_HISTORY * (int64_t)(r->map->settings->period_s * 1000))
-		remember_rate(r->map, row);
+		sums_remember_rate(&r->map->sums,
+				   (double)row->received * 1000 /
+					   (double)(row->covered_ms ? row->covered_ms : 1));
 	r->rows++;
 	return error;
 }

@@ -62,7 +62,7 @@ parse_window(const struct picture *p, const char *text)
 static void
 put_period(struct rte_tel_data *d, const struct picture *p, enum window window)
 {
-	rte_tel_data_add_dict_u64(d, "period", picture_facts(p)->period);
+	rte_tel_data_add_dict_u64(d, "period", picture_facts(p)->record.number);
 	rte_tel_data_add_dict_string(d, "window", window_names[window]);
 }
 
@@ -120,10 +120,10 @@ answer_ledger(struct picture *p, const char *const *params, struct rte_tel_data 
 		put_ledger(d, &w.ledger);
 		return 0;
 	}
-	rte_tel_data_add_dict_u64(d, "received", f->received);
-	rte_tel_data_add_dict_u64(d, "lost", f->lost);
+	rte_tel_data_add_dict_u64(d, "received", f->sums.received);
+	rte_tel_data_add_dict_u64(d, "lost", f->sums.lost);
 	rte_tel_data_add_dict_int(d, "balanced", f->balanced);
-	put_ledger(d, &f->ledger);
+	put_ledger(d, &f->sums.ledger);
 	return 0;
 }
 
@@ -161,11 +161,11 @@ answer_lanes(struct picture *p, const char *const *params, struct rte_tel_data *
 	if (params[1][0] != 0)
 		return -EINVAL;
 	if (params[0][0] != 0) {
-		if (parse_number(params[0], UINT_MAX, &n) != 0 || n >= f->lane_count)
+		if (parse_number(params[0], UINT_MAX, &n) != 0 || n >= f->record.lane_count)
 			return -EINVAL;
 		rte_tel_data_start_dict(d);
-		rte_tel_data_add_dict_u64(d, "period", f->period);
-		put_lane(d, &f->lanes[n]);
+		rte_tel_data_add_dict_u64(d, "period", f->record.number);
+		put_lane(d, &f->record.lanes[n]);
 		return 0;
 	}
 	if (telemetry_table_column(&t, "lane", COLUMN_U64) != 0 ||
@@ -176,8 +176,8 @@ answer_lanes(struct picture *p, const char *const *params, struct rte_tel_data *
 		return -ENOMEM;
 	}
 	/* 64 lanes at most, names of 63 octets: all fit */
-	for (size_t i = 0; i < f->lane_count; i++) {
-		const struct period_lane *l = &f->lanes[i];
+	for (size_t i = 0; i < f->record.lane_count; i++) {
+		const struct period_lane *l = &f->record.lanes[i];
 		const union telemetry_cell cells[] = {
 			{.big = i},
 			{.text = telemetry_encode_name(l->port, text)},
@@ -187,8 +187,8 @@ answer_lanes(struct picture *p, const char *const *params, struct rte_tel_data *
 			break;
 	}
 	rte_tel_data_start_dict(d);
-	rte_tel_data_add_dict_u64(d, "period", f->period);
-	rte_tel_data_add_dict_u64(d, "lanes", f->lane_count);
+	rte_tel_data_add_dict_u64(d, "period", f->record.number);
+	rte_tel_data_add_dict_u64(d, "lanes", f->record.lane_count);
 	telemetry_table_put(&t, d);
 	return 0;
 }

@@ -165,8 +165,8 @@ on_place(struct mg_connection *conn, void *context)
 		struct answer a = {.type = "application/json", .etag = etag};
 
 		snprintf(etag, sizeof(etag), "%llx-%llu-p%lu-%d",
-			 (unsigned long long)picture_facts(p)->started_ms,
-			 (unsigned long long)picture_facts(p)->period, number, window);
+			 (unsigned long long)picture_facts(p)->sums.started_ms,
+			 (unsigned long long)picture_facts(p)->record.number, number, window);
 		status = send_text(conn, http, &a, json, strlen(json), NULL, 0);
 	}
 	free(json);

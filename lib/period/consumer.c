@@ -79,7 +79,7 @@ consumer_create(const struct consumer_ops *ops, void *context)
 int
 consumer_offer(struct consumer *c, struct period *period)
 {
-	const uint64_t *frames = period->ledger.decode.frames;
+	const uint64_t *frames = period->head.ledger.decode.frames;
 	int ret = 0;
 
 	pthread_mutex_lock(&c->lock);

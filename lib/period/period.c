@@ -17,12 +17,12 @@ period_create(void)
 int
 period_reserve(struct period *period, size_t lanes, size_t ports)
 {
-	period->lanes = calloc(lanes + 1, sizeof(*period->lanes));
-	period->ports = calloc(ports + 1, sizeof(*period->ports));
-	if (period->lanes == NULL || period->ports == NULL)
+	period->head.lanes = calloc(lanes + 1, sizeof(*period->head.lanes));
+	period->head.ports = calloc(ports + 1, sizeof(*period->head.ports));
+	if (period->head.lanes == NULL || period->head.ports == NULL)
 		return -ENOMEM;
-	period->lane_count = lanes;
-	period->port_count = ports;
+	period->head.lane_count = lanes;
+	period->head.port_count = ports;
 	return 0;
 }
 
@@ -60,20 +60,20 @@ period_unref(struct period *period)
 		return;
 	host_list_free(&period->hosts);
 	free(period->overflow);
-	free(period->lanes);
-	free(period->ports);
+	free(period->head.lanes);
+	free(period->head.ports);
 	free(period);
 }
 
 double
-period_seconds(const struct period *period)
+period_seconds(const struct period_head *period)
 {
 	return period->end_ns > period->start_ns ? (double)(period->end_ns - period->start_ns) / 1e9
 						 : 1e-9;
 }
 
 uint64_t
-period_octets(const struct period *period)
+period_octets(const struct period_head *period)
 {
 	uint64_t octets = 0;
 

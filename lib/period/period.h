@@ -63,7 +63,8 @@ struct period_overflow {
 	struct counts counts;
 };
 
-struct period {
+/* What a record says beside its rows. It is small, and a picture keeps a copy. */
+struct period_head {
 	/* from whom, and when */
 	char sensor[PERIOD_NAME_MAX];
 	uint64_t boot_id;          /* random, the same for all records of one process */
@@ -73,11 +74,7 @@ struct period {
 	bool packet_time;          /* both are of the captures' time stamps */
 	bool over;                 /* the captures have ended: no later record brings frames */
 
-	/* what was counted; hosts are sorted (host_row_order), place = PLACE_UNASKED */
-	struct host_list hosts;
-	struct period_overflow *overflow;
-	size_t overflow_count;
-	/* Geo results are the map's to fill in, but for GEO_TABLE_FULL. */
+	/* Geo results are the map's to fill in, in its copy, but for GEO_TABLE_FULL. */
 	struct ledger ledger;
 	uint64_t received; /* frames that the ports handed over, counted apart from the ledger */
 	uint64_t lost;     /* frames lost before us: imissed + ierrors + rx_nombuf */
@@ -92,6 +89,15 @@ struct period {
 	size_t lane_count;
 	struct period_port *ports;
 	size_t port_count;
+};
+
+struct period {
+	struct period_head head;
+
+	/* what was counted; hosts are sorted (host_row_order), place = PLACE_UNASKED */
+	struct host_list hosts;
+	struct period_overflow *overflow;
+	size_t overflow_count;
 
 	_Atomic unsigned int references;
 };
@@ -109,5 +115,5 @@ int period_add_overflow(struct period *period, const struct place *place,
 struct period *period_ref(struct period *period);
 void period_unref(struct period *period); /* NULL is fine */
 
-double period_seconds(const struct period *period);  /* monotonic length, never 0 */
-uint64_t period_octets(const struct period *period); /* of all frames, on the wire */
+double period_seconds(const struct period_head *period);  /* monotonic length, never 0 */
+uint64_t period_octets(const struct period_head *period); /* of all frames, on the wire */

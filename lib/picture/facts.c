@@ -22,6 +22,16 @@ facts_histogram_add(struct facts_histogram *histogram, double seconds)
 	histogram->count++;
 }
 
+void
+sums_remember_rate(struct picture_sums *sums, double pps)
+{
+	if (sums->history_count == PICTURE_HISTORY) {
+		memmove(sums->history, sums->history + 1, (PICTURE_HISTORY - 1) * sizeof(double));
+		sums->history_count--;
+	}
+	sums->history[sums->history_count++] = pps;
+}
+
 /* Where the next copy goes. Without memory it only adds up how much is needed. */
 struct store {
 	char *memory;
@@ -52,15 +62,15 @@ keep_all(struct store *store, struct picture_facts *to, const struct picture_fac
 	*to = *from;
 	to->version = keep_text(store, from->version);
 	to->ui_build = keep_text(store, from->ui_build);
-	to->name = keep_text(store, from->name);
 	to->settings_json = keep_text(store, from->settings_json);
 	to->security_json = keep_text(store, from->security_json);
 	to->history_folder = keep_text(store, from->history_folder);
-	to->history = keep(store, from->history, from->history_count * sizeof(*from->history));
-	to->lanes = keep(store, from->lanes, from->lane_count * sizeof(*from->lanes));
+	to->record.lanes = keep(store, from->record.lanes,
+				from->record.lane_count * sizeof(*from->record.lanes));
+	to->record.ports = keep(store, from->record.ports,
+				from->record.port_count * sizeof(*from->record.ports));
 	to->consumers =
 		keep(store, from->consumers, from->consumer_count * sizeof(*from->consumers));
-	to->ports = keep(store, from->ports, from->port_count * sizeof(*from->ports));
 
 	const char **sources =
 		keep(store, from->sources, from->source_count * sizeof(*from->sources));

@@ -72,47 +72,45 @@ struct facts_process {
 	uint64_t threads, open_fds, max_fds;
 };
 
+/* What the map has added up since the start. */
+struct picture_sums {
+	int64_t started_ms;      /* UTC, ms since 1970 */
+	uint64_t received, lost; /* received is counted apart from the ledger */
+	struct ledger ledger;
+	uint64_t unlisted; /* addresses that are in no row of the host list */
+	struct facts_histogram management, lateness; /* work of a period; beyond its length */
+	double history[PICTURE_HISTORY];             /* packets/s, oldest first */
+	size_t history_count;
+	double step_ms[STEPS]; /* of the last period */
+};
+
+/* One more period's packets/s at the end; the oldest goes. */
+void sums_remember_rate(struct picture_sums *sums, double pps);
+
 /*
  * What the manager knows beside the counts. What it points at is borrowed for the call of
- * picture_create only, which copies it; but for `html`, static data of lib/page.
+ * picture_create only, which copies it; but for `html`, static data of lib/page. A number that
+ * comes with each period stands in `record`, one that the map adds up in `sums`: both are handed on
+ * whole, so that only who counts it and who shows it know of it.
  */
 struct picture_facts {
-	const char *version, *ui_build, *name;
+	struct period_head record; /* of the last period; its ledger has the geo results */
+	struct picture_sums sums;
+	const char *version, *ui_build;
 	const struct picture_page *html; /* the page that goes with the data */
 	const char *const *sources;
 	size_t source_count;
-	int64_t started_ms, generated_ms, now_ms; /* UTC, ms since 1970 */
-	uint64_t period;                          /* 1.. */
-	/* what it took; what it should take, by the wall clock: when to look again */
-	double period_s, interval_s;
-	double uptime_s;  /* monotonic */
-	bool packet_time; /* all times are of the captures' packets */
-	bool over;        /* the captures have ended */
+	int64_t now_ms;    /* UTC, ms since 1970 */
+	double interval_s; /* when to look again, by the wall clock */
+	double uptime_s;   /* monotonic */
 	bool huge_pages;
-	enum link_state link; /* of all ports together: down if one is */
-	uint64_t period_frames, period_octets, period_lost;
-	uint64_t received, lost; /* since the start; received is counted apart from the ledger */
-	struct ledger ledger;    /* since the start */
-	struct ledger period_ledger;
-	bool balanced;                /* of this period and since the start */
-	uint64_t late, skipped_lanes; /* periods that ran late; swaps that did not come in time */
-	uint64_t unlisted; /* addresses counted since the start that are in no row of the host list
-			    */
+	bool balanced; /* the ledgers of this period and since the start */
 	uint64_t hosts_limit, hosts_per_lane;
-	uint64_t memory_kb; /* resident, in 1,000 octets */
 	struct facts_process process;
-	struct facts_histogram management, lateness; /* work of a period; beyond its length */
-	const struct request_stats *requests;        /* lives as long as the process; or NULL */
-	uint32_t metrics_places;                     /* that /metrics names, by packets */
-	uint64_t windows_memory_kb;                  /* allocated by lib/heat */
-	uint64_t output_errors;                      /* files that could not be written */
-	double step_ms[STEPS];
-	const double *history; /* packets/s, oldest first */
-	size_t history_count;
-	const struct period_lane *lanes;
-	size_t lane_count;
-	const struct period_port *ports;
-	size_t port_count;
+	const struct request_stats *requests;   /* lives as long as the process; or NULL */
+	uint32_t metrics_places;                /* that /metrics names, by packets */
+	uint64_t windows_memory_kb;             /* allocated by lib/heat */
+	uint64_t output_errors;                 /* files that could not be written */
 	const struct consumer_stats *consumers; /* of the period records; names are static */
 	size_t consumer_count;
 	uint64_t reloads, reload_failures; /* of the databases, since the start */

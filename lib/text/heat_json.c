@@ -18,7 +18,7 @@ why_empty(const struct picture_facts *f, const struct picture_window *w)
 	if (w->count > 0)
 		return "";
 	if (frames == 0)
-		return f->link == LINK_DOWN ? "link_down" : "no_packets";
+		return f->record.link == LINK_DOWN ? "link_down" : "no_packets";
 	if (w->ledger.decode.frames[DECODE_TCP] + w->ledger.decode.frames[DECODE_UDP] == 0)
 		return "no_layer";
 	return geo_results[GEO_NOT_IN_DATABASE] + geo_results[GEO_NO_POSITION] == 0
@@ -168,26 +168,27 @@ sensor_json(const struct picture *picture)
 	const struct picture_facts *facts = picture_facts(picture);
 	json_t *sources = json_array(), *history = json_array(), *merged = json_array();
 	struct heat_titles titles;
-	double seconds = facts->period_s > 0 ? facts->period_s : 1;
-	uint64_t offered = facts->period_frames + facts->period_lost;
+	const double seconds = period_seconds(&facts->record);
+	uint64_t offered = facts->record.received + facts->record.lost;
 
 	for (size_t i = 0; i < facts->source_count; i++)
 		json_array_append_new(sources, json_text(facts->sources[i]));
-	for (size_t i = 0; i < facts->port_count; i++) {
-		if (facts->ports[i].merged_packets)
-			json_array_append_new(merged, json_text(facts->ports[i].name));
+	for (size_t i = 0; i < facts->record.port_count; i++) {
+		if (facts->record.ports[i].merged_packets)
+			json_array_append_new(merged, json_text(facts->record.ports[i].name));
 	}
-	for (size_t i = 0; i < facts->history_count; i++)
-		json_array_append_new(history, json_real(round(facts->history[i] * 10) / 10));
+	for (size_t i = 0; i < facts->sums.history_count; i++)
+		json_array_append_new(history, json_real(round(facts->sums.history[i] * 10) / 10));
 	heat_titles(picture, &titles);
 	return json_pack(
 		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o, s:o}", "name",
-		json_text(facts->name), "sources", sources, "link", link_name(facts->link),
-		"rx_pps", round((double)facts->period_frames / seconds * 10) / 10, "rx_bps",
-		round((double)facts->period_octets * 8 / seconds), "drop_pps",
-		round((double)facts->period_lost / seconds * 10) / 10, "drop_pct",
-		offered ? round(1e8 * (double)facts->period_lost / (double)offered) / 1e6 : 0.0,
-		"lost_total", (json_int_t)facts->lost, "geo_db", json_text(titles.titles),
+		json_text(facts->record.sensor), "sources", sources, "link",
+		link_name(facts->record.link), "rx_pps",
+		round((double)facts->record.received / seconds * 10) / 10, "rx_bps",
+		round((double)period_octets(&facts->record) * 8 / seconds), "drop_pps",
+		round((double)facts->record.lost / seconds * 10) / 10, "drop_pct",
+		offered ? round(1e8 * (double)facts->record.lost / (double)offered) / 1e6 : 0.0,
+		"lost_total", (json_int_t)facts->sums.lost, "geo_db", json_text(titles.titles),
 		"attribution", titles.attribution, "attribution_url", titles.url, "history",
 		history, "merged_packets", merged);
 }
@@ -248,9 +249,9 @@ encode_heat(struct picture *picture, enum window window, struct buffer *b)
 	size_t coded = country_count;
 	for (size_t i = 0; i < country_count; i++)
 		coded -= countries[i].code[0] == 0;
-	time_text(f->generated_ms, generated);
+	time_text(f->record.end_ms, generated);
 	time_text(f->now_ms, now);
-	time_text(f->started_ms, started);
+	time_text(f->sums.started_ms, started);
 
 	buffer_char(b, '{');
 	buffer_members(
@@ -259,10 +260,10 @@ encode_heat(struct picture *picture, enum window window, struct buffer *b)
 			  "s:o, s:o, s:o, s:[ssssssssssss]}",
 			  "v", 1, "ui_build", f->ui_build, "version", f->version, "generated",
 			  generated, "now", now, "started", started, "period",
-			  (json_int_t)f->period, "window", window_names[window], "window_s",
+			  (json_int_t)f->record.number, "window", window_names[window], "window_s",
 			  round(w.seconds * 1000) / 1000, "windows", heat_windows(), "interval_s",
-			  f->interval_s, "packet_time", f->packet_time, "state",
-			  f->over ? "over" : "running", "empty", why_empty(f, &w), "sensor",
+			  f->interval_s, "packet_time", f->record.packet_time, "state",
+			  f->record.over ? "over" : "running", "empty", why_empty(f, &w), "sensor",
 			  sensor_json(picture), "totals",
 			  heat_totals(&w, coded, picture_hosts(picture)->count, f->balanced),
 			  "kept", kept_json(f), "fields", HEAT_FIELDS));

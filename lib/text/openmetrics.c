@@ -47,18 +47,18 @@ ledger_metrics(const struct metrics *m, const struct picture_facts *f)
 {
 	metric_single(m, "packet_heatmap_frames_received", COUNTER,
 		      "Frames that the ports handed over, counted apart from the ledger.",
-		      f->received);
+		      f->sums.received);
 	metric_family(m, "packet_heatmap_frames", COUNTER, NULL,
 		      "Frames by decode result; together the frames received.");
 	for (int r = 0; r < DECODE_RESULTS; r++)
 		metric_labelled(m, "packet_heatmap_frames_total", "result",
 				decode_result_name((enum decode_result)r),
-				f->ledger.decode.frames[r]);
+				f->sums.ledger.decode.frames[r]);
 	metric_family(m, "packet_heatmap_addresses", COUNTER, NULL,
 		      "Addresses of TCP and UDP packets by geo result, two for each packet.");
 	for (int r = 0; r < GEO_RESULTS; r++)
 		metric_labelled(m, "packet_heatmap_addresses_total", "result",
-				geo_result_name((enum geo_result)r), f->ledger.geo[r]);
+				geo_result_name((enum geo_result)r), f->sums.ledger.geo[r]);
 	metric_single(m, "packet_heatmap_ledger_balanced", GAUGE,
 		      "1 where all frames and addresses are accounted for.", f->balanced);
 }
@@ -68,8 +68,8 @@ port_metrics(const struct metrics *m, const struct picture_facts *f)
 {
 	metric_family(m, "packet_heatmap_lost_frames", COUNTER, NULL,
 		      "Frames lost before they were counted, by port and kind.");
-	for (size_t i = 0; i < f->port_count; i++) {
-		const struct period_port *p = &f->ports[i];
+	for (size_t i = 0; i < f->record.port_count; i++) {
+		const struct period_port *p = &f->record.ports[i];
 		const struct {
 			const char *kind;
 			uint64_t count;
@@ -86,10 +86,11 @@ port_metrics(const struct metrics *m, const struct picture_facts *f)
 		}
 	}
 	metric_family(m, "packet_heatmap_link_up", GAUGE, NULL, "1 where the port's link is up.");
-	for (size_t i = 0; i < f->port_count; i++) {
-		if (f->ports[i].link != LINK_UNKNOWN)
-			metric_labelled(m, "packet_heatmap_link_up", "port", f->ports[i].name,
-					f->ports[i].link == LINK_UP);
+	for (size_t i = 0; i < f->record.port_count; i++) {
+		if (f->record.ports[i].link != LINK_UNKNOWN)
+			metric_labelled(m, "packet_heatmap_link_up", "port",
+					f->record.ports[i].name,
+					f->record.ports[i].link == LINK_UP);
 	}
 }
 
@@ -101,14 +102,14 @@ lane_metric(const struct metrics *m, const struct picture_facts *f, const char *
 	char lane[24];
 
 	metric_family(m, name, type, NULL, help);
-	for (size_t i = 0; i < f->lane_count; i++) {
+	for (size_t i = 0; i < f->record.lane_count; i++) {
 		snprintf(lane, sizeof(lane), "%zu", i);
 		buffer_text(m->b, name);
 		buffer_text(m->b, type == COUNTER ? "_total" : "");
 		metric_label(m, true, "lane", lane);
-		metric_label(m, false, "port", f->lanes[i].port);
+		metric_label(m, false, "port", f->record.lanes[i].port);
 		buffer_char(m->b, '}');
-		metric_decimal(m, value(&f->lanes[i]));
+		metric_decimal(m, value(&f->record.lanes[i]));
 	}
 }
 
@@ -192,10 +193,10 @@ process_metrics(const struct metrics *m, const struct picture_facts *f)
 	metric_number(m, 1);
 	metric_family(m, start, GAUGE, "seconds", "When counting began, Unix time.");
 	buffer_text(m->b, start);
-	metric_decimal(m, (double)f->started_ms / 1000);
+	metric_decimal(m, (double)f->sums.started_ms / 1000);
 	metric_family(m, memory, GAUGE, "bytes", "Resident memory.");
 	buffer_text(m->b, memory);
-	metric_number(m, f->memory_kb * 1000);
+	metric_number(m, f->process.resident_kb * 1000);
 	metric_family(m, "process_virtual_memory_bytes", GAUGE, "bytes", "Virtual memory.");
 	buffer_text(m->b, "process_virtual_memory_bytes");
 	metric_number(m, f->process.virtual_kb * 1000);
@@ -209,9 +210,11 @@ process_metrics(const struct metrics *m, const struct picture_facts *f)
 	metric_single(m, "process_threads", GAUGE, "Threads.", f->process.threads);
 	metric_family(m, length, GAUGE, "seconds", "Length of the last period.");
 	buffer_text(m->b, length);
-	metric_decimal(m, f->period_s);
-	metric_single(m, "packet_heatmap_periods", COUNTER, "Periods since the start.", f->period);
-	metric_single(m, "packet_heatmap_periods_late", COUNTER, "Periods that ran late.", f->late);
+	metric_decimal(m, period_seconds(&f->record));
+	metric_single(m, "packet_heatmap_periods", COUNTER, "Periods since the start.",
+		      f->record.number);
+	metric_single(m, "packet_heatmap_periods_late", COUNTER, "Periods that ran late.",
+		      f->record.late);
 	metric_single(m, "packet_heatmap_output_errors", COUNTER,
 		      "Files that could not be written.", f->output_errors);
 	metric_single(m, "packet_heatmap_reloads", COUNTER, "Reloads of the databases.",
@@ -233,10 +236,10 @@ period_metrics(const struct metrics *m, const struct picture_facts *f)
 		size_t offset;
 	} histograms[] = {
 		{"packet_heatmap_management_seconds", "Work that a period took: swap to texts.",
-		 offsetof(struct picture_facts, management)},
+		 offsetof(struct picture_facts, sums.management)},
 		{"packet_heatmap_period_lateness_seconds",
 		 "By how much a period was longer than it should be.",
-		 offsetof(struct picture_facts, lateness)},
+		 offsetof(struct picture_facts, sums.lateness)},
 	};
 
 	for (size_t i = 0; i < sizeof(histograms) / sizeof(histograms[0]); i++) {

@@ -59,9 +59,9 @@ sensor_json(const struct picture *picture, const struct history_range *range)
 		octets += range->ledger.decode.octets[v];
 	heat_titles(picture, &titles);
 	return json_pack("{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:[], s:[]}",
-			 "name", json_text(facts->name), "sources", sources, "link", "unknown",
-			 "rx_pps", per_second(range->received, range->covered_ms), "rx_bps",
-			 per_second(8 * octets, range->covered_ms), "drop_pps",
+			 "name", json_text(facts->record.sensor), "sources", sources, "link",
+			 "unknown", "rx_pps", per_second(range->received, range->covered_ms),
+			 "rx_bps", per_second(8 * octets, range->covered_ms), "drop_pps",
 			 per_second(range->lost, range->covered_ms), "drop_pct",
 			 offered ? round(1e8 * (double)range->lost / (double)offered) / 1e6 : 0.0,
 			 "lost_total", (json_int_t)range->lost, "geo_db", json_text(titles.titles),

@@ -25,15 +25,14 @@ encode_place(struct picture *picture, uint32_t number, enum window window, struc
 		if (w.points[i].place->number == number)
 			point = &w.points[i];
 	}
-	time_text(picture_facts(picture)->generated_ms, generated);
+	time_text(picture_facts(picture)->record.end_ms, generated);
 	buffer_char(b, '{');
 	buffer_members(b,
 		       json_pack("{s:i, s:I, s:s, s:s, s:f, s:f, s:f, s:s, s:s, s:I}", "v", 1, "id",
 				 (json_int_t)number, "name", place->city, "country", place->country,
 				 "latitude", place->latitude, "longitude", place->longitude,
-				 "radius_km", text_radius(place),
-				 "generated", generated, "window", window_names[window], "hosts",
-				 (json_int_t)here));
+				 "radius_km", text_radius(place), "generated", generated, "window",
+				 window_names[window], "hosts", (json_int_t)here));
 	buffer_text(b, ",\"counts\":[");
 	buffer_counts(b, point ? &point->counts : &nothing);
 	buffer_text(b, "],\"talkers\":[");

@@ -44,8 +44,8 @@ heading(struct buffer *b, const char *title, size_t width)
 static void
 totals(struct buffer *b, const struct picture_facts *f)
 {
-	const uint64_t *frames = f->ledger.decode.frames;
-	const uint64_t *geo = f->ledger.geo;
+	const uint64_t *frames = f->sums.ledger.decode.frames;
+	const uint64_t *geo = f->sums.ledger.geo;
 	char text[512], filtered[48] = "", unplaced[64] = "";
 
 	if (frames[DECODE_FILTERED] > 0)
@@ -55,8 +55,8 @@ totals(struct buffer *b, const struct picture_facts *f)
 		 "%" PRIu64 " frames: %" PRIu64 " TCP, %" PRIu64 " UDP, %" PRIu64
 		 " other IP, %" PRIu64 " not IP, %" PRIu64 " malformed%s; %" PRIu64
 		 " lost before them\n",
-		 f->received, frames[DECODE_TCP], frames[DECODE_UDP], frames[DECODE_OTHER_IP],
-		 frames[DECODE_NOT_IP], ledger_malformed(&f->ledger), filtered, f->lost);
+		 f->sums.received, frames[DECODE_TCP], frames[DECODE_UDP], frames[DECODE_OTHER_IP],
+		 frames[DECODE_NOT_IP], ledger_malformed(&f->sums.ledger), filtered, f->sums.lost);
 	buffer_text(b, text);
 	if (geo[GEO_NO_POSITION] > 0)
 		snprintf(unplaced, sizeof(unplaced), ", %" PRIu64 " without a position",
@@ -173,14 +173,14 @@ report_json(struct picture *picture, struct buffer *b)
 			NULL, &lists.talkers[i].counts);
 	for (int r = 0; r < DECODE_RESULTS; r++)
 		json_object_set_new(results, decode_result_name((enum decode_result)r),
-				    json_integer((json_int_t)f->ledger.decode.frames[r]));
+				    json_integer((json_int_t)f->sums.ledger.decode.frames[r]));
 	for (int r = 0; r < GEO_RESULTS; r++)
 		json_object_set_new(geo, geo_result_name((enum geo_result)r),
-				    json_integer((json_int_t)f->ledger.geo[r]));
+				    json_integer((json_int_t)f->sums.ledger.geo[r]));
 	json_t *o = json_pack("{s:i, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "v", 1, "received",
-			      (json_int_t)f->received, "lost", (json_int_t)f->lost, "balanced",
-			      (int)f->balanced, "frames", results, "addresses", geo, "countries",
-			      countries, "places", places, "talkers", talkers);
+			      (json_int_t)f->sums.received, "lost", (json_int_t)f->sums.lost,
+			      "balanced", (int)f->balanced, "frames", results, "addresses", geo,
+			      "countries", countries, "places", places, "talkers", talkers);
 	char *text = json_dumps(o, JSON_INDENT(1));
 	json_decref(o);
 	if (text == NULL) {

@@ -50,14 +50,14 @@ static size_t
 period_cells(const struct picture *picture, const char *time, struct cell cells[CELLS_MAX])
 {
 	const struct picture_facts *f = picture_facts(picture);
-	const struct ledger *l = &f->period_ledger;
+	const struct ledger *l = &f->record.ledger;
 	size_t n = 0;
 
 	cells[n++] = TEXT("time", time);
-	cells[n++] = NUMBER("period", f->period);
-	cells[n++] = DECIMAL("seconds", f->period_s, 3);
-	cells[n++] = NUMBER("received", f->period_frames);
-	cells[n++] = NUMBER("lost", f->period_lost);
+	cells[n++] = NUMBER("period", f->record.number);
+	cells[n++] = DECIMAL("seconds", period_seconds(&f->record), 3);
+	cells[n++] = NUMBER("received", f->record.received);
+	cells[n++] = NUMBER("lost", f->record.lost);
 	cells[n++] = NUMBER("tcp_packets", l->decode.frames[DECODE_TCP]);
 	cells[n++] = NUMBER("udp_packets", l->decode.frames[DECODE_UDP]);
 	cells[n++] = NUMBER("tcp_frame_octets", l->decode.octets[DECODE_TCP]);
@@ -91,8 +91,8 @@ place_cells(const char *time, const struct picture_facts *f, const struct point 
 	size_t n = 0;
 
 	cells[n++] = TEXT("time", time);
-	cells[n++] = NUMBER("period", f->period);
-	cells[n++] = DECIMAL("seconds", f->period_s, 3);
+	cells[n++] = NUMBER("period", f->record.number);
+	cells[n++] = DECIMAL("seconds", period_seconds(&f->record), 3);
 	cells[n++] = NUMBER("place", place->number);
 	cells[n++] = TEXT("city", place->city);
 	cells[n++] = TEXT("country", place->country);
@@ -141,7 +141,7 @@ rows_period(struct picture *picture, enum row_format format, bool places, struct
 	struct picture_window w;
 	char time[32];
 
-	time_text(f->generated_ms, time);
+	time_text(f->record.end_ms, time);
 	if (!places) {
 		put_row(b, format, cells, period_cells(picture, time, cells));
 		return;

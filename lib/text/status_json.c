@@ -62,8 +62,8 @@ lanes_json(const struct picture_facts *f)
 {
 	json_t *lanes = json_array();
 
-	for (size_t i = 0; i < f->lane_count; i++) {
-		const struct period_lane *l = &f->lanes[i];
+	for (size_t i = 0; i < f->record.lane_count; i++) {
+		const struct period_lane *l = &f->record.lanes[i];
 		json_t *o = json_object();
 
 		json_object_set_new(o, "port", json_text(l->port));
@@ -86,8 +86,8 @@ ports_json(const struct picture_facts *f)
 {
 	json_t *ports = json_array();
 
-	for (size_t i = 0; i < f->port_count; i++) {
-		const struct period_port *p = &f->ports[i];
+	for (size_t i = 0; i < f->record.port_count; i++) {
+		const struct period_port *p = &f->record.ports[i];
 		json_t *o = json_object();
 
 		json_object_set_new(o, "name", json_text(p->name));
@@ -162,16 +162,16 @@ lost_json(const struct picture_facts *f)
 	json_t *o = json_object();
 	uint64_t imissed = 0, ierrors = 0, rx_nombuf = 0;
 
-	for (size_t i = 0; i < f->port_count; i++) {
-		imissed += f->ports[i].imissed;
-		ierrors += f->ports[i].ierrors;
-		rx_nombuf += f->ports[i].rx_nombuf;
+	for (size_t i = 0; i < f->record.port_count; i++) {
+		imissed += f->record.ports[i].imissed;
+		ierrors += f->record.ports[i].ierrors;
+		rx_nombuf += f->record.ports[i].rx_nombuf;
 	}
 	json_object_set_new(o, "total", number(imissed + ierrors + rx_nombuf));
 	json_object_set_new(o, "imissed", number(imissed));
 	json_object_set_new(o, "ierrors", number(ierrors));
 	json_object_set_new(o, "rx_nombuf", number(rx_nombuf));
-	json_object_set_new(o, "last_period", number(f->period_lost));
+	json_object_set_new(o, "last_period", number(f->record.lost));
 	return o;
 }
 
@@ -183,7 +183,7 @@ steps_json(const struct picture_facts *f)
 	json_t *o = json_object();
 
 	for (int i = 0; i < STEPS; i++)
-		json_object_set_new(o, names[i], decimal(f->step_ms[i]));
+		json_object_set_new(o, names[i], decimal(f->sums.step_ms[i]));
 	return o;
 }
 
@@ -234,49 +234,50 @@ encode_status(const struct picture *picture, struct buffer *b)
 	char generated[32], started[32];
 	json_t *o = json_object(), *rates = json_object(), *hosts = json_object();
 	json_t *sources = json_array(), *errors = json_object();
-	double seconds = f->period_s > 0 ? f->period_s : 1;
+	const double seconds = period_seconds(&f->record);
 
-	time_text(f->started_ms, started);
-	time_text(f->generated_ms, generated);
+	time_text(f->sums.started_ms, started);
+	time_text(f->record.end_ms, generated);
 	json_object_set_new(o, "v", number(1));
 	json_object_set_new(o, "program", json_string("packet-heatmap"));
 	json_object_set_new(o, "version", json_string(f->version));
 	json_object_set_new(o, "ui_build", json_string(f->ui_build));
-	json_object_set_new(o, "name", json_text(f->name));
+	json_object_set_new(o, "name", json_text(f->record.sensor));
 	json_object_set_new(o, "started", json_string(started));
 	json_object_set_new(o, "generated", json_string(generated));
 	json_object_set_new(o, "uptime_s", decimal(f->uptime_s));
-	json_object_set_new(o, "state", json_string(f->over ? "over" : "running"));
+	json_object_set_new(o, "state", json_string(f->record.over ? "over" : "running"));
 	for (size_t i = 0; i < f->source_count; i++)
 		json_array_append_new(sources, json_text(f->sources[i]));
 	json_object_set_new(o, "sources", sources);
-	json_object_set_new(o, "link", json_string(link_name(f->link)));
+	json_object_set_new(o, "link", json_string(link_name(f->record.link)));
 	json_object_set_new(o, "huge_pages", json_boolean(f->huge_pages));
-	json_object_set_new(o, "memory_kb", number(f->memory_kb));
+	json_object_set_new(o, "memory_kb", number(f->process.resident_kb));
 	json_object_set_new(o, "windows_memory_kb", number(f->windows_memory_kb));
 
-	json_object_set_new(o, "period", number(f->period));
-	json_object_set_new(o, "period_s", decimal(f->period_s));
+	json_object_set_new(o, "period", number(f->record.number));
+	json_object_set_new(o, "period_s", decimal(period_seconds(&f->record)));
 	json_object_set_new(o, "interval_s", decimal(f->interval_s));
-	json_object_set_new(o, "packet_time", json_boolean(f->packet_time));
+	json_object_set_new(o, "packet_time", json_boolean(f->record.packet_time));
 	json_object_set_new(o, "window", json_string(window_names[window]));
 
 	/* the ledger's two sides: what the lanes took from the ports, and where it went */
-	json_object_set_new(o, "received", number(f->received));
+	json_object_set_new(o, "received", number(f->sums.received));
 	json_object_set_new(o, "balanced", json_boolean(f->balanced));
-	json_object_set_new(o, "ledger", ledger_json(&f->ledger));
-	json_object_set_new(o, "last_period", ledger_json(&f->period_ledger));
+	json_object_set_new(o, "ledger", ledger_json(&f->sums.ledger));
+	json_object_set_new(o, "last_period", ledger_json(&f->record.ledger));
 	json_object_set_new(o, "lost", lost_json(f));
 
-	json_object_set_new(rates, "packets_per_s", decimal((double)f->period_frames / seconds));
-	json_object_set_new(rates, "bits_per_s", decimal((double)f->period_octets * 8 / seconds));
-	json_object_set_new(rates, "lost_per_s", decimal((double)f->period_lost / seconds));
+	json_object_set_new(rates, "packets_per_s", decimal((double)f->record.received / seconds));
+	json_object_set_new(rates, "bits_per_s",
+			    decimal((double)period_octets(&f->record) * 8 / seconds));
+	json_object_set_new(rates, "lost_per_s", decimal((double)f->record.lost / seconds));
 	json_object_set_new(o, "rates", rates);
 
 	json_object_set_new(hosts, "listed", number(picture_hosts(picture)->count));
 	json_object_set_new(hosts, "limit", number(f->hosts_limit));
 	json_object_set_new(hosts, "per_lane", number(f->hosts_per_lane));
-	json_object_set_new(hosts, "unlisted_addresses", number(f->unlisted));
+	json_object_set_new(hosts, "unlisted_addresses", number(f->sums.unlisted));
 	json_object_set_new(o, "hosts", hosts);
 	json_object_set_new(o, "places", number(picture_points(picture, window)));
 	json_object_set_new(o, "lanes", lanes_json(f));
@@ -286,8 +287,8 @@ encode_status(const struct picture *picture, struct buffer *b)
 	json_object_set_new(o, "consumers", consumers_json(f));
 	json_object_set_new(o, "history", history_json(f));
 
-	json_object_set_new(errors, "late_periods", number(f->late));
-	json_object_set_new(errors, "swaps_missed", number(f->skipped_lanes));
+	json_object_set_new(errors, "late_periods", number(f->record.late));
+	json_object_set_new(errors, "swaps_missed", number(f->record.skipped_lanes));
 	json_object_set_new(errors, "outputs", number(f->output_errors));
 	json_object_set_new(errors, "database", number(picture_database_errors(picture)));
 	json_object_set_new(errors, "reloads", number(f->reload_failures));

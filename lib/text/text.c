@@ -106,8 +106,8 @@ text_create(struct picture *picture, enum text_kind kind, enum window window)
 	text->length = b.length;
 	/* start, period and page: the three things that a text depends on */
 	snprintf(text->etag, sizeof(text->etag), "%llx-%llu-%c%d-%.12s",
-		 (unsigned long long)facts->started_ms, (unsigned long long)facts->period,
-		 letters[kind], window, facts->ui_build);
+		 (unsigned long long)facts->sums.started_ms,
+		 (unsigned long long)facts->record.number, letters[kind], window, facts->ui_build);
 	/* level 1: a text lives for one period; at 100,000 places level 6 takes several times as
 	 * long for a fifth fewer octets on a link that is local */
 	text_compress(text, 1);

@@ -252,15 +252,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name[n] = 0;
 	memcpy(source, name, sizeof(name));
 	const char *sources[] = {source};
-	const struct picture_facts facts = {.version = "0",
-					    .ui_build = "0",
-					    .html = &html,
-					    .name = name,
-					    .sources = sources,
-					    .source_count = 1,
-					    .period = 1,
-					    .period_s = 10,
-					    .interval_s = 10};
+	struct picture_facts facts = {.version = "0",
+				      .ui_build = "0",
+				      .html = &html,
+				      .record = {.number = 1, .end_ns = 10000000000},
+				      .sources = sources,
+				      .source_count = 1,
+				      .interval_s = 10};
+	snprintf(facts.record.sensor, sizeof(facts.record.sensor), "%s", name);
 	struct picture *picture = picture_create(&facts, heat, NULL, &hosts, &period, WINDOW_START);
 	FUZZ_CHECK(picture != NULL);
 

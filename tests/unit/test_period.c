@@ -15,8 +15,8 @@ record(uint64_t number, uint64_t tcp)
 
 	assert_non_null(p);
 	assert_int_equal(period_reserve(p, 2, 1), 0);
-	p->number = number;
-	p->ledger.decode.frames[DECODE_TCP] = tcp;
+	p->head.number = number;
+	p->head.ledger.decode.frames[DECODE_TCP] = tcp;
 	return p;
 }
 
@@ -49,13 +49,13 @@ test_length_is_never_zero(void **state)
 	(void)state;
 	struct period *p = record(1, 0);
 
-	assert_true(period_seconds(p) > 0);
-	p->start_ns = 1000;
-	p->end_ns = 2500000000u + 1000;
-	assert_true(period_seconds(p) == 2.5);
-	p->ledger.decode.octets[DECODE_TCP] = 5;
-	p->ledger.decode.octets[DECODE_NOT_IP] = 7;
-	assert_int_equal(period_octets(p), 12);
+	assert_true(period_seconds(&p->head) > 0);
+	p->head.start_ns = 1000;
+	p->head.end_ns = 2500000000u + 1000;
+	assert_true(period_seconds(&p->head) == 2.5);
+	p->head.ledger.decode.octets[DECODE_TCP] = 5;
+	p->head.ledger.decode.octets[DECODE_NOT_IP] = 7;
+	assert_int_equal(period_octets(&p->head), 12);
 	period_unref(p);
 }
 
@@ -70,9 +70,9 @@ take_slowly(void *context, struct period *p)
 	struct gate *gate = context;
 
 	pthread_mutex_lock(&gate->lock);
-	if (p->number <= gate->last)
+	if (p->head.number <= gate->last)
 		gate->order_errors++;
-	gate->last = p->number;
+	gate->last = p->head.number;
 	gate->taken++;
 	pthread_mutex_unlock(&gate->lock);
 }

@@ -95,45 +95,41 @@ static const uint64_t some[PLACES] = {1, 2, 2, 1};
 static void
 test_facts_are_copied(void **state)
 {
-	char name[] = "sensor", source[] = "eth0", settings[] = "{}";
+	char source[] = "eth0", settings[] = "{}";
 	const char *sources[] = {source, source};
-	double history[] = {1, 2, 3};
 	struct period_lane lanes[2] = {{.port = "p", .queue = 1}, {.port = "p", .queue = 2}};
 	struct period_port port = {.name = "p", .imissed = 7};
 	struct picture_facts facts = {
 		.version = "1",
 		.ui_build = "b",
-		.name = name,
 		.sources = sources,
 		.source_count = 2,
-		.history = history,
-		.history_count = 3,
-		.lanes = lanes,
-		.lane_count = 2,
-		.ports = &port,
-		.port_count = 1,
+		.record = {.sensor = "sensor",
+			   .lanes = lanes,
+			   .lane_count = 2,
+			   .ports = &port,
+			   .port_count = 1},
+		.sums = {.history = {1, 2, 3}, .history_count = 3},
 		.settings_json = settings,
 	};
 	const struct locate_database *databases;
 	(void)state;
 
 	struct picture *picture = make_picture(&facts, some);
-	memset(name, 'x', 6);
 	memset(source, 'x', 4);
 	memset(settings, 'x', 2);
 	memset(sources, 0, sizeof(sources));
-	memset(history, 0, sizeof(history));
 	memset(lanes, 0, sizeof(lanes));
 	memset(&port, 0, sizeof(port));
 	memset(&database.title, 'x', 1);
 	const struct picture_facts *kept = picture_facts(picture);
-	assert_string_equal(kept->name, "sensor");
+	assert_string_equal(kept->record.sensor, "sensor");
 	assert_string_equal(kept->sources[1], "eth0");
 	assert_string_equal(kept->settings_json, "{}");
 	assert_null(kept->security_json);
-	assert_true(kept->history[2] == 3);
-	assert_int_equal(kept->lanes[1].queue, 2);
-	assert_int_equal(kept->ports[0].imissed, 7);
+	assert_true(kept->sums.history[2] == 3);
+	assert_int_equal(kept->record.lanes[1].queue, 2);
+	assert_int_equal(kept->record.ports[0].imissed, 7);
 	assert_int_equal(picture_databases(picture, &databases), 1);
 	assert_string_equal(databases[0].title, "T");
 	assert_int_equal(picture_database_errors(picture), 5);

@@ -31,7 +31,6 @@ static void
 world_begin(struct world *w, const char *one, const char *two)
 {
 	static const char *const sources[] = {"eth0", "eth1"};
-	static const double history[] = {1.25, 0, 3e6};
 	char paths[2][512], error[LOCATE_ERROR_MAX];
 	const char *list[2] = {paths[0], paths[1]};
 
@@ -44,30 +43,30 @@ world_begin(struct world *w, const char *one, const char *two)
 	assert_non_null(w->heat);
 	w->window = WINDOW_START;
 	w->dice.state = 12345;
+	w->ledger.decode.octets[DECODE_TCP] = 64000;
 	w->facts = (struct picture_facts){
 		.version = "1.2.3",
 		.ui_build = "0123456789ab",
 		.html = &page,
-		.name = "sensor",
 		.sources = sources,
 		.source_count = 2,
-		.started_ms = 1767225600000,
-		.generated_ms = 1767225610001,
 		.now_ms = 1767225610002,
-		.period = 17,
-		.period_s = 10,
 		.interval_s = 10,
 		.uptime_s = 170.5,
-		.link = LINK_UP,
-		.period_frames = 1000,
 		.windows_memory_kb = 4242,
-		.period_octets = 64000,
-		.period_lost = 10,
-		.received = 2000,
-		.lost = 30,
 		.balanced = true,
-		.history = history,
-		.history_count = 3,
+		.record = {.sensor = "sensor",
+			   .end_ms = 1767225610001,
+			   .number = 17,
+			   .end_ns = 10000000000,
+			   .link = LINK_UP,
+			   .received = 1000,
+			   .lost = 10},
+		.sums = {.started_ms = 1767225600000,
+			 .received = 2000,
+			 .lost = 30,
+			 .history = {1.25, 0, 3e6},
+			 .history_count = 3},
 		.settings_json = "{\"period\":\"10\"}",
 		.security_json = "not JSON",
 	};
@@ -178,7 +177,7 @@ make_picture(struct world *w)
 	assert_int_equal(host_list_sort(&w->hosts), 0);
 	heat_add_ledger(w->heat, &w->ledger);
 	assert_int_equal(heat_end_period(w->heat, 10), 0);
-	w->facts.ledger = w->facts.period_ledger = w->ledger;
+	w->facts.sums.ledger = w->facts.record.ledger = w->ledger;
 	struct picture *s = try_picture(w);
 	assert_non_null(s);
 	return s;
@@ -508,9 +507,9 @@ test_sensor(void **state)
 	struct period_port ports[] = {{.name = "eth0", .merged_packets = true}, {.name = "eth1"}};
 
 	world_begin(&w, "world4", "world6");
-	w.facts.ports = ports;
-	w.facts.port_count = 2;
-	w.facts.over = true;
+	w.facts.record.ports = ports;
+	w.facts.record.port_count = 2;
+	w.facts.record.over = true;
 	w.facts.balanced = false;
 	struct picture *s = make_picture(&w);
 	json_t *heat = heat_json(s, WINDOW_NOW);
@@ -560,7 +559,7 @@ test_why_empty(void **state)
 		w.ledger.decode.frames[DECODE_NOT_IP] = cases[i].other;
 		w.ledger.geo[GEO_PRIVATE] = cases[i].private;
 		w.ledger.geo[GEO_NOT_IN_DATABASE] = cases[i].unknown;
-		w.facts.link = cases[i].link;
+		w.facts.record.link = cases[i].link;
 		struct picture *s = make_picture(&w);
 		json_t *heat = heat_json(s, WINDOW_START);
 
@@ -625,7 +624,8 @@ test_html(void **state)
 	(void)state;
 
 	world_begin(&w, "hostile", NULL);
-	w.facts.name = "</script><script>alert(1)</script><!--";
+	snprintf(w.facts.record.sensor, sizeof(w.facts.record.sensor), "%s",
+		 "</script><script>alert(1)</script><!--");
 	for (unsigned int n = 1; n < 40; n++) {
 		char address[32];
 		struct counts c = any_counts(&w.dice);
@@ -643,7 +643,8 @@ test_html(void **state)
 	json_t *inside = parse(html->plain + 10, html->length - 20);
 	json_t *heat = heat_json(s, WINDOW_START);
 	assert_true(json_equal(inside, heat));
-	assert_string_equal(string_at(json_object_get(heat, "sensor"), "name"), w.facts.name);
+	assert_string_equal(string_at(json_object_get(heat, "sensor"), "name"),
+			    w.facts.record.sensor);
 	inflated(html);
 	json_decref(inside);
 	json_decref(heat);
@@ -709,9 +710,9 @@ test_etags(void **state)
 	world_begin(&w, "world4", NULL);
 	add_by_chance(&w, 20);
 	pictures[0] = make_picture(&w);
-	w.facts.period++;
+	w.facts.record.number++;
 	pictures[1] = try_picture(&w);
-	w.facts.started_ms++; /* another process that has come as far */
+	w.facts.sums.started_ms++; /* another process that has come as far */
 	pictures[2] = try_picture(&w);
 	w.facts.ui_build = "ba9876543210";
 	pictures[3] = try_picture(&w);
@@ -981,12 +982,13 @@ test_odd_names(void **state)
 		world_begin(&w, "world4", NULL);
 		snprintf(lane.port, sizeof(lane.port), "%s", cases[i].given);
 		snprintf(port.name, sizeof(port.name), "%s", cases[i].given);
-		w.facts.name = cases[i].given;
+		snprintf(w.facts.record.sensor, sizeof(w.facts.record.sensor), "%s",
+			 cases[i].given);
 		w.facts.sources = sources;
 		w.facts.source_count = 1;
-		w.facts.lanes = &lane;
-		w.facts.ports = &port;
-		w.facts.lane_count = w.facts.port_count = 1;
+		w.facts.record.lanes = &lane;
+		w.facts.record.ports = &port;
+		w.facts.record.lane_count = w.facts.record.port_count = 1;
 		struct picture *s = make_picture(&w);
 		json_t *heat = heat_json(s, WINDOW_START);
 		const json_t *sensor = json_object_get(heat, "sensor");
@@ -1168,8 +1170,8 @@ test_metrics(void **state)
 	world_begin(&w, "world4", "world6");
 	add_by_chance(&w, 500);
 	snprintf(port.name, sizeof(port.name), "a\\b\"c\nd");
-	w.facts.ports = &port;
-	w.facts.port_count = 1;
+	w.facts.record.ports = &port;
+	w.facts.record.port_count = 1;
 	struct picture *p = make_picture(&w);
 	assert_non_null(p);
 	const struct text *text = text_get(p, TEXT_OPENMETRICS, WINDOW_NOW);

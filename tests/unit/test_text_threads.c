@@ -70,7 +70,7 @@ ask(void *argument)
 
 		if (s == NULL)
 			continue;
-		period = (unsigned long)picture_facts(s)->period;
+		period = (unsigned long)picture_facts(s)->record.number;
 		const struct text *text =
 			text_get(s, dice_below(&dice, 2) ? TEXT_HEAT : TEXT_HTML, window);
 		bool good = period >= last && text != NULL && text->gzip != NULL &&
@@ -112,9 +112,7 @@ test_publish_while_asked(void **state)
 		struct picture_facts facts = {.version = "1",
 					      .ui_build = "b",
 					      .html = &page,
-					      .name = "n",
-					      .period = p,
-					      .period_s = 1,
+					      .record = {.number = p, .end_ns = 1000000000},
 					      .interval_s = 1};
 		static const struct host_list nothing;
 		struct host_list total = {0};
@@ -173,10 +171,8 @@ test_texts_do_not_wait_for_each_other(void **state)
 {
 	struct picture_facts facts = {.version = "1",
 				      .ui_build = "b",
-				      .name = "n",
 				      .html = &page,
-				      .period = 1,
-				      .period_s = 1,
+				      .record = {.number = 1, .end_ns = 1000000000},
 				      .interval_s = 1};
 	char path[512], error[LOCATE_ERROR_MAX], *json;
 	const char *paths[] = {path};
