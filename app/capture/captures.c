@@ -4,7 +4,6 @@
 #include "capture_file.h"
 #include "parse.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pcap/pcap.h>
@@ -22,31 +21,6 @@ fail_capture(char error[CAPTURES_ERROR_MAX], const char *path, const char *what)
 {
 	snprintf(error, CAPTURES_ERROR_MAX, "%s: %s", path, what);
 	return strcmp(what, STOPPED) == 0 ? -ECANCELED : -EINVAL;
-}
-
-/*
- * Stands before libpcap's for the whole process, the PMD's shared object included (app/meson.build
- * exports it), and does the same but at a record of a file that cannot be read. There libpcap would
- * take whatever follows for the next record, and net_pcap would play more in its loop than the
- * packets before the damage. So this is the end of the file.
- */
-int
-pcap_next_ex(pcap_t *pcap, struct pcap_pkthdr **header, const u_char **data)
-{
-	typedef int next_ex(pcap_t *, struct pcap_pkthdr **, const u_char **);
-	static _Atomic(next_ex *) found;
-	next_ex *call = atomic_load_explicit(&found, memory_order_relaxed);
-
-	if (call == NULL) {
-		*(void **)&call = dlsym(RTLD_NEXT, "pcap_next_ex");
-		atomic_store_explicit(&found, call, memory_order_relaxed);
-	}
-	int ret = call(pcap, header, data);
-	if (ret != PCAP_ERROR || pcap_file(pcap) == NULL)
-		return ret;
-	/* cannot fail on a regular file, and a loop takes no other */
-	(void)fseeko(pcap_file(pcap), 0, SEEK_END);
-	return PCAP_ERROR_BREAK;
 }
 
 bool

@@ -135,7 +135,7 @@ take(u_char *context, const struct pcap_pkthdr *header, const u_char *data)
 	*(struct taken *)(void *)context = (struct taken){*header, data};
 }
 
-/* Not by pcap_next_ex: for net_pcap's sake the one in app/capture/captures.c ends at damage. */
+/* Not by pcap_next_ex: for net_pcap's sake the one in replaced.c ends at damage. */
 static int
 next_of_pcap(struct capture_file *f, struct capture_record *r)
 {

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Functions that stand before the C library's for the whole process, the drivers' shared objects
- * included (app/meson.build exports them), and do the same but in the cases that are told here.
- * net_af_packet is what they are for: it offers neither an argument nor a later call for any of it.
+ * Functions that stand before those of the C library and of libpcap for the whole process, the
+ * drivers' shared objects included (app/meson.build exports them), and do the same but in the cases
+ * that are told here. net_af_packet and net_pcap are what they are for: they offer neither an
+ * argument nor a later call for any of it. (Those for DPDK's telemetry library: telemetry_socket.c
+ * of app/telemetry.)
  */
 #include "af_packet.h"
 #include "names.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <pcap/pcap.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -113,4 +119,28 @@ ioctl(int fd, unsigned long request, ...)
 	default:
 		return (int)syscall(SYS_ioctl, fd, request, argument);
 	}
+}
+
+/*
+ * At a record of a file that cannot be read libpcap would take whatever follows for the next
+ * record, and net_pcap would play more in its loop than the packets before the damage. So this is
+ * the end of the file.
+ */
+int
+pcap_next_ex(pcap_t *pcap, struct pcap_pkthdr **header, const u_char **data)
+{
+	typedef int next_ex(pcap_t *, struct pcap_pkthdr **, const u_char **);
+	static _Atomic(next_ex *) found;
+	next_ex *call = atomic_load_explicit(&found, memory_order_relaxed);
+
+	if (call == NULL) {
+		*(void **)&call = dlsym(RTLD_NEXT, "pcap_next_ex");
+		atomic_store_explicit(&found, call, memory_order_relaxed);
+	}
+	int ret = call(pcap, header, data);
+	if (ret != PCAP_ERROR || pcap_file(pcap) == NULL)
+		return ret;
+	/* cannot fail on a regular file, and a loop takes no other */
+	(void)fseeko(pcap_file(pcap), 0, SEEK_END);
+	return PCAP_ERROR_BREAK;
 }
