@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "special.h"
 
-#include <endian.h>
+#include "load.h"
 
 /* a prefix as one writes it, and as a host_addr */
 #define V4(a, b, c, d, length, reach, what)                                                        \
@@ -78,15 +78,6 @@ static const struct special_row rows[] = {
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-static uint64_t
-be64(const uint8_t *bytes)
-{
-	uint64_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return be64toh(value);
-}
 
 /* The top `bits` of 64; a shift by 64 would be undefined. */
 static uint64_t

@@ -2,6 +2,7 @@
 #include "merge.h"
 
 #include "large.h"
+#include "load.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -42,24 +43,6 @@ host_list_free(struct host_list *list)
 {
 	free(list->rows);
 	*list = (struct host_list){0};
-}
-
-static uint64_t
-load_be64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return __builtin_bswap64(v);
-}
-
-static uint32_t
-load_be32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return __builtin_bswap32(v);
 }
 
 /* Sorts keys[0..n) by key, stable; `spare` is as long. Returns the array that holds the result. */
@@ -145,9 +128,9 @@ host_list_sort(struct host_list *list)
 		const struct host_row *row = &list->rows[i];
 
 		if (row->family == ADDR_IPV4)
-			keys[at4++] = (struct sort_key){load_be32(row->addr.bytes + 12), i};
+			keys[at4++] = (struct sort_key){be32(row->addr.bytes + 12), i};
 		else
-			keys[at6++] = (struct sort_key){load_be64(row->addr.bytes), i};
+			keys[at6++] = (struct sort_key){be64(row->addr.bytes), i};
 	}
 	const struct sort_key *v4 = radix_sort(keys, keys + n, n4);
 	const struct sort_key *v6 = radix_sort(keys + n4, keys + n + n4, n - n4);

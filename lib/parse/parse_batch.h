@@ -16,6 +16,7 @@
 
 #include "counts.h"
 #include "host_addr.h"
+#include "load.h"
 #include "parse.h"
 
 #include <stdbool.h>
@@ -63,22 +64,6 @@ parse_glance_protocols(const struct parse_options *how)
 	return 1u << 6 | (how->decap == 0 ? 1u << 17 : 0);
 }
 
-static inline uint32_t
-parse_load16(const uint8_t *at)
-{
-	uint16_t word;
-	memcpy(&word, at, sizeof(word));
-	return __builtin_bswap16(word);
-}
-
-static inline uint32_t
-parse_load32(const uint8_t *at)
-{
-	uint32_t word;
-	memcpy(&word, at, sizeof(word));
-	return __builtin_bswap32(word);
-}
-
 /*
  * The protocols are tested through a mask of bits: TCP or UDP is a coin that no branch predictor
  * foretells, whereas "one of the two" nearly always holds. (Measured: 2 ns a packet.)
@@ -86,8 +71,8 @@ parse_load32(const uint8_t *at)
 static inline __attribute__((always_inline)) bool
 parse_glance_ipv4(const uint8_t *ip, uint32_t left, uint32_t protocols, struct parse_pair4 *pair)
 {
-	uint32_t first = parse_load32(ip);                  /* version, IHL, TOS, total length */
-	uint32_t third = parse_load32(ip + 6) & 0x1fff00ff; /* fragment offset, protocol */
+	uint32_t first = be32(ip);                  /* version, IHL, TOS, total length */
+	uint32_t third = be32(ip + 6) & 0x1fff00ff; /* fragment offset, protocol */
 	uint32_t octets = first & 0xffff;
 
 	/* IHL 5: no options; 20 <= octets <= left; an offset makes `third` larger than 31 */
@@ -103,7 +88,7 @@ parse_glance_ipv4(const uint8_t *ip, uint32_t left, uint32_t protocols, struct p
 static inline __attribute__((always_inline)) bool
 parse_glance_ipv6(const uint8_t *ip, uint32_t left, uint32_t protocols, struct parse_pair6 *pair)
 {
-	uint32_t octets = 40 + parse_load16(ip + 4), proto = ip[6];
+	uint32_t octets = 40 + be16(ip + 4), proto = ip[6];
 
 	/* a payload length of 0 has a event, one beyond the frame too */
 	if (__builtin_expect(ip[0] >> 4 != 6 || octets == 40 || octets > left || proto > 31, 0) ||
@@ -131,14 +116,14 @@ parse_glance(const uint8_t *bytes, uint32_t captured, uint32_t length, uint32_t 
 	/* Ethernet, two tags, IPv4: no load goes beyond that, but for IPv6, which asks again */
 	if (__builtin_expect(captured < 14 + 2 * 4 + 20, 0))
 		return PARSE_GLANCE_NOT;
-	uint32_t type = parse_load16(bytes + at);
+	uint32_t type = be16(bytes + at);
 	/* the most frequent first, and with offsets that the compiler knows */
 	if (__builtin_expect(type == 0x0800, 1))
 		return parse_glance_ipv4(bytes + 14, length - 14, protocols, ipv4)
 			       ? PARSE_GLANCE_IPV4
 			       : PARSE_GLANCE_NOT;
 	for (int tags = 0; tags < 2 && (type == 0x8100 || type == 0x88a8); tags++)
-		type = parse_load16(bytes + (at += 4));
+		type = be16(bytes + (at += 4));
 	at += 2;
 	if (type == 0x0800)
 		return parse_glance_ipv4(bytes + at, length - at, protocols, ipv4)

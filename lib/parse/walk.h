@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "load.h"
 #include "parse.h"
 
 #include <assert.h>
@@ -85,30 +86,6 @@ enum {
 	PROTO_DESTINATION = 60,
 	PROTO_SHIM6 = 140,
 };
-
-static inline uint16_t
-be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static inline uint32_t
-be32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static inline uint16_t
-le16(const uint8_t *p)
-{
-	return (uint16_t)(p[1] << 8 | p[0]);
-}
-
-static inline uint32_t
-le32(const uint8_t *p)
-{
-	return (uint32_t)le16(p + 2) << 16 | le16(p);
-}
 
 /* May n octets be read at `at`? If not, but the frame has them, the fact says so. */
 static inline bool

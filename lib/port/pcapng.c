@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pcapng.h"
 
+#include "load.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -84,15 +86,13 @@ static int __attribute__((format(printf, 2, 3))) damaged(struct pcapng *p, const
 static uint16_t
 get16(const struct pcapng *p, const uint8_t *at)
 {
-	return p->big ? (uint16_t)(at[0] << 8 | at[1]) : (uint16_t)(at[1] << 8 | at[0]);
+	return p->big ? be16(at) : le16(at);
 }
 
 static uint32_t
 get32(const struct pcapng *p, const uint8_t *at)
 {
-	return p->big ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
-		      : (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 |
-				at[0];
+	return p->big ? be32(at) : le32(at);
 }
 
 /* 1, or 0 at the end of the file, or -1. `where` is what it was to be. */
