@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "af_packet.h"
 
+#include "packet_ring.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_packet.h>
@@ -25,17 +27,6 @@ static struct ring {
 	uint32_t frame_size, frames;
 } rings[AF_PACKET_RINGS];
 static unsigned int ring_count;
-
-static int
-set_filter(int fd, struct sock_filter *code, size_t size)
-{
-	const struct sock_fprog program = {.len = (unsigned short)(size / sizeof(*code)),
-					   .filter = code};
-
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0
-		       ? 0
-		       : -errno;
-}
 
 static ino_t
 inode_of(int fd)
@@ -70,7 +61,7 @@ af_packet_ring_made(int fd, const struct tpacket_req *request)
 
 	forget(0);
 	if (request->tp_block_nr == 0 || ring_count == AF_PACKET_RINGS ||
-	    set_filter(fd, nothing, sizeof(nothing)) != 0)
+	    packet_socket_filter(fd, nothing, sizeof(nothing)) != 0)
 		return;
 	rings[ring_count++] = (struct ring){.fd = fd,
 					    .inode = inode_of(fd),
@@ -104,7 +95,7 @@ open_ring(int fd, bool loopback)
 	int unused = 0;
 
 	if (loopback)
-		return set_filter(fd, received, sizeof(received));
+		return packet_socket_filter(fd, received, sizeof(received));
 	return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) == 0 ? 0
 											  : -errno;
 }

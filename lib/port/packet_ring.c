@@ -152,8 +152,8 @@ packet_ring_receive(struct packet_ring *q, struct port_frame *frames, uint16_t m
 	return n;
 }
 
-static int
-attach_filter(int fd, struct sock_filter *code, size_t size)
+int
+packet_socket_filter(int fd, struct sock_filter *code, size_t size)
 {
 	const struct sock_fprog program = {.len = (unsigned short)(size / sizeof(*code)),
 					   .filter = code};
@@ -169,7 +169,7 @@ let_nothing_pass(int fd)
 {
 	struct sock_filter code[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
 
-	return attach_filter(fd, code, sizeof(code));
+	return packet_socket_filter(fd, code, sizeof(code));
 }
 
 /* Drops what loopback interfaces send: each is received as well. Of others, so many octets. */
@@ -185,7 +185,7 @@ packet_ring_open(struct packet_ring *q)
 		BPF_STMT(BPF_RET | BPF_K, q->snap),
 	};
 
-	return attach_filter(q->fd, code, sizeof(code));
+	return packet_socket_filter(q->fd, code, sizeof(code));
 }
 
 void

@@ -53,5 +53,9 @@ void packet_ring_stop(struct packet_ring *ring);
 uint16_t packet_ring_receive(struct packet_ring *ring, struct port_frame *frames, uint16_t most,
 			     uint16_t *hardware);
 
+/* Gives a packet socket a filter of `size` octets. 0 or -errno. [manager] */
+struct sock_filter;
+int packet_socket_filter(int fd, struct sock_filter *code, size_t size);
+
 /* Frames that the kernel dropped since the last call because the ring was full. */
 uint64_t packet_ring_drops(const struct packet_ring *ring);
