@@ -25,7 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "smoke"))
 
 # pylint: disable=wrong-import-position
 import smoke  # noqa: E402
-import test_live  # noqa: E402
+from network import Namespace  # noqa: E402
 from smoke import ROOT, wait_until  # noqa: E402
 
 BUILD_SECONDS = 1200
@@ -305,7 +305,7 @@ class Image(smoke.Smoke):
                                  self.config["config"]["User"])
 
     def test_what_it_says_without_the_right(self):
-        namespace = test_live.Namespace(f"phi-{os.getpid()}")
+        namespace = Namespace(f"phi-{os.getpid()}")
         self.addCleanup(namespace.close)
         for runner in self.runners:
             with self.subTest(runner.name):
@@ -334,7 +334,7 @@ class Image(smoke.Smoke):
 
     def test_live(self):
         """NET_RAW alone, not root: every packet of an interface; the health check answers."""
-        namespace = test_live.Namespace(f"phi-{os.getpid()}")
+        namespace = Namespace(f"phi-{os.getpid()}")
         self.addCleanup(namespace.close)
         for runner in self.runners:
             with self.subTest(runner.name):

@@ -5,6 +5,20 @@ What the smoke tests share: the real binary, started on a made-up world in a fol
 Each test_*.py runs alone: `tests/smoke/test_once.py [-v] [Class.test]`. The binary is
 $PACKET_HEATMAP, or the one in build-test. Nothing outside the test's own folder is written, no test
 needs huge pages or a NIC, and every process that was started is ended by its number.
+
+    class Mine(Smoke):
+        def test_to_the_end(self):                  # --once, against the oracle, no leaks
+            self.once(self.world.capture("plain"))
+
+        def test_at_work(self):                     # in the background, on a port of its own
+            with self.running("--pcap", self.world.capture("plain"), "--period", "0.2") as program:
+                wait_until(lambda: program.status()["received"] == 213, "213 packets")
+                self.balanced(program.status())
+
+        def test_bad_input(self):                   # one line, an exit code, nothing left behind
+            self.refused("--pcap", "/nowhere", code=1, says="/nowhere")
+
+On kernel interfaces: network.py.
 """
 
 import contextlib

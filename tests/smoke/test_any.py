@@ -54,7 +54,7 @@ class Any(test_links.Devices):
         captures = [self.world.capture(name) for name in names]
         chosen = [packet for _, packet in test_links.packets([name for name in test_links.NAMES if name != "offload"])]
         tunnelled = self.world.write("tun.pcap", as_ethernet(chosen))
-        with self.capturing("any") as program:
+        with self.capturing(interfaces=("any",)) as program:
             self.assertEqual(self.seen(program), 0, "the kernel was to be silent")
             for capture in captures:
                 self.send(capture)                             # in on sensor
@@ -84,7 +84,7 @@ class Any(test_links.Devices):
         pid = os.getpid()
         first, second = f"a{pid}", f"b{pid}"
         frames = [ipv4(f"192.0.2.{i}", "198.51.100.7", udp(1, 2)) for i in range(50)]
-        with self.capturing("any") as program:
+        with self.capturing(interfaces=("any",)) as program:
             for times in range(1, 4):
                 fd = self.tun(first)
                 for packet in frames:
@@ -122,7 +122,7 @@ class Any(test_links.Devices):
         self.ip("address", "add", "10.3.0.2/24", "dev", "sender", namespace=self.far)
         address = self.namespace.run("cat", "/sys/class/net/bridge0/address").stdout.strip()
         self.ip("neigh", "add", "10.3.0.1", "lladdr", address, "dev", "sender", namespace=self.far)
-        with self.capturing("any") as program:
+        with self.capturing(interfaces=("any",)) as program:
             before = self.ledger()["udp"]
             self.far.run("python3", "-c", test_links.SEND, "10.3.0.1", "40")
             self.namespace.run("python3", "-c", test_links.SEND, "10.3.0.2", "60")
@@ -139,7 +139,7 @@ class Any(test_links.Devices):
                       namespace=self.far)
         self.ip("link", "set", "inside", "netns", self.namespace.name, namespace=self.far)
         self.ip("link", "set", "inside", "up")
-        with self.capturing("any") as program:
+        with self.capturing(interfaces=("any",)) as program:
             self.send(self.world.capture("plain"), "inside", self.namespace)
             # out on the macvlan; in the other namespace over its lower one, and in on sensor
             self.counted(program, 2 * 213)
@@ -148,7 +148,7 @@ class Any(test_links.Devices):
     def test_frames_that_cannot_be_read_are_left_out(self):
         odd = f"odd{os.getpid()}"
         fd = self.tun(odd, 280)  # says that it is a CAN bus
-        with self.capturing("any") as program:
+        with self.capturing(interfaces=("any",)) as program:
             for i in range(20):
                 os.write(fd, ipv4(f"192.0.2.{i}", "192.0.2.99", udp(1, 2)))
             self.send(self.world.capture("plain"))

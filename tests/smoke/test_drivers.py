@@ -6,15 +6,14 @@ On veth pairs in network namespaces of its own, which needs root; nothing leaves
 there (XDP_COPY), which is what a driver without zero copy does.
 """
 
-import contextlib
 import os
 import subprocess
 import unittest
 
-from smoke import BINARY, PATIENCE, Smoke, main, wait_until  # first: it tells where the tools lie
+from smoke import BINARY, PATIENCE, main, wait_until  # first: it tells where the tools lie
 
 from frames import ether, ipv4, pcap, udp
-from test_live import Namespace
+from network import Capturing, Namespace
 
 DRIVER = "/usr/lib/x86_64-linux-gnu/dpdk/pmds-23.0/librte_net_af_xdp.so"
 NAMES = ["plain", "ipv6", "fragments", "private", "other", "padding", "options", "nested",
@@ -22,7 +21,7 @@ NAMES = ["plain", "ipv6", "fragments", "private", "other", "padding", "options",
 
 
 @unittest.skipIf(os.geteuid() != 0, "needs root for a network namespace")
-class Drivers(Smoke):
+class Drivers(Capturing):
     def setUp(self):
         super().setUp()
         if not os.path.exists(DRIVER):
@@ -39,26 +38,8 @@ class Drivers(Smoke):
     def ip(self, *arguments):
         return self.namespace.run("ip", *arguments).stdout
 
-    def send(self, capture, interface="sender", pps=2000):
-        self.namespace.run("tcpreplay", "-q", f"--pps={pps}", "-i", interface, capture)
-
-    @contextlib.contextmanager
-    def capturing(self, driver, *arguments, interfaces=("sensor",), prefix=None):
-        named = [word for name in interfaces for word in ("--interface", name)]
-        with self.running(*named, "--driver", driver, "--period", "0.5", "--hosts", "hosts.csv",
-                          "--status", "status.json", "--listen", "off", *arguments,
-                          prefix=prefix or self.namespace.prefix, listen=False) as program:
-            wait_until(lambda: self.seen(program) is not None, "the first period")
-            yield program
-
-    def seen(self, program):
-        if program.process.poll() is not None:
-            raise AssertionError(f"it ended with {program.process.returncode}:\n"
-                                 f"{program.output()}")
-        try:
-            return self.json("status.json")["received"]
-        except (FileNotFoundError, ValueError):
-            return None
+    def driven(self, driver, *arguments, **options):
+        return self.capturing("--driver", driver, *arguments, **options)
 
     def driver(self):
         return self.json("status.json")["ports"][0]["driver"]
@@ -69,7 +50,7 @@ class Drivers(Smoke):
     def counts(self, driver, expected, *arguments):
         """Every sound capture, against the oracle."""
         captures = [self.world.capture(name) for name in NAMES]
-        with self.capturing(driver, *arguments) as program:
+        with self.driven(driver, *arguments) as program:
             self.assertEqual(self.driver(), expected)
             sent = 0
             for capture in captures:
@@ -107,7 +88,7 @@ class Drivers(Smoke):
 
     def falls_back(self, says, *arguments, interface="sensor"):
         """auto says why and counts all the same; --check says it too."""
-        with self.capturing("auto", *arguments, interfaces=(interface,)) as program:
+        with self.driven("auto", *arguments, interfaces=(interface,)) as program:
             self.assertEqual(self.driver(), "net_af_packet" if interface != "any"
                              else "packet_mmap")
             self.assertRegex(program.output(), f"{interface}: captured on by af_packet, not "
@@ -127,7 +108,7 @@ class Drivers(Smoke):
         self.ip("address", "add", "10.4.0.1/24", "dev", "sensor")
         self.falls_back("an address of this host")
         self.assertRegex(self.check("af_xdp"), "warning +source: warning: sensor: .*an address")
-        with self.capturing("af_xdp") as program:
+        with self.driven("af_xdp") as program:
             self.assertIn("warning: sensor: AF_XDP takes what comes in", program.output())
         os.unlink(self.file("status.json"))
         self.ip("address", "del", "10.4.0.1/24", "dev", "sensor")
@@ -173,7 +154,7 @@ class Drivers(Smoke):
                   "--bounding-set=-all,+net_raw,+ipc_lock")
         self.refused("--interface", "sensor", "--driver", "af_xdp", code=1, prefix=prefix,
                      says=["CAP_NET_ADMIN", "CAP_BPF"])
-        with self.capturing("auto", prefix=prefix) as program:
+        with self.driven("auto", prefix=prefix) as program:
             self.assertIn("not AF_XDP: AF_XDP needs CAP_NET_RAW", program.output())
 
     def test_any(self):
@@ -193,7 +174,7 @@ class Drivers(Smoke):
     def test_it_comes_back(self):
         """Deleted and made again: taken again, and nothing counted twice."""
         capture = self.world.capture("plain")
-        with self.capturing("af_xdp") as program:
+        with self.driven("af_xdp") as program:
             self.send(capture)
             wait_until(lambda: self.seen(program) == 213, "213 packets")
             self.ip("link", "delete", "sender")
@@ -229,10 +210,10 @@ class Drivers(Smoke):
         frames = [ether(ipv4(f"198.51.{i >> 8}.{i & 255}", "192.0.2.1", udp(1, 2, bytes(18))))
                   for i in range(5000)]
         capture = self.world.write("flood.pcap", pcap(frames))
-        with self.capturing("af_xdp", interfaces=("sensor", "sensor2")) as program:
+        with self.driven("af_xdp", interfaces=("sensor", "sensor2")) as program:
             self.namespace.run("tcpreplay", "-q", "-K", "--topspeed", "--loop=10", "-i", "sender",
                                capture)
-            self.send(self.world.capture("plain"), "sender2")
+            self.send(self.world.capture("plain"), interface="sender2")
 
             def all_accounted():
                 status = self.json("status.json")
@@ -250,7 +231,7 @@ class Drivers(Smoke):
         for interface, times in (("sensor", 1), ("any", 2)):  # out on sender, in on sensor
             for frames, size in ((65536, 256), (4096, 16384), (512, 2048)):
                 with self.subTest(interface=interface, size=size):
-                    with self.capturing("af_packet", "--ring-frames", str(frames),
+                    with self.driven("af_packet", "--ring-frames", str(frames),
                                         "--ring-frame-size", str(size),
                                         interfaces=(interface,)) as program:
                         self.send(capture, pps=1000)

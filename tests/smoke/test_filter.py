@@ -10,7 +10,7 @@ import unittest
 from smoke import Smoke, main, make_captures, wait_until
 from frames import LINKTYPE_ETHERNET, pcap
 from test_files import mixed
-from test_live import Namespace
+from network import Namespace
 
 EXPRESSIONS = ("tcp port 443", "udp", "ip6", "not tcp", "net 10.0.0.0/8 or net 192.168.0.0/16",
                "greater 200", "less 100", "tcp[tcpflags] & tcp-syn != 0", "vlan", "arp",

@@ -10,7 +10,7 @@ import unittest
 
 from smoke import Smoke, main, wait_until  # first: it tells where the tools lie
 
-from test_live import Namespace
+from network import Namespace
 
 SERVER, IDLE, VIEWER = "10.9.9.1", "10.9.9.2", "10.9.9.3"
 

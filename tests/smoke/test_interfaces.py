@@ -14,7 +14,7 @@ import unittest
 from smoke import Smoke, main, wait_until  # first: it tells where the tools lie
 
 from frames import ether, ipv4, pcap, udp
-from test_live import Namespace
+from network import Namespace
 
 TUNSETIFF, IFF_TUN, IFF_TAP, IFF_NO_PI = 0x400454CA, 1, 2, 0x1000
 

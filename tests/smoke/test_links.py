@@ -6,7 +6,6 @@ header. The same packets must give the same host table whatever stands before th
 The interfaces are made in network namespaces, which needs root; nothing leaves them.
 """
 
-import contextlib
 import fcntl
 import os
 import struct
@@ -18,7 +17,7 @@ from smoke import Smoke, main, wait_until  # first: it tells where the tools lie
 import make_captures
 from frames import IPV4, IPV6, ipv4, pcap, pcapng, tcp, udp
 from links import LINKS, PPP_OF, packed16, wifi
-from test_live import Namespace
+from network import Capturing, Namespace
 
 NAMES = ("plain", "ipv6", "fragments", "options", "ipv6_extensions", "offload")
 
@@ -99,8 +98,7 @@ class Captures(Smoke):
 TUNSETIFF, TUNSETLINK, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x400454CD, 1, 0x1000
 
 
-@unittest.skipIf(os.geteuid() != 0, "needs root for a network namespace")
-class Devices(Smoke):
+class Devices(Capturing):
     def setUp(self):
         super().setUp()
         self.namespace = self.new_namespace("a")
@@ -138,25 +136,6 @@ class Devices(Smoke):
         self.ip("link", "set", name, "up")
         return fd
 
-    @contextlib.contextmanager
-    def capturing(self, *interfaces):
-        """The program at work, its first period over: from then on nothing may be missed."""
-        arguments = [word for name in interfaces for word in ("--interface", name)]
-        with self.running(*arguments, "--period", "0.5", "--hosts", "hosts.csv", "--status",
-                          "status.json", "--listen", "off", prefix=self.namespace.prefix,
-                          listen=False) as program:
-            wait_until(lambda: self.seen(program) is not None, "the first period")
-            yield program
-
-    def seen(self, program):
-        if program.process.poll() is not None:
-            raise AssertionError(f"it ended with {program.process.returncode}:\n"
-                                 f"{program.output()}")
-        try:
-            return self.json("status.json")["received"]
-        except (FileNotFoundError, ValueError):
-            return None
-
     def ledger(self):
         status = self.json("status.json")
         self.balanced(status)
@@ -173,7 +152,7 @@ class Devices(Smoke):
         ethernet = self.world.write("tun.pcap", pcap(
             [bytes(12) + packed16(IPV4 if packet[0] >> 4 == 4 else IPV6) + packet
              for packet in chosen]))
-        with self.capturing(name) as program:
+        with self.capturing(interfaces=(name,)) as program:
             before = self.seen(program)
             for packet in chosen:
                 os.write(fd, packet)
@@ -186,7 +165,7 @@ class Devices(Smoke):
         name = f"tun{os.getpid()}"
         fd = self.tun(name)
         self.ip("address", "add", "10.8.0.1/24", "dev", name)
-        with self.capturing(name) as program:
+        with self.capturing(interfaces=(name,)) as program:
             for _ in range(2):
                 self.namespace.run("python3", "-c", SEND, "10.8.0.9", "50")
             for _ in range(30):
@@ -216,7 +195,7 @@ class Devices(Smoke):
             self.ip("address", "add", inner + str(host) + ("/64" if ":" in inner else "/24"),
                     "dev", "way", *(("nodad",) if ":" in inner else ()), namespace=namespace)
             self.ip("link", "set", "way", "up", namespace=namespace)
-        with self.capturing("way") as program:
+        with self.capturing(interfaces=("way",)) as program:
             before = self.ledger()
             self.namespace.run("python3", "-c", SEND, inner + "2", "40")
             other.run("python3", "-c", SEND, inner + "1", "60")
@@ -247,7 +226,7 @@ class Devices(Smoke):
                  "IP6GRE": 823}
         fds = {f"{kind.lower()}{os.getpid()}": self.tun(f"{kind.lower()}{os.getpid()}", number)
                for kind, number in kinds.items()}
-        with self.capturing(*fds) as program:
+        with self.capturing(interfaces=fds) as program:
             for fd in fds.values():
                 for i in range(10):
                     os.write(fd, ipv4(f"192.0.2.{i}", "192.0.2.99", udp(1, 2)))

@@ -5,14 +5,14 @@
 In a network namespace of its own, which needs root; nothing leaves it.
 """
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 import unittest
 
-from smoke import Smoke, main, wait_until
+from smoke import main, wait_until
+from network import Capturing, Namespace
 
 
 # 26 MB in large sends, paced so that the ring (32 MB) holds them all on the slowest machine
@@ -47,70 +47,11 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
 """
 
 
-class Namespace:
-    """A namespace with a veth pair sender <-> sensor that carries nothing but what tests send."""
-
-    def __init__(self, name, links=True):
-        self.name = name
-        self.prefix = ("ip", "netns", "exec", name)
-        try:
-            self.run_outside("ip", "netns", "add", name)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise unittest.SkipTest(f"no network namespaces here: {error}") from None
-        try:
-            # no neighbour discovery, no multicast reports: the kernel is to be silent
-            self.run("sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1",
-                     "net.ipv6.conf.default.disable_ipv6=1")
-            if not links:
-                return
-            self.run("ip", "link", "add", "sender", "mtu", "9000", "type", "veth", "peer", "name",
-                     "sensor", "mtu", "9000")
-            for interface in ("sender", "sensor", "lo"):
-                self.run("ip", "link", "set", interface, "up")
-        except BaseException:
-            self.close()
-            raise
-
-    @staticmethod
-    def run_outside(*command):
-        subprocess.run(command, check=True, capture_output=True)
-
-    def run(self, *command):
-        return subprocess.run([*self.prefix, *command], check=True, capture_output=True, text=True)
-
-    def close(self):
-        with contextlib.suppress(subprocess.CalledProcessError):
-            self.run_outside("ip", "netns", "delete", self.name)
-
-
-@unittest.skipIf(os.geteuid() != 0, "needs root for a network namespace")
-class Live(Smoke):
+class Live(Capturing):
     def setUp(self):
         super().setUp()
         self.namespace = Namespace(f"phm-{os.getpid()}")
         self.addCleanup(self.namespace.close)
-
-    @contextlib.contextmanager
-    def capturing(self, *arguments, prefix=None):
-        """The program on sensor, its first period over: from then on nothing may be missed."""
-        with self.running("--interface", "sensor", "--period", "0.5", "--hosts", "hosts.csv",
-                          "--status", "status.json", *arguments,
-                          prefix=prefix or self.namespace.prefix, listen=False) as program:
-            wait_until(lambda: self.seen(program) is not None, "the first period")
-            yield program
-
-    def seen(self, program):
-        if program.process.poll() is not None:
-            raise AssertionError(f"it ended with {program.process.returncode}:\n"
-                                 f"{program.output()}")
-        try:
-            return self.json("status.json")["received"]
-        except (FileNotFoundError, ValueError):
-            return None
-
-    def send(self, capture, pps, loops=1):
-        self.namespace.run("tcpreplay", "-q", f"--pps={pps}", f"--loop={loops}", "-i", "sender",
-                           capture)
 
     def test_all_of_it_is_counted(self):
         """Every sound capture of this machine's size, one after the other, while it runs."""

@@ -21,7 +21,7 @@ from smoke import ROOT, Smoke, lcores, main, wait_until  # first: it tells where
 
 import make_mmdb
 from frames import ether, ipv4, pcap, udp
-import test_live
+from network import Namespace
 
 SCRIPT = "/usr/bin/dpdk-telemetry.py"
 NOBODY = pwd.getpwnam("nobody")
@@ -556,7 +556,7 @@ class Interfaces(Telemetry):
 
     def setUp(self):
         super().setUp()
-        self.namespace = test_live.Namespace(f"phm-tel-{os.getpid()}")
+        self.namespace = Namespace(f"phm-tel-{os.getpid()}")
         self.addCleanup(self.namespace.close)
 
     def test_an_interface_that_comes_and_goes(self):
