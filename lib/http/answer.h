@@ -63,6 +63,5 @@ int answer_request(struct mg_connection *conn, struct http *http, int *route);
 void name_routes(struct request_stats *requests); /* NULL is fine */
 
 /* past.c. -1: the request names no time, the answer is another's. */
-int answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind,
-		 const char *type);
+int answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind);
 int on_series(struct mg_connection *conn, void *http);

@@ -88,8 +88,7 @@ send_past(struct mg_connection *conn, const struct http *http, int ret, const ch
 }
 
 int
-answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind,
-	     const char *type)
+answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind)
 {
 	char error[HISTORY_ERROR_MAX], text[TIME_MAX];
 	struct history_range range;
@@ -112,7 +111,7 @@ answer_range(struct mg_connection *conn, const struct http *http, enum text_kind
 
 		if (ret == 0)
 			ret = text_range(p, &range, kind, &json);
-		status = send_past(conn, http, ret, error, json, type);
+		status = send_past(conn, http, ret, error, json, text_format(kind)->type);
 		history_range_free(&range);
 		text_free(json);
 	}

@@ -23,9 +23,9 @@ window_of(struct mg_connection *conn, const struct picture *p)
 }
 
 static int
-answer_text(struct mg_connection *conn, const struct http *http, enum text_kind kind,
-	    const char *type)
+answer_text(struct mg_connection *conn, const struct http *http, enum text_kind kind)
 {
+	const struct text_format *format = text_format(kind);
 	struct picture *p = picture_current();
 	int status = refuse_method(conn, http);
 
@@ -33,12 +33,12 @@ answer_text(struct mg_connection *conn, const struct http *http, enum text_kind 
 		status = send_error(conn, http, 503, "Service Unavailable",
 				    "the first period is not over yet");
 	if (status == 0) {
-		/* these have no window: what else is asked of them is not theirs to judge */
-		enum window window = kind >= TEXT_STATUS ? 0 : window_of(conn, p);
+		/* without windows, what else is asked of it is not its to judge */
+		enum window window = format->by_window ? window_of(conn, p) : 0;
 		struct text *text = window == WINDOWS ? NULL : text_take(p, kind, window);
-		struct answer a = {.type = type,
-				   .is_page = kind == TEXT_HTML,
-				   .self_contained = kind == TEXT_HTML};
+		struct answer a = {.type = format->type,
+				   .is_page = format->is_page,
+				   .self_contained = format->is_page};
 
 		picture_release(p); /* the text is enough to send, however slowly */
 		p = NULL;
@@ -59,38 +59,15 @@ answer_text(struct mg_connection *conn, const struct http *http, enum text_kind 
 	return status;
 }
 
-/* A window of now, or with from= and to= a time of the past. */
+/* A window of now, or, where it can, with from= and to= a time of the past. */
 static int
-answer_heat(struct mg_connection *conn, const struct http *http, enum text_kind kind,
-	    const char *type)
+answer_format(struct mg_connection *conn, const struct http *http, enum text_kind kind)
 {
-	int status = answer_range(conn, http, kind, type);
+	const struct text_format *format = text_format(kind);
+	const bool past = format->of_points != NULL || format->of_range != NULL;
+	int status = past ? answer_range(conn, http, kind) : -1;
 
-	return status >= 0 ? status : answer_text(conn, http, kind, type);
-}
-
-static int
-on_heat(struct mg_connection *conn, void *http)
-{
-	return answer_heat(conn, http, TEXT_HEAT, "application/json");
-}
-
-static int
-on_csv(struct mg_connection *conn, void *http)
-{
-	return answer_heat(conn, http, TEXT_CSV, "text/csv; charset=utf-8; header=present");
-}
-
-static int
-on_geojson(struct mg_connection *conn, void *http)
-{
-	return answer_heat(conn, http, TEXT_GEOJSON, "application/geo+json");
-}
-
-static int
-on_countries(struct mg_connection *conn, void *http)
-{
-	return answer_heat(conn, http, TEXT_COUNTRIES, "application/geo+json");
+	return status >= 0 ? status : answer_text(conn, http, kind);
 }
 
 static int
@@ -111,26 +88,11 @@ on_openapi(struct mg_connection *conn, void *context)
 static int
 on_metrics(struct mg_connection *conn, void *http)
 {
-	static const char *const types[] = {
-		"text/plain; version=0.0.4; charset=utf-8",
-		"application/openmetrics-text; version=1.0.0; charset=utf-8"};
 	static const enum text_kind kinds[] = {TEXT_PROMETHEUS, TEXT_OPENMETRICS};
+	const char *const types[] = {text_format(kinds[0])->type, text_format(kinds[1])->type};
 	int chosen = http_choose(mg_get_header(conn, "Accept"), types, 2);
 
-	chosen = chosen < 0 ? 0 : chosen;
-	return answer_text(conn, http, kinds[chosen], types[chosen]);
-}
-
-static int
-on_html(struct mg_connection *conn, void *http)
-{
-	return answer_text(conn, http, TEXT_HTML, "text/html; charset=utf-8");
-}
-
-static int
-on_status(struct mg_connection *conn, void *http)
-{
-	return answer_text(conn, http, TEXT_STATUS, "application/json");
+	return answer_text(conn, http, kinds[chosen < 0 ? 0 : chosen]);
 }
 
 static int
@@ -242,29 +204,26 @@ on_locate(struct mg_connection *conn, void *context)
 	return status;
 }
 
-/* What a request is counted under; the first ones have exact paths. */
+/* Exact paths; those of the texts' formats (lib/text/formats.c) come after them, by their number.
+ */
 static const struct route {
 	const char *path;
 	int (*handler)(struct mg_connection *conn, void *http);
 } routes[] = {
-	{"/api/v1/countries.geojson", on_countries},
-	{"/api/v1/heat", on_heat},
-	{"/api/v1/heat.csv", on_csv},
-	{"/api/v1/heat.geojson", on_geojson},
 	{"/api/v1/locate", on_locate},
 	{"/api/v1/openapi.json", on_openapi},
 	{"/api/v1/series", on_series},
-	{"/api/v1/status", on_status},
-	{"/ip_heatmap.html", on_html},
 	{"/metrics", on_metrics},
 };
 
+/* what a request is counted under */
 #define ROUTE_COUNT  ((int)(sizeof(routes) / sizeof(routes[0])))
-#define ROUTE_PLACE  ROUTE_COUNT
-#define ROUTE_PAGE   (ROUTE_COUNT + 1)
+#define ROUTE_TEXT   ROUTE_COUNT
+#define ROUTE_PLACE  (ROUTE_TEXT + TEXT_KINDS_MAX)
+#define ROUTE_PAGE   (ROUTE_PLACE + 1)
 #define PLACE_PREFIX "/api/v1/place/"
 
-_Static_assert(ROUTE_COUNT + 2 < REQUEST_ROUTES, "each route has its counters");
+_Static_assert(ROUTE_PAGE + 1 < REQUEST_ROUTES, "each route has its counters");
 
 int
 answer_request(struct mg_connection *conn, struct http *http, int *route)
@@ -281,6 +240,10 @@ answer_request(struct mg_connection *conn, struct http *http, int *route)
 		if (strcmp(path, routes[i].path) == 0)
 			*route = i;
 	}
+	for (int k = 0; text_format(k) != NULL && exact; k++) {
+		if (text_format(k)->path != NULL && strcmp(path, text_format(k)->path) == 0)
+			*route = ROUTE_TEXT + k;
+	}
 	if (exact && strncmp(path, PLACE_PREFIX, strlen(PLACE_PREFIX)) == 0)
 		*route = ROUTE_PLACE;
 	int refused = door_check(conn, http);
@@ -292,6 +255,8 @@ answer_request(struct mg_connection *conn, struct http *http, int *route)
 		return send_error(conn, http, 404, "Not Found", "no such page");
 	if (*route == ROUTE_PLACE)
 		return on_place(conn, http);
+	if (*route >= ROUTE_TEXT)
+		return answer_format(conn, http, *route - ROUTE_TEXT);
 	if (*route >= 0)
 		return routes[*route].handler(conn, http);
 	int status = on_asset(conn, http);
@@ -306,6 +271,8 @@ name_routes(struct request_stats *requests)
 		return;
 	for (int i = 0; i < ROUTE_COUNT; i++)
 		requests->routes[i] = routes[i].path;
+	for (int k = 0; text_format(k) != NULL; k++)
+		requests->routes[ROUTE_TEXT + k] = text_format(k)->path;
 	requests->routes[ROUTE_PLACE] = PLACE_PREFIX "{id}";
 	requests->routes[ROUTE_PAGE] = "page";
 	requests->routes[REQUEST_ROUTES - 1] = "other";

@@ -8,12 +8,14 @@
 
 /* Each appends to `out`. 0, -ENOMEM, or -EINVAL for a page without a hole. Any thread. */
 int encode_heat(struct picture *picture, enum window window, struct buffer *out);
+int encode_range(const struct picture *picture, const struct history_range *range,
+		 const struct picture_window *window, struct buffer *out);
 int encode_csv(const struct picture_window *window, struct buffer *out);
 int encode_geojson(const struct picture_window *window, struct buffer *out);
 int encode_countries(const struct picture_window *window, struct buffer *out);
 int encode_html(struct picture *picture, enum window window, struct buffer *out);
 int encode_metrics(struct picture *picture, bool openmetrics, struct buffer *out);
-int encode_status(const struct picture *picture, struct buffer *out);
+int encode_status(struct picture *picture, enum window window, struct buffer *out);
 
 /* A city's name, or of a record that names a continent only, that; or nothing. */
 static inline const char *

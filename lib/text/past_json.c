@@ -88,9 +88,9 @@ past_json(const struct history_range *range)
 			 "damaged_rows", (json_int_t)range->damaged);
 }
 
-static int
-encode_range(struct buffer *b, const struct picture *picture, const struct history_range *range,
-	     const struct picture_window *w)
+int
+encode_range(const struct picture *picture, const struct history_range *range,
+	     const struct picture_window *w, struct buffer *b)
 {
 	const struct picture_facts *f = picture_facts(picture);
 	struct country *countries;
@@ -134,6 +134,7 @@ int
 text_range(const struct picture *picture, const struct history_range *range, enum text_kind kind,
 	   struct text **text)
 {
+	const struct text_format *format = text_format(kind);
 	struct point *points = malloc((range->count + 1) * sizeof(*points));
 	const struct picture_window w = {.points = points,
 					 .count = range->count,
@@ -145,19 +146,12 @@ text_range(const struct picture *picture, const struct history_range *range, enu
 	for (size_t i = 0; i < range->count && error == 0; i++)
 		points[i] = (struct point){&range->places[i].place, range->places[i].counts};
 	if (error == 0)
-		error = kind == TEXT_CSV         ? encode_csv(&w, &b)
-			: kind == TEXT_GEOJSON   ? encode_geojson(&w, &b)
-			: kind == TEXT_COUNTRIES ? encode_countries(&w, &b)
-						 : encode_range(&b, picture, range, &w);
+		error = format->of_range != NULL ? format->of_range(picture, range, &w, &b)
+						 : format->of_points(&w, &b);
 	free(points);
 	if (error != 0)
 		b.failed = true;
-	return text_of(&b,
-		       kind == TEXT_CSV         ? "rc"
-		       : kind == TEXT_GEOJSON   ? "rg"
-		       : kind == TEXT_COUNTRIES ? "rl"
-						: "r",
-		       text);
+	return text_of(&b, (const char[]){'r', format->letter, 0}, text);
 }
 
 static void

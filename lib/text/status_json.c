@@ -227,15 +227,15 @@ embedded(const char *text)
 }
 
 int
-encode_status(const struct picture *picture, struct buffer *b)
+encode_status(struct picture *picture, enum window window, struct buffer *b)
 {
 	const struct picture_facts *f = picture_facts(picture);
-	enum window window = picture_default_window(picture);
 	char generated[32], started[32];
 	json_t *o = json_object(), *rates = json_object(), *hosts = json_object();
 	json_t *sources = json_array(), *errors = json_object();
 	const double seconds = period_seconds(&f->record);
 
+	window = picture_default_window(picture); /* one text for all */
 	time_text(f->sums.started_ms, started);
 	time_text(f->record.end_ms, generated);
 	json_object_set_new(o, "v", number(1));

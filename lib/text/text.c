@@ -14,7 +14,7 @@ struct texts {
 	struct slot {
 		pthread_mutex_t lock; /* held while the text is made */
 		struct text *text;    /* NULL until then; does not change afterwards */
-	} slots[TEXT_KINDS][WINDOWS];
+	} slots[TEXT_KINDS_MAX][WINDOWS];
 };
 
 static void *
@@ -22,7 +22,7 @@ texts_create(void)
 {
 	struct texts *texts = calloc(1, sizeof(*texts));
 
-	for (int k = 0; texts != NULL && k < TEXT_KINDS; k++) {
+	for (int k = 0; texts != NULL && k < TEXT_KINDS_MAX; k++) {
 		for (int w = 0; w < WINDOWS; w++)
 			pthread_mutex_init(&texts->slots[k][w].lock, NULL);
 	}
@@ -44,7 +44,7 @@ texts_destroy(void *attachment)
 {
 	struct texts *texts = attachment;
 
-	for (int k = 0; k < TEXT_KINDS; k++) {
+	for (int k = 0; k < TEXT_KINDS_MAX; k++) {
 		for (int w = 0; w < WINDOWS; w++) {
 			text_free(texts->slots[k][w].text);
 			pthread_mutex_destroy(&texts->slots[k][w].lock);
@@ -54,48 +54,29 @@ texts_destroy(void *attachment)
 }
 
 static int
-encode(struct picture *picture, enum text_kind kind, enum window window, struct buffer *b)
+encode(struct picture *picture, const struct text_format *format, enum window window,
+       struct buffer *b)
 {
 	struct picture_window w;
 
-	switch (kind) {
-	case TEXT_HEAT:
-		return encode_heat(picture, window, b);
-	case TEXT_CSV:
-		picture_get_window(picture, window, &w);
-		return encode_csv(&w, b);
-	case TEXT_GEOJSON:
-		picture_get_window(picture, window, &w);
-		return encode_geojson(&w, b);
-	case TEXT_COUNTRIES:
-		picture_get_window(picture, window, &w);
-		return encode_countries(&w, b);
-	case TEXT_HTML:
-		return encode_html(picture, window, b);
-	case TEXT_OPENMETRICS:
-	case TEXT_PROMETHEUS:
-		return encode_metrics(picture, kind == TEXT_OPENMETRICS, b);
-	case TEXT_STATUS:
-	default:
-		return encode_status(picture, b);
-	}
+	if (format->of_points == NULL)
+		return format->of_picture(picture, window, b);
+	picture_get_window(picture, window, &w);
+	return format->of_points(&w, b);
 }
 
 /* NULL with errno. */
 static struct text *
 text_create(struct picture *picture, enum text_kind kind, enum window window)
 {
-	static const char letters[TEXT_KINDS] = {
-		[TEXT_HEAT] = 'h',    [TEXT_HTML] = 'm',        [TEXT_CSV] = 'c',
-		[TEXT_GEOJSON] = 'g', [TEXT_OPENMETRICS] = 'o', [TEXT_PROMETHEUS] = 'p',
-		[TEXT_STATUS] = 's',  [TEXT_COUNTRIES] = 'l'};
+	const struct text_format *format = text_format(kind);
 	const struct picture_facts *facts = picture_facts(picture);
 	struct text *text = calloc(1, sizeof(*text));
 	struct buffer b = {0};
 
 	if (text == NULL)
 		return NULL;
-	int error = encode(picture, kind, window, &b);
+	int error = encode(picture, format, window, &b);
 	if (error != 0) {
 		buffer_free(&b);
 		free(text);
@@ -107,7 +88,7 @@ text_create(struct picture *picture, enum text_kind kind, enum window window)
 	/* start, period and page: the three things that a text depends on */
 	snprintf(text->etag, sizeof(text->etag), "%llx-%llu-%c%d-%.12s",
 		 (unsigned long long)facts->sums.started_ms,
-		 (unsigned long long)facts->record.number, letters[kind], window, facts->ui_build);
+		 (unsigned long long)facts->record.number, format->letter, window, facts->ui_build);
 	/* level 1: a text lives for one period; at 100,000 places level 6 takes several times as
 	 * long for a fifth fewer octets on a link that is local */
 	text_compress(text, 1);
@@ -121,8 +102,8 @@ get(struct picture *picture, enum text_kind kind, enum window window)
 
 	if (texts == NULL)
 		return NULL;
-	if (kind >= TEXT_STATUS)
-		window = 0; /* these have one for all */
+	if (!text_format(kind)->by_window)
+		window = 0;
 	struct slot *slot = &texts->slots[kind][window];
 	pthread_mutex_lock(&slot->lock);
 	if (slot->text == NULL)

@@ -16,16 +16,34 @@
 #define TEXT_NAMES 2000 /* points whose names are sent along */
 
 enum text_kind {
-	TEXT_HEAT,      /* JSON, by window */
-	TEXT_HTML,      /* one file, by window */
-	TEXT_CSV,       /* RFC 4180, by window */
-	TEXT_GEOJSON,   /* RFC 7946, by window */
-	TEXT_COUNTRIES, /* RFC 7946, by window */
-	TEXT_STATUS,    /* JSON; from here on the same for all windows */
+	TEXT_HEAT,      /* JSON */
+	TEXT_HTML,      /* one file */
+	TEXT_CSV,       /* RFC 4180 */
+	TEXT_GEOJSON,   /* RFC 7946 */
+	TEXT_COUNTRIES, /* RFC 7946 */
+	TEXT_STATUS,    /* JSON */
 	TEXT_OPENMETRICS,
 	TEXT_PROMETHEUS, /* text format 0.0.4 */
-	TEXT_KINDS,
 };
+#define TEXT_KINDS_MAX 16 /* formats.c may have more than those with names */
+
+struct buffer;
+struct text_format {
+	const char *path; /* of the API; NULL: it shares one with others */
+	const char *type; /* of RFC 9110's Content-Type */
+	char letter;      /* its own, in ETags */
+	bool by_window;   /* else the same for all windows */
+	bool is_page;     /* for people: whole in one file, its script inside */
+	/* One of the two. 0, -ENOMEM, or -EINVAL for a page without a hole. */
+	int (*of_picture)(struct picture *picture, enum window window, struct buffer *out);
+	int (*of_points)(const struct picture_window *window, struct buffer *out);
+	/* Of a time of the past; NULL: by of_points, or not at all. */
+	int (*of_range)(const struct picture *picture, const struct history_range *range,
+			const struct picture_window *window, struct buffer *out);
+};
+
+/* NULL: there are no more. Any thread. */
+const struct text_format *text_format(enum text_kind kind);
 
 struct text {
 	char *plain;
@@ -51,10 +69,10 @@ int text_place(struct picture *picture, uint32_t place, enum window window, char
 int text_write_hosts(const struct picture *picture, int fd);
 
 /*
- * The heat of a time range out of the store, in the shape of /api/v1/heat (TEXT_HEAT, TEXT_CSV,
- * TEXT_GEOJSON or TEXT_COUNTRIES), and the steps of a series. [any thread] `picture` says what
- * sensor and databases there are. 0 and *text, freed by text_free; or -ENOMEM. The ETag is made of
- * the content: the same for as long as the store has the same rows.
+ * The heat of a time range out of the store, in a format that has `of_points` or `of_range`, and
+ * the steps of a series. [any thread] `picture` says what sensor and databases there are. 0 and
+ * *text, freed by text_free; or -ENOMEM. The ETag is made of the content: the same for as long as
+ * the store has the same rows.
  */
 int text_range(const struct picture *picture, const struct history_range *range,
 	       enum text_kind kind, struct text **text);

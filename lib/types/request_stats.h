@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REQUEST_ROUTES  24 /* at most; the last one is for all others */
+#define REQUEST_ROUTES  32 /* at most; the last one is for all others */
 #define REQUEST_CODES   12
 #define REQUEST_BUCKETS 8
 

@@ -71,6 +71,8 @@ class OpenApi(Smoke):
     def test_routes_and_document_name_the_same(self):
         with open(os.path.join(ROOT, "lib/http/routes.c"), encoding="utf-8") as file:
             routes = set(re.findall(r'^\t\{"(/[^"]+)", on_', file.read(), re.M))
+        with open(os.path.join(ROOT, "lib/text/formats.c"), encoding="utf-8") as file:
+            routes |= set(re.findall(r'\.path = "([^"]+)"', file.read()))
         documented = {path for path in self.document["paths"] if "{" not in path and path != "/"}
         self.assertEqual(routes, documented)
 
