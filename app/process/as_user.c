@@ -58,7 +58,7 @@ as_user_listen(const char *user, const char *address, char error[256])
 	as_user_ask(user, ask_listen, address, &answer);
 	if (answer.error == EACCES)
 		snprintf(error, 256,
-			 "cannot listen on %.80s%s%.64s: %s; choose a port from 1024 on with "
+			 "cannot listen on %.21s%s%.32s: %.40s; choose a port from 1024 on with "
 			 "--listen, or sysctl net.ipv4.ip_unprivileged_port_start=%.8s",
 			 address, user ? " as " : "", user ? user : "", strerror(answer.error),
 			 colon ? colon + 1 : "80");
