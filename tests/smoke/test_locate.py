@@ -91,7 +91,8 @@ class Locate(Smoke):
         with self.running("--pcap", self.world.capture("plain"), "--period", "0.2", "--hosts",
                           self.file("hosts.csv")) as program:
             wait_until(lambda: program.status()["state"] == "over", "the capture's end")
-            for address, row in list(self.rows().items())[:40]:
+            rows = wait_until(self.rows, "the host table")
+            for address, row in list(rows.items())[:40]:
                 answer = program.get(f"/api/v1/locate?ip={address}")
                 self.assertEqual(answer["country"], row["country"], address)
                 self.assertEqual(answer["result"] == "located", row["latitude"] != "", address)
