@@ -357,6 +357,12 @@ locate_databases_open(const char *const *paths, size_t count, const atomic_bool 
 	return databases;
 }
 
+void
+locate_databases_set_own(struct locate_databases *databases, const struct networks *own)
+{
+	databases->own = *own;
+}
+
 struct locate_databases *
 locate_databases_ref(struct locate_databases *databases)
 {

@@ -13,6 +13,8 @@
  */
 #pragma once
 
+#include "networks.h"
+
 #include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
@@ -40,6 +42,13 @@ struct locate_databases;
  */
 struct locate_databases *locate_databases_open(const char *const *paths, size_t count,
 					       const atomic_bool *cancel, char *error);
+
+/*
+ * Which networks are our own side: a place has a twin for what is ours there (struct place, own).
+ * An address that carries an IPv4 address inside (special.h) is ours if that is. Between
+ * locate_databases_open and the first other use; copies `own`.
+ */
+void locate_databases_set_own(struct locate_databases *databases, const struct networks *own);
 
 /* One more reference, and one less: the last closes the files. NULL is fine. */
 struct locate_databases *locate_databases_ref(struct locate_databases *databases);

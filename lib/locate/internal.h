@@ -18,6 +18,7 @@ struct locate_databases {
 	atomic_uint references;
 	size_t count;
 	struct database *each[LOCATE_MAX_DATABASES]; /* read-only once open */
+	struct networks own;
 };
 
 /* Long loops look at it each time that the low bits of their step counter are zero. */
@@ -73,6 +74,9 @@ const struct place *places_get(const struct places *places, uint32_t number);
 void places_free(struct places *places);
 
 /* -- locate.c */
+
+/* The number of its twin on our own side; of PLACE_NONE that. PLACE_UNASKED without memory. */
+uint32_t locate_own_place(struct locate *locate, uint32_t number);
 
 /* Decodes a record and interns its place. PLACE_NONE where it is corrupt, PLACE_UNASKED without
  * memory. */

@@ -147,20 +147,30 @@ look_up(struct locate *locate, const struct host_addr *addr, uint32_t family, un
 }
 
 uint32_t
-locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family)
+locate_own_place(struct locate *locate, uint32_t number)
 {
-	struct host_addr embedded;
+	const struct place *place = locate_get(locate, number);
 
-	if (!special_is_global(addr, family))
-		return PLACE_PRIVATE;
-	if (family != ADDR_IPV6 || !special_embedded_ipv4(addr, &embedded))
+	if (place == NULL || place->own)
+		return number;
+	struct place own = *place;
+	own.own = true;
+	own.number = 0;
+	return places_intern(&locate->places, &own);
+}
+
+static uint32_t
+locate_anybody(struct locate *locate, const struct host_addr *addr, uint32_t family, bool embeds,
+	       const struct host_addr *embedded)
+{
+	if (!embeds)
 		return look_up(locate, addr, family, 0);
 
 	/* 6to4, NAT64, Teredo: the IPv4 address inside tells where the host is. Where that is not
 	 * known, what the database makes of the IPv6 address, by aliases into its IPv4 tree, but
 	 * not its record for the block as a whole: DB-IP puts all of 2002::/16 at the registry's
 	 * office. (The blocks have 16, 32 and 96 bits.) */
-	uint32_t place = look_up(locate, &embedded, ADDR_IPV4, 0);
+	uint32_t place = look_up(locate, embedded, ADDR_IPV4, 0);
 	if (locate_says(locate, place) < SAYS_COUNTRY) {
 		const uint32_t other = look_up(locate, addr, family,
 					       addr->bytes[0] == 0   ? 96
@@ -171,6 +181,22 @@ locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family
 			place = other;
 	}
 	return place;
+}
+
+uint32_t
+locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family)
+{
+	const struct networks *own = &locate->databases->own;
+	struct host_addr embedded;
+
+	if (!special_is_global(addr, family))
+		return PLACE_PRIVATE;
+	const bool embeds = family == ADDR_IPV6 && special_embedded_ipv4(addr, &embedded);
+	const uint32_t place = locate_anybody(locate, addr, family, embeds, &embedded);
+	const bool ours = embeds ? networks_have(own, &embedded, ADDR_IPV4)
+				 : networks_have(own, addr, family);
+
+	return ours ? locate_own_place(locate, place) : place;
 }
 
 uint32_t

@@ -41,6 +41,7 @@ struct place {
 	double latitude, longitude; /* degrees, north and east positive */
 	float radius_km;            /* the database's accuracy radius, 0 where it has none */
 	bool has_position;
+	bool own;                  /* what our own networks have there, apart from all others */
 	uint8_t basis;             /* enum place_basis */
 	char country[3];           /* ISO 3166-1 alpha-2, or empty */
 	char continent[3];         /* GeoNames' two letters, with BASIS_CONTINENT; else empty */

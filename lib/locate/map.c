@@ -63,6 +63,7 @@ locate_map_create(struct locate_databases *databases, const atomic_bool *cancel)
 		return NULL;
 	atomic_init(&map->references, 1);
 	map->databases = locate_databases_ref(databases);
+	map->columns = databases->count + (databases->own.count > 0);
 	map->cancel = cancel;
 	int error = build(map);
 	map->cancel = NULL;
@@ -128,5 +129,8 @@ locate_map_place(struct locate_map *map, struct locate *locate, uint32_t slot)
 		if (locate_says(locate, best) == SAYS_POSITION)
 			break;
 	}
+	if (map->columns > map->databases->count &&
+	    locate_map_records_of(map, slot)[map->databases->count])
+		best = locate_own_place(locate, best);
 	return map->places[slot] = best;
 }

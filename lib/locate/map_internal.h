@@ -15,13 +15,17 @@ struct at {
 	uint32_t number; /* of the node; offset of the record */
 };
 
-/* a combination of records: one for each database, NO_RECORD where that one knows nothing */
+/* a combination of records: one for each database, NO_RECORD where that one knows nothing; and
+ * behind them, where there are own networks, whether it is in one of those */
 #define NO_RECORD UINT32_MAX
+#define COLUMNS   (LOCATE_MAX_DATABASES + 1)
 
 struct locate_map {
 	struct prefix_map prefixes;
 	atomic_uint references;
 	struct locate_databases *databases; /* a reference of the map's own */
+
+	size_t columns; /* of a combination */
 
 	/* slot -> combination, and its place once somebody has asked; [0, PREFIX_SLOT_FIRST) idle
 	 */
@@ -49,7 +53,7 @@ int64_t locate_map_slot_of(struct locate_map *map, const uint32_t *records);
 static inline const uint32_t *
 locate_map_records_of(const struct locate_map *map, uint32_t slot)
 {
-	return &map->combinations[slot * map->databases->count];
+	return &map->combinations[slot * map->columns];
 }
 
 /* -- map_walk.c: writes all networks down, in order. 0, or negative errno. */

@@ -10,7 +10,7 @@ static uint32_t
 hash_of(const struct locate_map *map, const uint32_t *records)
 {
 	uint64_t h = 0;
-	for (size_t i = 0; i < map->databases->count; i++)
+	for (size_t i = 0; i < map->columns; i++)
 		h = (h ^ records[i]) * 0x9e3779b97f4a7c15u;
 	return (uint32_t)(h >> 32);
 }
@@ -20,7 +20,7 @@ is_slot_of(const struct locate_map *map, uint32_t slot, const uint32_t *records)
 {
 	const uint32_t *its = locate_map_records_of(map, slot);
 
-	for (size_t i = 0; i < map->databases->count; i++)
+	for (size_t i = 0; i < map->columns; i++)
 		if (its[i] != records[i])
 			return false;
 	return true;
@@ -63,16 +63,15 @@ locate_map_slot_of(struct locate_map *map, const uint32_t *records)
 		return -E2BIG;
 	if (map->prefixes.slots >= map->slot_capacity) {
 		uint32_t capacity = map->slot_capacity ? 2 * map->slot_capacity : 4096;
-		uint32_t *larger = realloc(map->combinations,
-					   capacity * map->databases->count * sizeof(*larger));
+		uint32_t *larger =
+			realloc(map->combinations, capacity * map->columns * sizeof(*larger));
 		if (larger == NULL)
 			return -ENOMEM;
 		map->combinations = larger;
 		map->slot_capacity = capacity;
 	}
 	slot = map->prefixes.slots++;
-	memcpy(&map->combinations[slot * map->databases->count], records,
-	       map->databases->count * sizeof(*records));
+	memcpy(&map->combinations[slot * map->columns], records, map->columns * sizeof(*records));
 	map->table[h & map->table_mask] = slot;
 	return map->last_slot = slot;
 }

@@ -134,14 +134,15 @@ any_record(const struct locate_map *map, const struct at *at)
 
 /* The slot of a network below which nothing branches; negative errno. */
 static int64_t
-slot_at(struct locate_map *map, const struct at *at)
+slot_at(struct locate_map *map, const struct at *at, bool own)
 {
-	uint32_t records[LOCATE_MAX_DATABASES];
+	uint32_t records[COLUMNS];
 
 	if (!any_record(map, at))
 		return PREFIX_SLOT_NONE;
 	for (size_t i = 0; i < map->databases->count; i++)
 		records[i] = at[i].what == AT_RECORD ? at[i].number : NO_RECORD;
+	records[map->databases->count] = own;
 	return locate_map_slot_of(map, records);
 }
 
@@ -164,14 +165,16 @@ walk_ipv4(struct locate_map *map, uint32_t first, unsigned int bits, const struc
 	const uint8_t bytes[4] = {(uint8_t)(first >> 24), (uint8_t)(first >> 16),
 				  (uint8_t)(first >> 8), (uint8_t)first};
 	struct host_addr addr = host_addr_from_ipv4(bytes);
-	bool splits = !global && special_splits(&addr, ADDR_IPV4, bits);
+	const struct networks *own = &map->databases->own;
+	const bool blocks = !global && special_splits(&addr, ADDR_IPV4, bits);
+	const bool splits = blocks || networks_split(own, &addr, ADDR_IPV4, bits);
 	int error = count_step(map);
 
 	if (error < 0)
 		return error;
 
 	/* once no block starts below, all below is as global as its first address */
-	if (!global && !splits) {
+	if (!global && !blocks) {
 		if (!special_is_global(&addr, ADDR_IPV4))
 			return add_ipv4(map, first, bits, PREFIX_SLOT_PRIVATE);
 		global = true;
@@ -187,7 +190,7 @@ walk_ipv4(struct locate_map *map, uint32_t first, unsigned int bits, const struc
 		}
 		return 0;
 	}
-	int64_t slot = slot_at(map, at);
+	int64_t slot = slot_at(map, at, networks_have(own, &addr, ADDR_IPV4));
 	return slot < 0 ? (int)slot : add_ipv4(map, first, bits, (uint32_t)slot);
 }
 
@@ -214,7 +217,8 @@ walk_ipv6(struct locate_map *map, uint64_t first, unsigned int bits, const struc
 	struct host_addr addr = {{0}};
 	for (int i = 0; i < 8; i++)
 		addr.bytes[i] = (uint8_t)(first >> (56 - 8 * i));
-	bool splits = !global && bits < 64 && special_splits(&addr, ADDR_IPV6, bits);
+	const struct networks *own = &map->databases->own;
+	bool blocks = !global && bits < 64 && special_splits(&addr, ADDR_IPV6, bits);
 	int error = count_step(map);
 
 	if (error < 0)
@@ -237,17 +241,20 @@ walk_ipv6(struct locate_map *map, uint64_t first, unsigned int bits, const struc
 		bool meets = shorter == 0 || (first ^ tunnels[i].first) >> (64 - shorter) == 0;
 		if (meets && bits >= tunnels[i].bits)
 			embedded = tunnels[i].embedded;
-		splits |= meets && bits < tunnels[i].bits;
+		blocks |= meets && bits < tunnels[i].bits;
 	}
 	if (embedded != 0 && at_ipv4_root(map, at))
 		return add_ipv6(map, first, embedded | PREFIX_SLOT_NONE);
 	if (embedded != 0)
 		global = true;
-	if (!global && !splits) {
+	if (!global && !blocks) {
 		if (!special_is_global(&addr, ADDR_IPV6))
 			return add_ipv6(map, first, PREFIX_SLOT_PRIVATE);
 		global = true;
 	}
+	/* one that starts at a longer prefix than the /64 makes all of that /64 ours */
+	const bool splits =
+		blocks || (embedded == 0 && networks_split(own, &addr, ADDR_IPV6, bits));
 	if (!splits && bits % 8 == 0 && at_ipv4_root(map, at))
 		return add_ipv6(map, first, PREFIX_MAP_MAPPED | bits);
 
@@ -270,7 +277,8 @@ walk_ipv6(struct locate_map *map, uint64_t first, unsigned int bits, const struc
 		for (unsigned int more = bits; more < 128 && lowest[i].what == AT_NODE; more++)
 			lowest[i] = step(map, i, lowest[i], 0);
 	}
-	int64_t slot = slot_at(map, lowest);
+	int64_t slot = slot_at(map, lowest,
+			       embedded == 0 && (splits || networks_have(own, &addr, ADDR_IPV6)));
 	return slot < 0 ? (int)slot : add_ipv6(map, first, (uint32_t)slot | embedded);
 }
 

@@ -4,6 +4,7 @@
  * network, on both sides of each border, in the special-purpose blocks, in 6to4, NAT64 and Teredo,
  * and anywhere at random. Arguments: the databases.
  */
+#include "load.h"
 #include "map.h"
 #include "special.h"
 
@@ -33,7 +34,7 @@ random_next(void)
 struct both {
 	struct locate *locate;
 	struct locate_map *map;
-	unsigned int located, private; /* seen */
+	unsigned int located, private, own; /* seen */
 };
 
 static void
@@ -48,6 +49,7 @@ same(struct both *b, const struct host_addr *addr, enum addr_family family, uint
 			 want, got);
 	b->private += want == PLACE_PRIVATE;
 	b->located += locate_get(b->locate, want) != NULL;
+	b->own += locate_get(b->locate, want) != NULL && locate_get(b->locate, want)->own;
 }
 
 static void
@@ -72,19 +74,49 @@ same_ipv6(struct both *b, uint64_t high, uint64_t low)
 	same(b, &addr, ADDR_IPV6, prefix_map_slot_ipv6(locate_map_prefixes(b->map), &addr));
 }
 
+/* wide, narrow, one inside another's record, one that holds special blocks, one that holds it all
+ */
+static const char *const own_networks[] = {
+	"5.0.0.0/12",    "5.32.7.0/25", "31.1.2.3",  "100.0.0.0/8", "37.0.0.0/16",    "2a00:4::/32",
+	"2a00:5:1::/48", "2a00:6::/64", "2400::/12", "2001::/16",   "192.88.99.0/24",
+};
+
 static int
-setup(void **state)
+setup_with(void **state, bool own)
 {
 	static struct both b;
+	struct networks networks = {.count = 0};
 	char error[LOCATE_ERROR_MAX];
 
-	b.locate = locate_create(paths, path_count, error);
-	if (b.locate == NULL)
+	b = (struct both){0};
+	struct locate_databases *databases = locate_databases_open(paths, path_count, NULL, error);
+	if (databases == NULL)
 		fail_msg("%s", error);
+	for (size_t i = 0; own && i < sizeof(own_networks) / sizeof(own_networks[0]); i++) {
+		struct network network;
+
+		assert_int_equal(network_parse(own_networks[i], &network), 0);
+		assert_int_equal(networks_add(&networks, &network), 0);
+	}
+	locate_databases_set_own(databases, &networks);
+	b.locate = locate_create_from(databases);
+	assert_non_null(b.locate);
 	b.map = locate_map_create(locate_opened(b.locate), NULL);
 	assert_non_null(b.map);
 	*state = &b;
 	return 0;
+}
+
+static int
+setup(void **state)
+{
+	return setup_with(state, false);
+}
+
+static int
+setup_own(void **state)
+{
+	return setup_with(state, true);
 }
 
 static int
@@ -166,12 +198,61 @@ test_ipv6(void **state)
 	}
 }
 
+/* A network's ends and the addresses beside them; and that twins are apart, but for being ours. */
+static void
+test_own(void **state)
+{
+	struct both *b = *state;
+
+	for (size_t i = 0; i < sizeof(own_networks) / sizeof(own_networks[0]); i++) {
+		struct network n;
+
+		assert_int_equal(network_parse(own_networks[i], &n), 0);
+		if (n.family == ADDR_IPV4) {
+			const uint32_t first = (uint32_t)be64(n.addr.bytes + 8);
+			const uint32_t last = first + (uint32_t)(0xffffffffull >> n.bits);
+
+			same_ipv4(b, first);
+			same_ipv4(b, first - 1);
+			same_ipv4(b, last);
+			same_ipv4(b, last + 1);
+		} else {
+			const uint64_t first = be64(n.addr.bytes);
+			const uint64_t last = n.bits == 64 ? first : first | ~0ull >> n.bits;
+
+			same_ipv6(b, first, 0);
+			same_ipv6(b, first - 1, 0);
+			same_ipv6(b, last, ~0ull);
+			same_ipv6(b, last + 1, 0);
+		}
+	}
+	test_ipv4(state);
+	assert_true(b->own > 100);
+	assert_true(b->located - b->own > 100);
+	test_ipv6(state);
+	size_t twins = 0;
+	for (uint32_t i = 0; i < locate_count(b->locate); i++) {
+		const struct place *place = locate_get(b->locate, i);
+		struct place other = *place;
+
+		if (!place->own)
+			continue;
+		other.own = false;
+		const uint32_t number = locate_place(b->locate, &other);
+		assert_int_not_equal(number, i);
+		assert_false(locate_get(b->locate, number)->own);
+		twins++;
+	}
+	assert_true(twins > 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_ipv4, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ipv6, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_own, setup_own, teardown),
 	};
 
 	if (argc < 2) {
