@@ -67,8 +67,11 @@ take_overflow(struct gather *g, struct period *p, const struct count_period *lef
 	for (uint32_t slot = PREFIX_SLOT_FIRST; slot < left->map->slots; slot++) {
 		if (counts_packets(&left->overflow[slot]) == 0)
 			continue;
-		const struct place *place =
-			locate_get(g->places, locate_map_place(map, g->places, slot));
+		const uint32_t number = locate_map_place(map, g->places, slot);
+		const struct place *place = locate_get(g->places, number);
+
+		if (number == PLACE_UNASKED)
+			return -ENOMEM;
 		if (place != NULL && place->has_position &&
 		    period_add_overflow(p, place, &left->overflow[slot]) != 0)
 			return -ENOMEM;
