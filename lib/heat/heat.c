@@ -167,22 +167,6 @@ counts_subtract(struct counts *from, const struct counts *what)
 	}
 }
 
-static void
-ledger_subtract(struct ledger *from, const struct ledger *what)
-{
-	for (int v = 0; v < DECODE_RESULTS; v++) {
-		from->decode.frames[v] -= what->decode.frames[v];
-		from->decode.octets[v] -= what->decode.octets[v];
-	}
-	for (int r = 0; r < DECODE_EVENTS; r++)
-		from->decode.events[r] -= what->decode.events[r];
-	for (int t = 0; t < TUNNELS; t++)
-		from->decode.unwrapped[t] -= what->decode.unwrapped[t];
-	from->decode.tunnel_too_deep -= what->decode.tunnel_too_deep;
-	for (int f = 0; f < GEO_RESULTS; f++)
-		from->geo[f] -= what->geo[f];
-}
-
 /* Subtracts the oldest bucket from the window's sum and frees it. */
 static void
 expire(struct ring *ring)

@@ -95,6 +95,18 @@ ledger_add(struct ledger *into, const struct ledger *from)
 		into->geo[f] += from->geo[f];
 }
 
+void
+ledger_subtract(struct ledger *from, const struct ledger *what)
+{
+	/* nothing but counters of 64 bits: a new one needs no line here */
+	_Static_assert(sizeof(struct ledger) % sizeof(uint64_t) == 0, "all of them");
+	uint64_t *to = (uint64_t *)from;
+	const uint64_t *less = (const uint64_t *)what;
+
+	for (size_t i = 0; i < sizeof(*from) / sizeof(*to); i++)
+		to[i] -= less[i];
+}
+
 uint64_t
 ledger_frames(const struct ledger *l)
 {

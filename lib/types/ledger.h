@@ -101,6 +101,7 @@ const char *geo_result_name(enum geo_result f);
 
 void decode_counts_add(struct decode_counts *into, const struct decode_counts *from);
 void ledger_add(struct ledger *into, const struct ledger *from);
+void ledger_subtract(struct ledger *from, const struct ledger *what); /* what was added before */
 
 uint64_t ledger_frames(const struct ledger *l);    /* sum over all results */
 uint64_t ledger_malformed(const struct ledger *l); /* sum over the malformed ones */
