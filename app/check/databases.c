@@ -29,6 +29,29 @@ ask_read(const void *path, struct verdict *answer)
 	answer->text[0] = 0;
 }
 
+/* What --local makes of the map, or its default. */
+static void
+check_own_side(struct doctor *d)
+{
+	char text[512] = "", one[NETWORK_TEXT], error[OPTIONS_ERROR_MAX];
+	struct networks own;
+
+	if (geo_own(d->settings, &own, error) != 0) {
+		say(d, CHECK_FAULT, "own side", "fewer and wider networks by local", "%s", error);
+		return;
+	}
+	for (unsigned int i = 0; i < own.count; i++) {
+		const size_t used = strlen(text);
+
+		snprintf(text + used, sizeof(text) - used, "%s%s", used > 0 ? ", " : "",
+			 network_text(&own.each[i], one));
+	}
+	say(d, CHECK_OK, "own side", NULL, "%s%s",
+	    own.count > 0 ? text : "no public network is named by local",
+	    d->settings->own_texts.count == 0 && own.count > 0 ? " (addresses of the interfaces)"
+							       : "");
+}
+
 void
 check_databases(struct doctor *d)
 {
@@ -82,4 +105,5 @@ check_databases(struct doctor *d)
 		    "%s (%s), built %ld days ago", db->title, db->path, days);
 	}
 	locate_destroy(locate);
+	check_own_side(d);
 }

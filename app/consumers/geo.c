@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "geo.h"
 
+#include "special.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,5 +87,71 @@ geo_find(const struct settings *settings, struct geo_paths *paths, char error[OP
 		 "no geolocation database: scripts/run brings one, or put GeoLite2-City.mmdb into "
 		 "the "
 		 "working directory or /usr/share/GeoIP, or name one with --geo-db FILE");
+	return -1;
+}
+
+static bool
+is_captured_on(const struct settings *settings, const char *name)
+{
+	const unsigned int index = if_nametoindex(name);
+
+	for (unsigned int i = 0; i < settings->interfaces.count; i++) {
+		const char *given = settings->interfaces.items[i];
+
+		if (strcmp(given, "any") == 0 || (index != 0 && if_nametoindex(given) == index))
+			return true;
+	}
+	return false;
+}
+
+/* False: no room. */
+static bool
+add_address(struct networks *own, const struct sockaddr *address)
+{
+	struct network n = {.family = ADDR_IPV4, .bits = 32};
+
+	if (address->sa_family == AF_INET) {
+		const struct sockaddr_in *in = (const void *)address;
+
+		n.addr = host_addr_from_ipv4((const uint8_t *)&in->sin_addr);
+	} else {
+		const struct sockaddr_in6 *in6 = (const void *)address;
+
+		n = (struct network){host_addr_from_ipv6(in6->sin6_addr.s6_addr), ADDR_IPV6, 64};
+		memset(n.addr.bytes + 8, 0, 8);
+	}
+	return !special_is_global(&n.addr, n.family) || networks_add(own, &n) == 0;
+}
+
+int
+geo_own(const struct settings *settings, struct networks *own, char error[OPTIONS_ERROR_MAX])
+{
+	struct ifaddrs *all = NULL;
+	bool room = true;
+
+	own->count = 0;
+	for (unsigned int i = 0; i < settings->own_texts.count; i++) {
+		struct network network;
+
+		/* each was checked when it was read */
+		if (network_parse(settings->own_texts.items[i], &network) == 0)
+			room = networks_add(own, &network) == 0 && room;
+	}
+	if (settings->own_texts.count == 0 && settings->interfaces.count > 0 &&
+	    getifaddrs(&all) == 0) {
+		for (struct ifaddrs *i = all; i != NULL; i = i->ifa_next) {
+			if (i->ifa_addr != NULL &&
+			    (i->ifa_addr->sa_family == AF_INET ||
+			     i->ifa_addr->sa_family == AF_INET6) &&
+			    is_captured_on(settings, i->ifa_name))
+				room = add_address(own, i->ifa_addr) && room;
+		}
+		freeifaddrs(all);
+	}
+	if (room)
+		return 0;
+	snprintf(error, OPTIONS_ERROR_MAX,
+		 "more than %d networks of our own side: name fewer and wider ones with --local",
+		 NETWORKS_MAX);
 	return -1;
 }

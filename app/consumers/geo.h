@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which database files to open. Pure but for asking whether files are there. */
+/* Which database files to open, and which networks are ours. Pure but for asking whether files are
+ * there, and the kernel for addresses. */
 #pragma once
 
+#include "networks.h"
 #include "options.h"
 
 #define GEO_MAX      8
@@ -16,3 +18,7 @@ struct geo_paths {
 /* Fills *paths: --geo-db as given, or the defaults that exist. 0, or -1 with a line in `error`. */
 int geo_find(const struct settings *settings, struct geo_paths *paths,
 	     char error[OPTIONS_ERROR_MAX]);
+
+/* Fills *own: the networks of --local; or, without one, the addresses of the --interface that are
+ * reachable from everywhere, of IPv6 their /64. 0, or -1 with a line in `error`. [start] */
+int geo_own(const struct settings *settings, struct networks *own, char error[OPTIONS_ERROR_MAX]);

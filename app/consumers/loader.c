@@ -27,6 +27,7 @@ reload(struct loader *l)
 			  error);
 		return;
 	}
+	locate_databases_set_own(databases, locate_databases_own(l->current));
 	if (l->wants_map) {
 		map = locate_map_create(databases, &l->cancel);
 		if (map == NULL && errno != ECANCELED) {

@@ -201,7 +201,7 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		facts.history_folder = m->settings->history;
 		history_status(m->store, &facts.store);
 	}
-	return picture_create(&facts, m->heat, m->locate, total, &l->hosts, m->settings->window);
+	return picture_create(&facts, m->heat, m->locate, total, &l->hosts, m->settings->view);
 }
 
 /* The texts that are asked for most: made here, so that no request waits for them. */
@@ -210,8 +210,8 @@ encode(const struct map_consumer *m, struct picture *s)
 {
 	if (!m->serves)
 		return;
-	if (text_get(s, TEXT_HEAT, m->settings->window) == NULL ||
-	    text_get(s, TEXT_STATUS, m->settings->window) == NULL)
+	if (text_get(s, TEXT_HEAT, m->settings->view) == NULL ||
+	    text_get(s, TEXT_STATUS, m->settings->view) == NULL)
 		log_error("out of memory: a text of this period could not be made");
 }
 

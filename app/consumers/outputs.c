@@ -30,7 +30,7 @@ output_result(struct outputs *o, const char *path, int error)
 static int
 write_text(struct outputs *o, struct picture *s, const char *path, enum text_kind kind)
 {
-	const struct text *text = text_get(s, kind, o->settings->window);
+	const struct text *text = text_get(s, kind, o->settings->view);
 
 	return text != NULL ? file_replace_text(path, text->plain, text->length) : -ENOMEM;
 }

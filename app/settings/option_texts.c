@@ -3,10 +3,12 @@
 #include "cpu_list.h"
 #include "http.h"
 #include "log_format.h"
+#include "networks.h"
 #include "options.h"
 #include "parse.h"
 #include "pci_address.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,9 +44,28 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 			 where, value);
 		return -1;
 	}
-	if (option->offset == AT(window_name)) {
-		s->window = window_parse(value);
-		if (s->window == WINDOWS) {
+	struct network network;
+	if (option->offset == AT(own_texts) && network_parse(value, &network) != 0) {
+		char text[NETWORK_TEXT], instead[NETWORK_TEXT + 32] = "";
+
+		if (network_parse(value, &network) == -EDOM)
+			snprintf(instead, sizeof(instead), " (%s, if that is meant)",
+				 network_text(&network, text));
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is no network, such as 198.51.100.0/24 or 2001:db8::/32%s",
+			 where, value, instead);
+		return -1;
+	}
+	if (option->offset == AT(side_name)) {
+		s->view.side = side_parse(value);
+		if (s->view.side == SIDES) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no side; it is all or remote", where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(window_name)) {
+		s->view.window = window_parse(value);
+		if (s->view.window == WINDOWS) {
 			snprintf(error, OPTIONS_ERROR_MAX,
 				 "%s: '%.60s' is no window; it is one of now, 1m, 5m, 1h, 24h, "
 				 "start",

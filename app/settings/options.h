@@ -10,6 +10,7 @@
 
 #include "heat.h"
 #include "history.h"
+#include "picture.h"
 #include "report.h"
 
 #include <stdbool.h>
@@ -53,12 +54,12 @@ struct settings {
 	uint32_t pcap_rate; /* packets/s of each lane; 0: as fast as they can be read */
 
 	/* where addresses are */
-	struct text_list geo_dbs, geo_dirs;
+	struct text_list geo_dbs, geo_dirs, own_texts;
 
 	/* counting */
 	double period_s;
-	const char *window_name;
-	enum window window; /* of window_name */
+	const char *window_name, *side_name;
+	struct view view; /* of those two */
 	uint32_t lanes, hosts_per_lane, hosts_total, burst;
 	const char *decap_text;
 	uint32_t decap; /* of decap_text */

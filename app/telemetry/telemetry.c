@@ -56,7 +56,7 @@ parse_number(const char *text, unsigned long most, size_t *value)
 static enum window
 parse_window(const struct picture *p, const char *text)
 {
-	return text[0] == 0 ? picture_default_window(p) : window_parse(text);
+	return text[0] == 0 ? picture_default_view(p).window : window_parse(text);
 }
 
 static void
@@ -116,7 +116,7 @@ answer_ledger(struct picture *p, const char *const *params, struct rte_tel_data 
 	rte_tel_data_start_dict(d);
 	put_period(d, p, window);
 	if (window != WINDOW_START) {
-		picture_get_window(p, window, &w);
+		(void)picture_get_window(p, all_of(window), &w); /* of all: it cannot fail */
 		put_ledger(d, &w.ledger);
 		return 0;
 	}
@@ -235,10 +235,10 @@ list_make(struct picture *p, const char *what, enum window window, struct list *
 		if (window != WINDOW_NOW && window != WINDOW_START)
 			return -EINVAL;
 		list->what = HOSTS;
-		list->count = picture_talkers(p, window, &list->hosts);
+		list->count = picture_talkers(p, all_of(window), &list->hosts);
 		return 0;
 	}
-	picture_get_window(p, window, &w);
+	(void)picture_get_window(p, all_of(window), &w); /* of all: it cannot fail */
 	if (strcmp(what, "countries") == 0) {
 		list->what = COUNTRIES;
 		return picture_countries(&w, &list->countries, &list->count);
@@ -323,7 +323,7 @@ answer_heat(struct picture *p, const char *const *params, struct rte_tel_data *d
 	if (window == WINDOWS || params[2][0] != 0 ||
 	    (params[1][0] != 0 && parse_number(params[1], UINT_MAX, &from) != 0))
 		return -EINVAL;
-	picture_get_window(p, window, &w);
+	(void)picture_get_window(p, all_of(window), &w); /* of all: it cannot fail */
 	int error = telemetry_table_column(&t, "place", COLUMN_U64);
 	if (error == 0)
 		error = telemetry_table_column(&t, "latitude_e6", COLUMN_INT);

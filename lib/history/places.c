@@ -14,6 +14,7 @@
 struct key {
 	double latitude, longitude;
 	float radius_km;
+	bool own;
 	char country[4];
 	char city[PLACE_CITY_MAX];
 };
@@ -46,6 +47,7 @@ make_key(struct key *key, const struct place *place)
 	key->latitude = place->latitude + 0.0;
 	key->longitude = place->longitude + 0.0;
 	key->radius_km = place->radius_km;
+	key->own = place->own;
 	snprintf(key->country, sizeof(key->country), "%s", place->country);
 	snprintf(key->city, sizeof(key->city), "%s", place->city);
 }
@@ -73,7 +75,7 @@ known_places_load(sqlite3 *db, int *code)
 	*code = places == NULL ? SQLITE_NOMEM
 			       : sqlite3_prepare_v2(db,
 						    "SELECT id, latitude, longitude, radius, "
-						    "country, city FROM places",
+						    "country, city, own FROM places",
 						    -1, &statement, NULL);
 	while (*code == SQLITE_OK && (*code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const char *country = (const char *)sqlite3_column_text(statement, 4);
@@ -82,6 +84,7 @@ known_places_load(sqlite3 *db, int *code)
 			.latitude = sqlite3_column_double(statement, 1),
 			.longitude = sqlite3_column_double(statement, 2),
 			.radius_km = (float)sqlite3_column_double(statement, 3),
+			.own = sqlite3_column_int(statement, 6) != 0,
 		};
 		struct key key;
 
@@ -135,7 +138,7 @@ insert(sqlite3 *db, const struct key *key, uint32_t *id)
 	sqlite3_stmt *statement;
 	int code = sqlite3_prepare_v2(db,
 				      "INSERT INTO places(latitude, longitude, radius, country, "
-				      "city) VALUES(?1, ?2, ?3, ?4, ?5)",
+				      "city, own) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 				      -1, &statement, NULL);
 
 	if (code != SQLITE_OK)
@@ -145,6 +148,7 @@ insert(sqlite3 *db, const struct key *key, uint32_t *id)
 	sqlite3_bind_double(statement, 3, (double)key->radius_km);
 	sqlite3_bind_text(statement, 4, key->country, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 5, key->city, -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 6, key->own);
 	code = sqlite3_step(statement);
 	sqlite3_finalize(statement);
 	if (code != SQLITE_DONE)

@@ -81,7 +81,7 @@ by_packets(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* Columns latitude, longitude, radius, country, city, from `column` on. */
+/* Columns latitude, longitude, radius, country, city, own, from `column` on. */
 static void
 read_place(sqlite3_stmt *statement, int column, uint32_t id, struct place *place)
 {
@@ -93,6 +93,7 @@ read_place(sqlite3_stmt *statement, int column, uint32_t id, struct place *place
 	place->longitude = sqlite3_column_double(statement, column + 1);
 	place->radius_km = (float)sqlite3_column_double(statement, column + 2);
 	place->has_position = true;
+	place->own = sqlite3_column_int(statement, column + 5) != 0;
 	snprintf(place->country, sizeof(place->country), "%.2s", country ? country : "");
 	snprintf(place->city, sizeof(place->city), "%s", city ? city : "");
 }
@@ -113,7 +114,7 @@ name_places(sqlite3 *db, const struct sum *sum, struct history_place **places, s
 		return -ENOMEM;
 	if (sqlite3_prepare_v2(
 		    db,
-		    "SELECT latitude, longitude, radius, country, city FROM places WHERE "
+		    "SELECT latitude, longitude, radius, country, city, own FROM places WHERE "
 		    "id = ?1",
 		    -1, &statement, NULL) != SQLITE_OK)
 		error = -EIO;
@@ -360,9 +361,9 @@ load_places(struct recalling *r)
 	r->points = calloc((size_t)r->known + 1, sizeof(*r->points));
 	if (r->places == NULL || r->points == NULL)
 		return -ENOMEM;
-	if (sqlite3_prepare_v2(db,
-			       "SELECT id, latitude, longitude, radius, country, city FROM places",
-			       -1, &statement, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(
+		    db, "SELECT id, latitude, longitude, radius, country, city, own FROM places",
+		    -1, &statement, NULL) != SQLITE_OK)
 		return -EIO;
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const int64_t id = sqlite3_column_int64(statement, 0);

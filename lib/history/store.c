@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define APPLICATION_ID 0x70686d68 /* "phmh", so that file(1) and others can tell */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* A reader that meets a checkpoint waits for it; nobody else writes. */
 #define BUSY_MS 5000
@@ -36,9 +36,8 @@ store_number(sqlite3 *db, const char *sql, int *code)
 	return number;
 }
 
-/* Every schema version adds its step here: a store of version n runs those from n on. */
 static int
-make_schema(sqlite3 *db)
+make_tables(sqlite3 *db)
 {
 	char sql[512];
 	int code = store_run(db, "CREATE TABLE places(id INTEGER PRIMARY KEY, latitude REAL, "
@@ -57,6 +56,18 @@ make_schema(sqlite3 *db)
 			 tier, tier, tier);
 		code = store_run(db, sql);
 	}
+	return code;
+}
+
+/* A store of version n runs the steps from n on. */
+static int
+make_schema(sqlite3 *db, int64_t version)
+{
+	int code = version < 1 ? make_tables(db) : SQLITE_OK;
+
+	if (code == SQLITE_OK && version < 2)
+		code = store_run(db, "ALTER TABLE places ADD COLUMN own INTEGER NOT NULL DEFAULT "
+				     "0");
 	return code;
 }
 
@@ -90,7 +101,7 @@ upgrade(sqlite3 *db, const char *path, char error[HISTORY_ERROR_MAX])
 		return SQLITE_OK;
 	code = store_run(db, "BEGIN IMMEDIATE");
 	if (code == SQLITE_OK)
-		code = make_schema(db);
+		code = make_schema(db, version);
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 		 APPLICATION_ID, SCHEMA_VERSION);
 	if (code == SQLITE_OK)

@@ -62,6 +62,10 @@ int query_value(struct mg_connection *conn, const char *name, char *value, size_
 int answer_request(struct mg_connection *conn, struct http *http, int *route);
 void name_routes(struct request_stats *requests); /* NULL is fine */
 
+#define SIDES_TEXT "side is one of all, remote"
+/* The ?side= of the request, or the picture's own; SIDES where it names none that exists. */
+enum side side_of(struct mg_connection *conn, const struct picture *picture);
+
 /* past.c. -1: the request names no time, the answer is another's. */
 int answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind);
 int on_series(struct mg_connection *conn, void *http);

@@ -27,7 +27,9 @@ WINDOW = parameter("window", "The time window; the program's --window unless giv
                    {"type": "string", "enum": WINDOWS})
 FROM = parameter("from", f"Begin of a time that --history keeps: {TIME} Not with window.")
 TO = parameter("to", f"Its end; now unless given: {TIME}")
-HEAT = [WINDOW, FROM, TO]
+SIDE = parameter("side", "all, or remote: without the places of our own networks (--local); the "
+                 "program's --side unless given.", {"type": "string", "enum": ["all", "remote"]})
+HEAT = [WINDOW, SIDE, FROM, TO]
 BOM = parameter("bom", "1: a byte order mark first, for spreadsheets that need it.",
                 {"type": "string", "enum": ["0", "1"]})
 
@@ -64,7 +66,7 @@ ROUTES = {
                              {"application/vnd.oai.openapi+json;version=3.1": None}, ()),
     "/metrics": ("The numbers for Prometheus; OpenMetrics 1.0 where Accept names it.", [],
                  {"application/openmetrics-text": None, "text/plain": None}, (503,)),
-    "/ip_heatmap.html": ("The map in one file.", [WINDOW], {HTML: None}, (400, 503)),
+    "/ip_heatmap.html": ("The map in one file.", [WINDOW, SIDE], {HTML: None}, (400, 503)),
     "/": ("The page.", [], {HTML: None}, ()),
 }
 

@@ -106,11 +106,14 @@ answer_range(struct mg_connection *conn, const struct http *http, enum text_kind
 		status = bad_request(conn, http, "a window or a time range, not both");
 	else
 		status = read_times(conn, http, &from, &to);
+	const enum side side = side_of(conn, p);
+	if (status == 0 && side == SIDES)
+		status = bad_request(conn, http, SIDES_TEXT);
 	if (status == 0) {
 		int ret = history_range(http->settings.history, from, to, &range, error);
 
 		if (ret == 0)
-			ret = text_range(p, &range, kind, &json);
+			ret = text_range(p, &range, kind, side, &json);
 		status = send_past(conn, http, ret, error, json, text_format(kind)->type);
 		history_range_free(&range);
 		text_free(json);

@@ -18,8 +18,19 @@ window_of(struct mg_connection *conn, const struct picture *p)
 	int n = query_value(conn, "window", name, sizeof(name));
 
 	if (n == -1)
-		return picture_default_window(p);
+		return picture_default_view(p).window;
 	return n > 0 ? window_parse(name) : WINDOWS;
+}
+
+enum side
+side_of(struct mg_connection *conn, const struct picture *p)
+{
+	char name[16];
+	int n = query_value(conn, "side", name, sizeof(name));
+
+	if (n == -1)
+		return picture_default_view(p).side;
+	return n > 0 ? side_parse(name) : SIDES;
 }
 
 static int
@@ -34,17 +45,21 @@ answer_text(struct mg_connection *conn, const struct http *http, enum text_kind 
 				    "the first period is not over yet");
 	if (status == 0) {
 		/* without windows, what else is asked of it is not its to judge */
-		enum window window = format->by_window ? window_of(conn, p) : 0;
-		struct text *text = window == WINDOWS ? NULL : text_take(p, kind, window);
+		const struct view view = {format->by_view ? window_of(conn, p) : 0,
+					  format->by_view ? side_of(conn, p) : 0};
+		const bool known = view.window != WINDOWS && view.side != SIDES;
+		struct text *text = known ? text_take(p, kind, view) : NULL;
 		struct answer a = {.type = format->type,
 				   .is_page = format->is_page,
 				   .self_contained = format->is_page};
 
 		picture_release(p); /* the text is enough to send, however slowly */
 		p = NULL;
-		if (window == WINDOWS) {
+		if (view.window == WINDOWS) {
 			status = send_error(conn, http, 400, "Bad Request",
 					    "window is one of now, 1m, 5m, 1h, 24h, start");
+		} else if (view.side == SIDES) {
+			status = send_error(conn, http, 400, "Bad Request", SIDES_TEXT);
 		} else if (text == NULL) {
 			status = send_error(conn, http, 500, "Internal Server Error",
 					    "out of memory");

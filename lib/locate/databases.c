@@ -363,6 +363,12 @@ locate_databases_set_own(struct locate_databases *databases, const struct networ
 	databases->own = *own;
 }
 
+const struct networks *
+locate_databases_own(const struct locate_databases *databases)
+{
+	return &databases->own;
+}
+
 struct locate_databases *
 locate_databases_ref(struct locate_databases *databases)
 {

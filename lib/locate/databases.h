@@ -49,6 +49,7 @@ struct locate_databases *locate_databases_open(const char *const *paths, size_t 
  * locate_databases_open and the first other use; copies `own`.
  */
 void locate_databases_set_own(struct locate_databases *databases, const struct networks *own);
+const struct networks *locate_databases_own(const struct locate_databases *databases);
 
 /* One more reference, and one less: the last closes the files. NULL is fine. */
 struct locate_databases *locate_databases_ref(struct locate_databases *databases);

@@ -69,14 +69,19 @@ locate_explain(struct locate_databases *databases, const struct host_addr *addr,
 	out->embeds = family == ADDR_IPV6 && special_embedded_ipv4(addr, &out->inside);
 	const uint32_t number = locate_host(locate, addr, family);
 	out->is_private = number == PLACE_PRIVATE;
+	out->own = out->is_private || locate_is_own(databases, addr, family);
 	const struct place *place = locate_get(locate, number);
 	if (place != NULL) {
+		struct place said = *place;
+
+		said.own = false; /* a record knows no sides */
+		const uint32_t record = locate_place(locate, &said);
 		out->place = *place;
 		out->on_the_map = place->has_position;
 		if (out->embeds)
-			find_source(locate, &out->inside, ADDR_IPV4, number, out);
+			find_source(locate, &out->inside, ADDR_IPV4, record, out);
 		if (out->database == NULL)
-			find_source(locate, addr, family, number, out);
+			find_source(locate, addr, family, record, out);
 	}
 	locate_destroy(locate);
 	return 0;
@@ -116,6 +121,11 @@ explanation_reason(const struct explanation *e, char text[512])
 		const size_t used = strlen(text);
 
 		snprintf(text + used, 512 - used, "; the address carries %s", inside);
+	}
+	if (e->own && !e->is_private) {
+		const size_t used = strlen(text);
+
+		snprintf(text + used, 512 - used, "; it is on our own side");
 	}
 	return text;
 }

@@ -15,6 +15,7 @@ struct explanation {
 	enum addr_family family;
 	bool on_the_map; /* counts at the place below */
 	bool is_private; /* not globally reachable: never asked */
+	bool own;        /* on our own side: is_private, or in a network of --local */
 	/* the special-purpose range that it is in, by the IANA registries; NULL: none */
 	const struct special_row *special;
 	bool embeds; /* the IPv4 address inside is what was asked for */

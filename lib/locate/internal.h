@@ -75,6 +75,9 @@ void places_free(struct places *places);
 
 /* -- locate.c */
 
+/* Is the address in one of our own networks? */
+bool locate_is_own(const struct locate_databases *databases, const struct host_addr *addr,
+		   uint32_t family);
 /* The number of its twin on our own side; of PLACE_NONE that. PLACE_UNASKED without memory. */
 uint32_t locate_own_place(struct locate *locate, uint32_t number);
 

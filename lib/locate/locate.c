@@ -183,20 +183,29 @@ locate_anybody(struct locate *locate, const struct host_addr *addr, uint32_t fam
 	return place;
 }
 
+bool
+locate_is_own(const struct locate_databases *databases, const struct host_addr *addr,
+	      uint32_t family)
+{
+	struct host_addr embedded;
+
+	if (family == ADDR_IPV6 && special_embedded_ipv4(addr, &embedded))
+		return networks_have(&databases->own, &embedded, ADDR_IPV4);
+	return networks_have(&databases->own, addr, family);
+}
+
 uint32_t
 locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family)
 {
-	const struct networks *own = &locate->databases->own;
 	struct host_addr embedded;
 
 	if (!special_is_global(addr, family))
 		return PLACE_PRIVATE;
 	const bool embeds = family == ADDR_IPV6 && special_embedded_ipv4(addr, &embedded);
 	const uint32_t place = locate_anybody(locate, addr, family, embeds, &embedded);
-	const bool ours = embeds ? networks_have(own, &embedded, ADDR_IPV4)
-				 : networks_have(own, addr, family);
 
-	return ours ? locate_own_place(locate, place) : place;
+	return locate_is_own(locate->databases, addr, family) ? locate_own_place(locate, place)
+							      : place;
 }
 
 uint32_t

@@ -12,8 +12,10 @@ struct window_points {
 	size_t count;
 	struct ledger ledger;
 	double seconds;
-	pthread_mutex_t lock; /* guards the order of points, until it is sorted */
+	pthread_mutex_t lock; /* guards the order of points, until it is sorted, and: */
 	bool sorted;
+	struct point *remote; /* those of SIDE_REMOTE, in the same order; NULL until asked for */
+	size_t remote_count;
 };
 
 /* the busiest hosts, copied: those of the last period have no list of their own */
@@ -31,12 +33,13 @@ struct picture {
 	struct locate_databases *opened; /* a reference: an address may be asked for */
 	uint64_t database_errors;
 
-	enum window window;
+	struct view view;
 	struct window_points windows[WINDOWS];
 	struct host_list hosts;     /* since the start */
 	const struct place **place; /* [places] by number; locate's own array may move */
 	uint32_t places;
-	struct talkers talkers_now, talkers_start;
+	bool has_own; /* some place is on our own side */
+	struct talkers talkers_now[SIDES], talkers_start[SIDES];
 
 	pthread_mutex_t group_lock; /* guards the two, until they are made */
 	uint32_t *by_place;         /* indices of hosts.rows, grouped by place */
@@ -50,4 +53,6 @@ struct picture {
 /* A copy of all that `from` points at, in one piece: *owned. 0 or -ENOMEM. */
 int facts_copy(struct picture_facts *to, const struct picture_facts *from, void **owned);
 
-int talkers_take(struct talkers *talkers, const struct host_list *hosts);
+/* Of the side; rows whose place is not known by number are remote. */
+int talkers_take(struct talkers *talkers, const struct host_list *hosts, const struct picture *p,
+		 enum side side);

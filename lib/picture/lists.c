@@ -62,14 +62,20 @@ picture_cities(const struct picture_window *window, struct top_row rows[TOP_MAX]
 }
 
 int
-talkers_take(struct talkers *talkers, const struct host_list *hosts)
+talkers_take(struct talkers *talkers, const struct host_list *hosts, const struct picture *p,
+	     enum side side)
 {
 	struct top_row rows[TOP_MAX];
 	struct top top;
 
 	top_init(&top);
-	for (size_t i = 0; i < hosts->count; i++)
-		top_add(&top, i, &hosts->rows[i].counts);
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct place *place =
+			side == SIDE_REMOTE ? picture_place(p, hosts->rows[i].place) : NULL;
+
+		if (place == NULL || !place->own)
+			top_add(&top, i, &hosts->rows[i].counts);
+	}
 	size_t n = top_take(&top, rows);
 	if (n == 0)
 		return 0;
@@ -83,10 +89,11 @@ talkers_take(struct talkers *talkers, const struct host_list *hosts)
 }
 
 size_t
-picture_talkers(const struct picture *p, enum window window, const struct host_row **hosts)
+picture_talkers(const struct picture *p, struct view view, const struct host_row **hosts)
 {
+	const enum side side = p->has_own ? view.side : SIDE_ALL;
 	const struct talkers *talkers =
-		window == WINDOW_START ? &p->talkers_start : &p->talkers_now;
+		view.window == WINDOW_START ? &p->talkers_start[side] : &p->talkers_now[side];
 
 	*hosts = talkers->rows;
 	return talkers->count;

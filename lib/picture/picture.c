@@ -9,6 +9,18 @@
 static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct picture *current; /* holds one reference; guarded by current_lock */
 
+const char *const side_names[SIDES] = {"all", "remote"};
+
+enum side
+side_parse(const char *name)
+{
+	int side = 0;
+
+	while (side < SIDES && strcmp(side_names[side], name) != 0)
+		side++;
+	return (enum side)side;
+}
+
 static int
 order_of_points(const void *a, const void *b)
 {
@@ -56,6 +68,8 @@ places_take(struct picture *p, const struct locate *locate)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		p->place[i] = locate_get(locate, (uint32_t)i);
+	for (size_t i = 0; i < n; i++)
+		p->has_own |= p->place[i]->own;
 	p->places = (uint32_t)n;
 	return 0;
 }
@@ -86,11 +100,14 @@ picture_destroy(struct picture *p)
 		p->attachment_destroy(attachment);
 	for (int w = 0; w < WINDOWS; w++) {
 		free(p->windows[w].points);
+		free(p->windows[w].remote);
 		pthread_mutex_destroy(&p->windows[w].lock);
 	}
 	host_list_free(&p->hosts);
-	free(p->talkers_now.rows);
-	free(p->talkers_start.rows);
+	for (int side = 0; side < SIDES; side++) {
+		free(p->talkers_now[side].rows);
+		free(p->talkers_start[side].rows);
+	}
 	free(p->by_place);
 	free(p->place_from);
 	free(p->place);
@@ -105,7 +122,7 @@ picture_destroy(struct picture *p)
 struct picture *
 picture_create(const struct picture_facts *facts, const struct heat *heat,
 	       const struct locate *locate, struct host_list *hosts,
-	       const struct host_list *period_hosts, enum window window)
+	       const struct host_list *period_hosts, struct view view)
 {
 	struct picture *p = calloc(1, sizeof(*p));
 
@@ -122,7 +139,7 @@ picture_create(const struct picture_facts *facts, const struct heat *heat,
 		pthread_mutex_init(&p->windows[w].lock, NULL);
 	p->hosts = *hosts;
 	*hosts = (struct host_list){0};
-	p->window = window;
+	p->view = view;
 	int error = facts_copy(&p->facts, facts, &p->facts_owned);
 	if (error == 0)
 		error = places_take(p, locate);
@@ -130,10 +147,12 @@ picture_create(const struct picture_facts *facts, const struct heat *heat,
 		error = databases_take(p, locate);
 	for (int w = 0; w < WINDOWS && error == 0; w++)
 		error = window_take(&p->windows[w], heat, locate, (enum window)w);
-	if (error == 0)
-		error = talkers_take(&p->talkers_now, period_hosts);
-	if (error == 0)
-		error = talkers_take(&p->talkers_start, &p->hosts);
+	for (int side = 0; side <= (p->has_own ? SIDE_REMOTE : SIDE_ALL) && error == 0; side++) {
+		error = talkers_take(&p->talkers_now[side], period_hosts, p, (enum side)side);
+		if (error == 0)
+			error = talkers_take(&p->talkers_start[side], &p->hosts, p,
+					     (enum side)side);
+	}
 	if (error != 0) {
 		picture_destroy(p);
 		errno = -error;
@@ -209,10 +228,10 @@ picture_place(const struct picture *picture, uint32_t number)
 	return number < picture->places ? picture->place[number] : NULL;
 }
 
-enum window
-picture_default_window(const struct picture *picture)
+struct view
+picture_default_view(const struct picture *picture)
 {
-	return picture->window;
+	return picture->view;
 }
 
 size_t
@@ -221,17 +240,41 @@ picture_points(const struct picture *picture, enum window window)
 	return picture->windows[window].count;
 }
 
-void
-picture_get_window(struct picture *picture, enum window window, struct picture_window *out)
+/* [w->lock held] */
+static int
+pick_remote(struct window_points *w)
 {
-	struct window_points *w = &picture->windows[window];
+	if (w->remote != NULL)
+		return 0;
+	w->remote = malloc((w->count + 1) * sizeof(*w->remote));
+	if (w->remote == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->count; i++) {
+		if (!w->points[i].place->own)
+			w->remote[w->remote_count++] = w->points[i];
+	}
+	return 0;
+}
+
+int
+picture_get_window(struct picture *picture, struct view view, struct picture_window *out)
+{
+	struct window_points *w = &picture->windows[view.window];
+	const bool remote = view.side == SIDE_REMOTE && picture->has_own;
 
 	pthread_mutex_lock(&w->lock);
 	if (!w->sorted && w->count > 1)
 		qsort(w->points, w->count, sizeof(*w->points), order_of_points);
 	w->sorted = true;
+	const int error = remote ? pick_remote(w) : 0;
 	pthread_mutex_unlock(&w->lock);
-	*out = (struct picture_window){w->points, w->count, w->ledger, w->seconds};
+	*out = (struct picture_window){
+		.ledger = w->ledger, .seconds = w->seconds, .side = view.side};
+	if (error == 0) {
+		out->points = remote ? w->remote : w->points;
+		out->count = remote ? w->remote_count : w->count;
+	}
+	return error;
 }
 
 void *

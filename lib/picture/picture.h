@@ -121,6 +121,27 @@ struct picture_facts {
 	const char *security_json;      /* an object: user, capabilities, seccomp; or NULL */
 };
 
+/* Whose addresses are shown: all, or those that are not on our own side (struct place, own). */
+enum side {
+	SIDE_ALL,
+	SIDE_REMOTE,
+	SIDES,
+};
+extern const char *const side_names[SIDES]; /* "all", "remote" */
+enum side side_parse(const char *name);     /* or SIDES */
+
+/* What of a picture is looked at. */
+struct view {
+	enum window window;
+	enum side side;
+};
+
+static inline struct view
+all_of(enum window window)
+{
+	return (struct view){window, SIDE_ALL};
+}
+
 struct picture;
 
 /*
@@ -129,7 +150,7 @@ struct picture;
  */
 struct picture *picture_create(const struct picture_facts *facts, const struct heat *heat,
 			       const struct locate *locate, struct host_list *hosts,
-			       const struct host_list *period_hosts, enum window window);
+			       const struct host_list *period_hosts, struct view view);
 
 /* [map] Makes it the current one. Takes over the caller's reference; NULL: none any more. */
 void picture_publish(struct picture *picture);
@@ -152,8 +173,8 @@ const struct host_list *picture_hosts(const struct picture *picture);
 /* NULL for a host without a place, and for a number that there is not (yet). */
 const struct place *picture_place(const struct picture *picture, uint32_t number);
 
-/* The window that is shown where none is asked for. */
-enum window picture_default_window(const struct picture *picture);
+/* What is shown where nothing else is asked for. */
+struct view picture_default_view(const struct picture *picture);
 
 /* a place with counts in some window */
 struct point {
@@ -166,12 +187,14 @@ struct picture_window {
 	size_t count;
 	struct ledger ledger;
 	double seconds; /* that the counts cover */
+	enum side side;
 };
 
 /* The number of points, without sorting them. */
 size_t picture_points(const struct picture *picture, enum window window);
-/* Sorts the points at the first call. */
-void picture_get_window(struct picture *picture, enum window window, struct picture_window *out);
+/* Sorts the points at the first call, and picks those of a side. 0 or -ENOMEM. The ledger and the
+ * seconds are those of all. */
+int picture_get_window(struct picture *picture, struct view view, struct picture_window *out);
 
 /* Two letters index a table: 26 x 26 countries, and one row for places without a code. */
 #define PICTURE_COUNTRIES (1 + 26 * 26)
@@ -188,7 +211,7 @@ int picture_countries(const struct picture_window *window, struct country **coun
 /* The busiest places that are cities, as rows of the window's points. */
 size_t picture_cities(const struct picture_window *window, struct top_row rows[TOP_MAX]);
 /* The busiest hosts: of the last period, or for WINDOW_START of everything since the start. */
-size_t picture_talkers(const struct picture *picture, enum window window,
+size_t picture_talkers(const struct picture *picture, struct view view,
 		       const struct host_row **hosts);
 /* The busiest hosts of a place since the start, as rows of picture_hosts; *hosts: how many it has.
  * Groups the hosts by place at the first call. 0, -ENOENT or -ENOMEM. */

@@ -29,7 +29,7 @@ encode_csv(const struct picture_window *w, struct buffer *b)
 	buffer_text(b, "id,country,city,latitude,longitude,"
 		       "tcp_src_packets,tcp_src_octets,tcp_dst_packets,tcp_dst_octets,"
 		       "udp_src_packets,udp_src_octets,udp_dst_packets,udp_dst_octets,"
-		       "radius_km,precision\r\n");
+		       "radius_km,precision,own\r\n");
 	for (size_t i = 0; i < w->count; i++) {
 		const struct place *place = w->points[i].place;
 
@@ -48,7 +48,7 @@ encode_csv(const struct picture_window *w, struct buffer *b)
 			buffer_decimal(b, (double)place->radius_km, 0);
 		buffer_char(b, ',');
 		buffer_text(b, place_precision(place));
-		buffer_text(b, "\r\n");
+		buffer_text(b, place->own ? ",1\r\n" : ",0\r\n");
 	}
 	return b->failed ? -ENOMEM : 0;
 }

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The formats of a picture's texts. A new one is a file with its encoder, and a row here: lib/http
- * answers it under its path, with its type, for the windows and for times of the past. Only who is
- * asked for by name in the source needs a name in text.h.
+ * answers it under its path, with its type, for each window and side and for times of the past.
+ * Only who is asked for by name in the source needs a name in text.h.
  */
 #include "internal.h"
 
 static int
-encode_openmetrics(struct picture *picture, enum window window, struct buffer *out)
+encode_openmetrics(struct picture *picture, struct view view, struct buffer *out)
 {
-	(void)window;
+	(void)view;
 	return encode_metrics(picture, true, out);
 }
 
 static int
-encode_prometheus(struct picture *picture, enum window window, struct buffer *out)
+encode_prometheus(struct picture *picture, struct view view, struct buffer *out)
 {
-	(void)window;
+	(void)view;
 	return encode_metrics(picture, false, out);
 }
 
@@ -24,13 +24,13 @@ static const struct text_format formats[] = {
 	[TEXT_HEAT] = {.path = "/api/v1/heat",
 		       .type = "application/json",
 		       .letter = 'h',
-		       .by_window = true,
+		       .by_view = true,
 		       .of_picture = encode_heat,
 		       .of_range = encode_range},
 	[TEXT_HTML] = {.path = "/ip_heatmap.html",
 		       .type = "text/html; charset=utf-8",
 		       .letter = 'm',
-		       .by_window = true,
+		       .by_view = true,
 		       .is_page = true,
 		       .of_picture = encode_html},
 	[TEXT_STATUS] = {.path = "/api/v1/status",
@@ -47,17 +47,17 @@ static const struct text_format formats[] = {
 	[TEXT_CSV] = {.path = "/api/v1/heat.csv",
 		      .type = "text/csv; charset=utf-8; header=present",
 		      .letter = 'c',
-		      .by_window = true,
+		      .by_view = true,
 		      .of_points = encode_csv},
 	[TEXT_GEOJSON] = {.path = "/api/v1/heat.geojson",
 			  .type = "application/geo+json",
 			  .letter = 'g',
-			  .by_window = true,
+			  .by_view = true,
 			  .of_points = encode_geojson},
 	[TEXT_COUNTRIES] = {.path = "/api/v1/countries.geojson",
 			    .type = "application/geo+json",
 			    .letter = 'l',
-			    .by_window = true,
+			    .by_view = true,
 			    .of_points = encode_countries},
 };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))

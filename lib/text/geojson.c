@@ -70,6 +70,7 @@ encode_feature(struct buffer *b, const struct point *point)
 		buffer_text(b, ",\"radius_km\":");
 		buffer_decimal(b, (double)place->radius_km, 0);
 	}
+	buffer_text(b, place->own ? ",\"own\":true" : ",\"own\":false");
 	geojson_counts(b, &point->counts);
 	buffer_text(b, "}}");
 }

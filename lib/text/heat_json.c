@@ -68,10 +68,10 @@ heat_cities(struct buffer *b, const struct picture_window *w)
 }
 
 static void
-encode_talkers(struct buffer *b, const struct picture *picture, enum window window)
+encode_talkers(struct buffer *b, const struct picture *picture, struct view view)
 {
 	const struct host_row *hosts;
-	size_t n = picture_talkers(picture, window, &hosts);
+	size_t n = picture_talkers(picture, view, &hosts);
 	char text[HOST_ADDR_TEXT];
 
 	buffer_char(b, '[');
@@ -113,7 +113,7 @@ heat_points(struct buffer *b, const struct picture_window *w)
 		buffer_number(b, place->number);
 		buffer_char(b, ',');
 		buffer_decimal(b, text_radius(place), 1);
-		buffer_char(b, ']');
+		buffer_text(b, place->own ? ",1]" : ",0]");
 	}
 	buffer_char(b, ']');
 }
@@ -235,7 +235,7 @@ kept_json(const struct picture_facts *f)
 }
 
 int
-encode_heat(struct picture *picture, enum window window, struct buffer *b)
+encode_heat(struct picture *picture, struct view view, struct buffer *b)
 {
 	const struct picture_facts *f = picture_facts(picture);
 	char generated[32], now[32], started[32];
@@ -243,8 +243,8 @@ encode_heat(struct picture *picture, enum window window, struct buffer *b)
 	struct country *countries;
 	size_t country_count;
 
-	picture_get_window(picture, window, &w);
-	if (picture_countries(&w, &countries, &country_count) != 0)
+	if (picture_get_window(picture, view, &w) != 0 ||
+	    picture_countries(&w, &countries, &country_count) != 0)
 		return -ENOMEM;
 	size_t coded = country_count;
 	for (size_t i = 0; i < country_count; i++)
@@ -254,19 +254,20 @@ encode_heat(struct picture *picture, enum window window, struct buffer *b)
 	time_text(f->sums.started_ms, started);
 
 	buffer_char(b, '{');
-	buffer_members(
-		b,
-		json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:f, s:b, s:s, s:s, "
-			  "s:o, s:o, s:o, s:[ssssssssssss]}",
-			  "v", 1, "ui_build", f->ui_build, "version", f->version, "generated",
-			  generated, "now", now, "started", started, "period",
-			  (json_int_t)f->record.number, "window", window_names[window], "window_s",
-			  round(w.seconds * 1000) / 1000, "windows", heat_windows(), "interval_s",
-			  f->interval_s, "packet_time", f->record.packet_time, "state",
-			  f->record.over ? "over" : "running", "empty", why_empty(f, &w), "sensor",
-			  sensor_json(picture), "totals",
-			  heat_totals(&w, coded, picture_hosts(picture)->count, f->balanced),
-			  "kept", kept_json(f), "fields", HEAT_FIELDS));
+	buffer_members(b,
+		       json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:s, s:f, "
+				 "s:b, s:s, s:s, "
+				 "s:o, s:o, s:o, s:[sssssssssssss]}",
+				 "v", 1, "ui_build", f->ui_build, "version", f->version,
+				 "generated", generated, "now", now, "started", started, "period",
+				 (json_int_t)f->record.number, "window", window_names[view.window],
+				 "window_s", round(w.seconds * 1000) / 1000, "windows",
+				 heat_windows(), "side", side_names[view.side], "interval_s",
+				 f->interval_s, "packet_time", f->record.packet_time, "state",
+				 f->record.over ? "over" : "running", "empty", why_empty(f, &w),
+				 "sensor", sensor_json(picture), "totals",
+				 heat_totals(&w, coded, picture_hosts(picture)->count, f->balanced),
+				 "kept", kept_json(f), "fields", HEAT_FIELDS));
 	buffer_text(b, ",\"points\":");
 	heat_points(b, &w);
 	buffer_text(b, ",\"places\":");
@@ -276,9 +277,9 @@ encode_heat(struct picture *picture, enum window window, struct buffer *b)
 	buffer_text(b, ",\"cities\":");
 	heat_cities(b, &w);
 	buffer_text(b, ",\"talkers\":");
-	encode_talkers(b, picture, window);
-	buffer_text(b, window == WINDOW_START ? ",\"talkers_window\":\"start\"}}\n"
-					      : ",\"talkers_window\":\"now\"}}\n");
+	encode_talkers(b, picture, view);
+	buffer_text(b, view.window == WINDOW_START ? ",\"talkers_window\":\"start\"}}\n"
+						   : ",\"talkers_window\":\"now\"}}\n");
 	free(countries);
 	return b->failed ? -ENOMEM : 0;
 }

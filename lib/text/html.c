@@ -48,7 +48,7 @@ buffer_script_json(struct buffer *b, const char *json, size_t length)
 }
 
 int
-encode_html(struct picture *picture, enum window window, struct buffer *b)
+encode_html(struct picture *picture, struct view view, struct buffer *b)
 {
 	struct buffer json = {0};
 	const struct picture_page *page = picture_facts(picture)->html;
@@ -56,7 +56,7 @@ encode_html(struct picture *picture, enum window window, struct buffer *b)
 
 	if (hole == NULL)
 		return -EINVAL;
-	int error = encode_heat(picture, window, &json);
+	int error = encode_heat(picture, view, &json);
 	if (error == 0) {
 		struct text packed = {.plain = json.data, .length = json.length};
 		const char *after = hole + strlen(HOLE);

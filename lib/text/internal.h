@@ -7,15 +7,15 @@
 #include "text.h"
 
 /* Each appends to `out`. 0, -ENOMEM, or -EINVAL for a page without a hole. Any thread. */
-int encode_heat(struct picture *picture, enum window window, struct buffer *out);
+int encode_heat(struct picture *picture, struct view view, struct buffer *out);
 int encode_range(const struct picture *picture, const struct history_range *range,
 		 const struct picture_window *window, struct buffer *out);
 int encode_csv(const struct picture_window *window, struct buffer *out);
 int encode_geojson(const struct picture_window *window, struct buffer *out);
 int encode_countries(const struct picture_window *window, struct buffer *out);
-int encode_html(struct picture *picture, enum window window, struct buffer *out);
+int encode_html(struct picture *picture, struct view view, struct buffer *out);
 int encode_metrics(struct picture *picture, bool openmetrics, struct buffer *out);
-int encode_status(struct picture *picture, enum window window, struct buffer *out);
+int encode_status(struct picture *picture, struct view view, struct buffer *out);
 
 /* A city's name, or of a record that names a continent only, that; or nothing. */
 static inline const char *
@@ -54,4 +54,4 @@ void heat_countries(struct buffer *b, const struct country *countries, size_t co
 void heat_cities(struct buffer *b, const struct picture_window *window);
 #define HEAT_FIELDS                                                                                \
 	"lat", "lon", "tcp_packets", "udp_packets", "tcp_octets", "udp_octets", "tcp_src_packets", \
-		"udp_src_packets", "tcp_src_octets", "udp_src_octets", "id", "radius_km"
+		"udp_src_packets", "tcp_src_octets", "udp_src_octets", "id", "radius_km", "own"

@@ -34,6 +34,7 @@ locate_json(const struct explanation *e)
 	json_object_set_new(o, "longitude",
 			    e->on_the_map ? json_real(place->longitude) : json_null());
 	json_object_set_new(o, "radius_km", json_real((double)place->radius_km));
+	json_object_set_new(o, "own", json_boolean(e->own));
 	json_object_set_new(o, "network", e->database ? json_text(e->network) : json_null());
 	if (e->database != NULL) {
 		time_text((int64_t)e->database->built * 1000, built);

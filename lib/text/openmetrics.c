@@ -344,8 +344,8 @@ encode_metrics(struct picture *picture, bool openmetrics, struct buffer *b)
 	struct country *countries = NULL;
 	size_t count = 0;
 
-	picture_get_window(picture, WINDOW_START, &window);
-	if (picture_countries(&window, &countries, &count) != 0)
+	if (picture_get_window(picture, all_of(WINDOW_START), &window) != 0 ||
+	    picture_countries(&window, &countries, &count) != 0)
 		return -ENOMEM;
 	country_metrics(&m, "packet_heatmap_packets",
 			"Packets located in a country, as source or as destination.", false,

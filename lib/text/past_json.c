@@ -105,18 +105,18 @@ encode_range(const struct picture *picture, const struct history_range *range,
 	const char *empty = range->count > 0 ? "" : range->periods > 0 ? "no_packets" : "no_data";
 	time_text(range->to_ms, to);
 	buffer_char(b, '{');
-	buffer_members(
-		b,
-		json_pack(
-			"{s:i, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:f, s:s, s:s, s:o, s:o, s:o, "
-			"s:[ssssssssssss]}",
-			"v", 1, "ui_build", f->ui_build, "version", f->version, "generated", to,
-			"period", (json_int_t)0, "window", "past", "window_s", w->seconds,
-			"windows", heat_windows(), "interval_s", f->interval_s, "state", "past",
-			"empty", empty, "past", past_json(range), "sensor",
-			sensor_json(picture, range), "totals",
-			heat_totals(w, coded, 0, ledger_balances(&range->ledger, range->received)),
-			"fields", HEAT_FIELDS));
+	buffer_members(b, json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:s, s:f, s:s, s:s, "
+				    "s:o, s:o, s:o, "
+				    "s:[sssssssssssss]}",
+				    "v", 1, "ui_build", f->ui_build, "version", f->version,
+				    "generated", to, "period", (json_int_t)0, "window", "past",
+				    "window_s", w->seconds, "windows", heat_windows(), "side",
+				    side_names[w->side], "interval_s", f->interval_s, "state",
+				    "past", "empty", empty, "past", past_json(range), "sensor",
+				    sensor_json(picture, range), "totals",
+				    heat_totals(w, coded, 0,
+						ledger_balances(&range->ledger, range->received)),
+				    "fields", HEAT_FIELDS));
 	buffer_text(b, ",\"points\":");
 	heat_points(b, w);
 	buffer_text(b, ",\"places\":");
@@ -132,19 +132,21 @@ encode_range(const struct picture *picture, const struct history_range *range,
 
 int
 text_range(const struct picture *picture, const struct history_range *range, enum text_kind kind,
-	   struct text **text)
+	   enum side side, struct text **text)
 {
 	const struct text_format *format = text_format(kind);
 	struct point *points = malloc((range->count + 1) * sizeof(*points));
-	const struct picture_window w = {.points = points,
-					 .count = range->count,
-					 .ledger = range->ledger,
-					 .seconds = (double)range->covered_ms / 1000};
+	struct picture_window w = {.points = points,
+				   .side = side,
+				   .ledger = range->ledger,
+				   .seconds = (double)range->covered_ms / 1000};
 	struct buffer b = {0};
 	int error = points == NULL ? -ENOMEM : 0;
 
 	for (size_t i = 0; i < range->count && error == 0; i++)
-		points[i] = (struct point){&range->places[i].place, range->places[i].counts};
+		if (side == SIDE_ALL || !range->places[i].place.own)
+			points[w.count++] =
+				(struct point){&range->places[i].place, range->places[i].counts};
 	if (error == 0)
 		error = format->of_range != NULL ? format->of_range(picture, range, &w, &b)
 						 : format->of_points(&w, &b);

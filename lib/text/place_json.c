@@ -20,7 +20,7 @@ encode_place(struct picture *picture, uint32_t number, enum window window, struc
 	int error = picture_place_talkers(picture, number, rows, &count, &here);
 	if (error != 0)
 		return error;
-	picture_get_window(picture, window, &w);
+	(void)picture_get_window(picture, all_of(window), &w); /* of all: it cannot fail */
 	for (size_t i = 0; i < w.count && point == NULL; i++) {
 		if (w.points[i].place->number == number)
 			point = &w.points[i];

@@ -81,11 +81,13 @@ struct lists {
 static bool
 read_lists(struct picture *picture, struct lists *lists)
 {
-	picture_get_window(picture, WINDOW_START, &lists->window);
+	const struct view view = {WINDOW_START, picture_default_view(picture).side};
+
 	lists->countries = NULL;
-	if (picture_countries(&lists->window, &lists->countries, &lists->country_count) != 0)
+	if (picture_get_window(picture, view, &lists->window) != 0 ||
+	    picture_countries(&lists->window, &lists->countries, &lists->country_count) != 0)
 		return false;
-	lists->talker_count = picture_talkers(picture, WINDOW_START, &lists->talkers);
+	lists->talker_count = picture_talkers(picture, view, &lists->talkers);
 	return true;
 }
 

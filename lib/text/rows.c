@@ -104,6 +104,7 @@ place_cells(const char *time, const struct picture_facts *f, const struct point 
 			cells[n++] = NUMBER(names[l][d][1], counts->octets[l][d]);
 		}
 	}
+	cells[n++] = NUMBER("own", place->own);
 	return n;
 }
 
@@ -146,7 +147,7 @@ rows_period(struct picture *picture, enum row_format format, bool places, struct
 		put_row(b, format, cells, period_cells(picture, time, cells));
 		return;
 	}
-	picture_get_window(picture, WINDOW_NOW, &w);
+	(void)picture_get_window(picture, all_of(WINDOW_NOW), &w); /* of all: it cannot fail */
 	for (size_t i = 0; i < w.count; i++)
 		put_row(b, format, cells, place_cells(time, f, &w.points[i], cells));
 }

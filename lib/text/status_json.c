@@ -227,7 +227,7 @@ embedded(const char *text)
 }
 
 int
-encode_status(struct picture *picture, enum window window, struct buffer *b)
+encode_status(struct picture *picture, struct view view, struct buffer *b)
 {
 	const struct picture_facts *f = picture_facts(picture);
 	char generated[32], started[32];
@@ -235,7 +235,7 @@ encode_status(struct picture *picture, enum window window, struct buffer *b)
 	json_t *sources = json_array(), *errors = json_object();
 	const double seconds = period_seconds(&f->record);
 
-	window = picture_default_window(picture); /* one text for all */
+	view = picture_default_view(picture); /* one text for all */
 	time_text(f->sums.started_ms, started);
 	time_text(f->record.end_ms, generated);
 	json_object_set_new(o, "v", number(1));
@@ -259,7 +259,8 @@ encode_status(struct picture *picture, enum window window, struct buffer *b)
 	json_object_set_new(o, "period_s", decimal(period_seconds(&f->record)));
 	json_object_set_new(o, "interval_s", decimal(f->interval_s));
 	json_object_set_new(o, "packet_time", json_boolean(f->record.packet_time));
-	json_object_set_new(o, "window", json_string(window_names[window]));
+	json_object_set_new(o, "window", json_string(window_names[view.window]));
+	json_object_set_new(o, "side", json_string(side_names[view.side]));
 
 	/* the ledger's two sides: what the lanes took from the ports, and where it went */
 	json_object_set_new(o, "received", number(f->sums.received));
@@ -279,7 +280,7 @@ encode_status(struct picture *picture, enum window window, struct buffer *b)
 	json_object_set_new(hosts, "per_lane", number(f->hosts_per_lane));
 	json_object_set_new(hosts, "unlisted_addresses", number(f->sums.unlisted));
 	json_object_set_new(o, "hosts", hosts);
-	json_object_set_new(o, "places", number(picture_points(picture, window)));
+	json_object_set_new(o, "places", number(picture_points(picture, view.window)));
 	json_object_set_new(o, "lanes", lanes_json(f));
 	json_object_set_new(o, "ports", ports_json(f));
 	json_object_set_new(o, "databases", databases_json(picture));

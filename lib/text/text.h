@@ -32,10 +32,10 @@ struct text_format {
 	const char *path; /* of the API; NULL: it shares one with others */
 	const char *type; /* of RFC 9110's Content-Type */
 	char letter;      /* its own, in ETags */
-	bool by_window;   /* else the same for all windows */
+	bool by_view;     /* else the same for all windows and sides */
 	bool is_page;     /* for people: whole in one file, its script inside */
 	/* One of the two. 0, -ENOMEM, or -EINVAL for a page without a hole. */
-	int (*of_picture)(struct picture *picture, enum window window, struct buffer *out);
+	int (*of_picture)(struct picture *picture, struct view view, struct buffer *out);
 	int (*of_points)(const struct picture_window *window, struct buffer *out);
 	/* Of a time of the past; NULL: by of_points, or not at all. */
 	int (*of_range)(const struct picture *picture, const struct history_range *range,
@@ -56,10 +56,10 @@ struct text {
 
 /* [any thread] Made at the first call, kept until the picture goes. NULL with errno ENOMEM, or
  * EINVAL for a page without a hole. */
-const struct text *text_get(struct picture *picture, enum text_kind kind, enum window window);
+const struct text *text_get(struct picture *picture, enum text_kind kind, struct view view);
 /* The same with a reference of its own, which outlives the picture: for who sends it to a slow
  * reader, for whom nobody should keep a picture with all its hosts. Given back by text_free. */
-struct text *text_take(struct picture *picture, enum text_kind kind, enum window window);
+struct text *text_take(struct picture *picture, enum text_kind kind, struct view view);
 
 /* [any thread] The answer for /api/v1/place/ID: 0 and malloc'ed JSON in *json, or -ENOENT,
  * -ENOMEM. */
@@ -75,7 +75,7 @@ int text_write_hosts(const struct picture *picture, int fd);
  * the store has the same rows.
  */
 int text_range(const struct picture *picture, const struct history_range *range,
-	       enum text_kind kind, struct text **text);
+	       enum text_kind kind, enum side side, struct text **text);
 int text_series(const struct picture *picture, const struct history_series *series,
 		const struct history_filter *filter, struct text **text);
 void text_free(struct text *text); /* NULL is fine */

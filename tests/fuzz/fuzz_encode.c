@@ -260,23 +260,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				      .source_count = 1,
 				      .interval_s = 10};
 	snprintf(facts.record.sensor, sizeof(facts.record.sensor), "%s", name);
-	struct picture *picture = picture_create(&facts, heat, NULL, &hosts, &period, WINDOW_START);
+	struct picture *picture =
+		picture_create(&facts, heat, NULL, &hosts, &period, all_of(WINDOW_START));
 	FUZZ_CHECK(picture != NULL);
 
 	for (int w = 0; w < WINDOWS; w++) {
-		const struct text *text = text_get(picture, TEXT_HEAT, (enum window)w);
+		const struct text *text = text_get(picture, TEXT_HEAT, all_of((enum window)w));
 		FUZZ_CHECK(text != NULL);
 		check_heat(text, sums);
 	}
-	const struct text *text = text_get(picture, TEXT_STATUS, WINDOW_START);
+	const struct text *text = text_get(picture, TEXT_STATUS, all_of(WINDOW_START));
 	FUZZ_CHECK(text != NULL);
 	json_decref(read_json(text->plain, text->length));
 	for (enum text_kind kind = TEXT_GEOJSON; kind <= TEXT_COUNTRIES; kind++) {
-		text = text_get(picture, kind, WINDOW_START);
+		text = text_get(picture, kind, all_of(WINDOW_START));
 		FUZZ_CHECK(text != NULL);
 		json_decref(read_json(text->plain, text->length));
 	}
-	text = text_get(picture, TEXT_HTML, WINDOW_START);
+	text = text_get(picture, TEXT_HTML, all_of(WINDOW_START));
 	FUZZ_CHECK(text != NULL && text->length > 7);
 	FUZZ_CHECK(memcmp(text->plain, "<a>", 3) == 0);
 	FUZZ_CHECK(memchr(text->plain + 3, '<', text->length - 7) == NULL);

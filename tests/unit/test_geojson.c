@@ -18,7 +18,7 @@ test_geojson(void **state)
 	world_begin(&w, "world4", "world6");
 	add_by_chance(&w, 600);
 	struct picture *s = make_picture(&w);
-	const struct text *text = text_get(s, TEXT_GEOJSON, WINDOW_START);
+	const struct text *text = text_get(s, TEXT_GEOJSON, all_of(WINDOW_START));
 	assert_non_null(text);
 	json_t *json = parse_json(text->plain, text->length);
 	assert_string_equal(string_at(json, "type"), "FeatureCollection");
@@ -62,7 +62,7 @@ test_geojson(void **state)
 	/* without a place there is no box to name */
 	world_begin(&w, "world4", NULL);
 	s = make_picture(&w);
-	text = text_get(s, TEXT_GEOJSON, WINDOW_NOW);
+	text = text_get(s, TEXT_GEOJSON, all_of(WINDOW_NOW));
 	assert_non_null(text);
 	json = parse_json(text->plain, text->length);
 	assert_null(json_object_get(json, "bbox"));

@@ -46,7 +46,8 @@ check_points(const struct world *w, const json_t *heat)
 	for (size_t h = 0; h < w->hosts.count; h++) {
 		const struct host_row *row = &w->hosts.rows[h];
 
-		if (row->place < places && locate_get(w->locate, row->place)->has_position)
+		if (world_shows(w, row) && row->place < places &&
+		    locate_get(w->locate, row->place)->has_position)
 			counts_add(&sums[row->place].counts, &row->counts);
 	}
 	for (size_t p = 0; p < places; p++)
@@ -57,7 +58,7 @@ check_points(const struct world *w, const json_t *heat)
 	{
 		uint64_t id = integer_at(point, 10), packets;
 
-		assert_int_equal(json_array_size(point), 12);
+		assert_int_equal(json_array_size(point), 13);
 		assert_true(id < places);
 		const struct place *place = locate_get(w->locate, (uint32_t)id);
 		assert_true(fabs(json_number_value(json_array_get(point, 0)) - place->latitude) <
@@ -70,6 +71,7 @@ check_points(const struct world *w, const json_t *heat)
 					: (double)place->radius_km;
 		assert_true(fabs(json_number_value(json_array_get(point, 11)) - radius) < 0.051);
 
+		assert_int_equal(integer_at(point, 12), place->own);
 		packets = counts_packets(&sums[id].counts);
 		assert_true(packets < last || (packets == last && id > last_id));
 		last = packets;
@@ -124,7 +126,7 @@ check_countries(const struct world *w, const json_t *heat)
 			const struct host_row *host = &w->hosts.rows[h];
 			const struct place *place = locate_get(w->locate, host->place);
 
-			if (place != NULL && place->has_position &&
+			if (world_shows(w, host) && place != NULL && place->has_position &&
 			    strcmp(place->country, code) == 0) {
 				counts_add(&sum, &host->counts);
 				summed++;
@@ -138,7 +140,8 @@ check_countries(const struct world *w, const json_t *heat)
 	for (size_t h = 0; h < w->hosts.count; h++) {
 		const struct place *place = locate_get(w->locate, w->hosts.rows[h].place);
 
-		located += place != NULL && place->has_position;
+		located +=
+			world_shows(w, &w->hosts.rows[h]) && place != NULL && place->has_position;
 	}
 	assert_int_equal(summed, located);
 	return coded;
@@ -153,8 +156,10 @@ check_talkers(const struct world *w, const json_t *heat)
 	size_t i;
 
 	assert_non_null(all);
-	for (size_t h = 0; h < w->hosts.count; h++)
-		all[h].counts = w->hosts.rows[h].counts;
+	for (size_t h = 0; h < w->hosts.count; h++) {
+		if (world_shows(w, &w->hosts.rows[h]))
+			all[h].counts = w->hosts.rows[h].counts;
+	}
 	json_array_foreach(list, i, row)
 	{
 		struct host_addr addr;
@@ -166,6 +171,7 @@ check_talkers(const struct world *w, const json_t *heat)
 			0);
 		const struct host_row *host = host_list_find(&w->hosts, &addr, family);
 		assert_non_null(host);
+		assert_true(world_shows(w, host));
 		const struct place *place = locate_get(w->locate, host->place);
 		assert_string_equal(json_string_value(json_array_get(row, 1)),
 				    place ? place->country : "");
@@ -185,16 +191,22 @@ static void
 test_heat(void **state)
 {
 	static const unsigned int sizes[] = {1, 5, 40, 700};
+	static const char *const own[] = {"5.8.0.0/14", "2a00:1::/32", "37.0.0.0/16"};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	/* without networks of our own, with them, and those left out */
+	for (size_t i = 0; i < 3 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+		const size_t side = i % 3;
 		struct world w;
 
 		world_begin(&w, "world4", "world6");
-		add_by_chance(&w, sizes[i]);
+		if (side > 0)
+			world_own(&w, own, sizeof(own) / sizeof(own[0]));
+		w.side = side == 2 ? SIDE_REMOTE : SIDE_ALL;
+		add_by_chance(&w, sizes[i / 3]);
 		struct picture *s = make_picture(&w);
 		for (int window = 0; window < WINDOWS; window++) {
-			json_t *heat = heat_json(s, (enum window)window);
+			json_t *heat = heat_json(s, (struct view){(enum window)window, w.side});
 			const json_t *totals = json_object_get(heat, "totals");
 			const json_t *addresses = json_object_get(totals, "addresses");
 
@@ -210,8 +222,9 @@ test_heat(void **state)
 			assert_string_equal(
 				string_at(json_object_get(heat, "top"), "talkers_window"),
 				window == WINDOW_START ? "start" : "now");
+			assert_string_equal(string_at(heat, "side"), side_names[w.side]);
 			assert_int_equal(json_integer_value(json_object_get(totals, "locations")),
-					 picture_points(s, (enum window)window));
+					 json_array_size(json_object_get(heat, "points")));
 			assert_int_equal(json_integer_value(json_object_get(totals, "countries")),
 					 countries);
 			assert_int_equal(json_integer_value(json_object_get(totals, "hosts")),
@@ -250,7 +263,7 @@ test_sensor(void **state)
 	w.facts.record.over = true;
 	w.facts.balanced = false;
 	struct picture *s = make_picture(&w);
-	json_t *heat = heat_json(s, WINDOW_NOW);
+	json_t *heat = heat_json(s, all_of(WINDOW_NOW));
 	const json_t *sensor = json_object_get(heat, "sensor");
 
 	assert_string_equal(string_at(heat, "state"), "over");
@@ -299,7 +312,7 @@ test_why_empty(void **state)
 		w.ledger.geo[GEO_NOT_IN_DATABASE] = cases[i].unknown;
 		w.facts.record.link = cases[i].link;
 		struct picture *s = make_picture(&w);
-		json_t *heat = heat_json(s, WINDOW_START);
+		json_t *heat = heat_json(s, all_of(WINDOW_START));
 
 		assert_string_equal(string_at(heat, "empty"), cases[i].why);
 		assert_int_equal(json_array_size(json_object_get(heat, "points")), 0);
@@ -325,8 +338,8 @@ test_many(void **state)
 		world_add(&w, address, &c);
 	}
 	struct picture *s = make_picture(&w);
-	const struct text *heat = text_get(s, TEXT_HEAT, WINDOW_START);
-	const struct text *html = text_get(s, TEXT_HTML, WINDOW_START);
+	const struct text *heat = text_get(s, TEXT_HEAT, all_of(WINDOW_START));
+	const struct text *html = text_get(s, TEXT_HTML, all_of(WINDOW_START));
 	assert_non_null(heat);
 	assert_non_null(html);
 	assert_true(heat->length > 256 * 1024);
@@ -384,9 +397,9 @@ test_odd_names(void **state)
 		w.facts.record.ports = &port;
 		w.facts.record.lane_count = w.facts.record.port_count = 1;
 		struct picture *s = make_picture(&w);
-		json_t *heat = heat_json(s, WINDOW_START);
+		json_t *heat = heat_json(s, all_of(WINDOW_START));
 		const json_t *sensor = json_object_get(heat, "sensor");
-		const struct text *text = text_get(s, TEXT_STATUS, WINDOW_NOW);
+		const struct text *text = text_get(s, TEXT_STATUS, all_of(WINDOW_NOW));
 
 		assert_non_null(text);
 		json_t *status = parse_json(text->plain, text->length);

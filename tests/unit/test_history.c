@@ -19,7 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PLACES  40
+#define PLACES  40 /* the second half: the twins of the first, on our own side */
+#define TWINS   (PLACES / 2)
 #define PERIODS 6000
 
 static const int64_t monday = 1700438400000; /* 2023-11-20T00:00:00Z */
@@ -37,6 +38,7 @@ struct offered {
 };
 static struct offered oracle[PERIODS];
 static size_t offered;
+static size_t known_places = PLACES; /* that periods have counts of */
 
 static uint64_t
 any(uint64_t below)
@@ -82,6 +84,7 @@ begin(void **state)
 	(void)state;
 	remove_files();
 	offered = 0;
+	known_places = PLACES;
 	said[0] = 0;
 	return 0;
 }
@@ -121,7 +124,7 @@ static void
 make_period(struct offered *o, int64_t start, uint64_t length)
 {
 	*o = (struct offered){.start_ms = start, .covered_ms = length, .lost = any(3)};
-	for (size_t i = 0; i < PLACES; i++) {
+	for (size_t i = 0; i < known_places; i++) {
 		if (any(3) > 0)
 			continue;
 		for (int l = 0; l < LAYERS; l++) {
@@ -204,7 +207,8 @@ check_range(struct history *h, int64_t from, int64_t to)
 	assert_int_equal(range.count, with_counts);
 	for (size_t i = 0; i < range.count; i++) {
 		const struct history_place *found = &range.places[i];
-		size_t p = (size_t)strtoul(found->place.city + 5, NULL, 10);
+		size_t p = (size_t)strtoul(found->place.city + 5, NULL, 10) +
+			   (found->place.own ? TWINS : 0);
 
 		assert_true(p < PLACES);
 		assert_memory_equal(&found->counts, &expected[p], sizeof(found->counts));
@@ -447,6 +451,38 @@ test_refusals(void **state)
 	other.folder = "/proc/no/such/folder";
 	assert_null(history_open(&other, error));
 	assert_non_null(strstr(error, "/proc/no/such/folder"));
+}
+
+/* As version 1 had left it, before places had twins. */
+static void
+test_an_older_store_is_read(void **state)
+{
+	const struct history_settings s = settings();
+	struct history *h = open_started(&s);
+	char path[256];
+	sqlite3 *db;
+
+	(void)state;
+	known_places = TWINS;
+	for (int i = 0; i < 20; i++)
+		offer(h, monday + i * 10000, 10000);
+	settle(h);
+	assert_int_equal(history_close(h, -1), 0);
+	snprintf(path, sizeof(path), "%s/history.sqlite", folder);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "ALTER TABLE places DROP COLUMN own; "
+				      "PRAGMA user_version = 1",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	h = open_started(&s);
+	check_range(h, monday, monday + 200000);
+	known_places = PLACES;
+	offer(h, monday + 200000, 10000);
+	settle(h);
+	check_range(h, monday, monday + 210000);
+	assert_int_equal(history_close(h, -1), 0);
 }
 
 static void
@@ -717,6 +753,7 @@ main(void)
 		cmocka_unit_test_setup(test_old_rows_go_by_age, begin),
 		cmocka_unit_test_setup(test_size_is_a_limit, begin),
 		cmocka_unit_test_setup(test_refusals, begin),
+		cmocka_unit_test_setup(test_an_older_store_is_read, begin),
 		cmocka_unit_test_setup(test_damaged_file_is_set_aside, begin),
 		cmocka_unit_test_setup(test_damaged_row_is_left_out, begin),
 		cmocka_unit_test_setup(test_kill_at_any_moment, begin),
@@ -724,12 +761,15 @@ main(void)
 	};
 
 	for (size_t i = 0; i < PLACES; i++) {
-		places[i] = (struct place){.latitude = (double)i * 2 - 40,
-					   .longitude = (double)i * 3 - 60,
+		const size_t n = i % TWINS;
+
+		places[i] = (struct place){.latitude = (double)n * 2 - 40,
+					   .longitude = (double)n * 3 - 60,
 					   .has_position = true,
+					   .own = i >= TWINS,
 					   .number = (uint32_t)i};
-		snprintf(places[i].country, 3, "%s", i % 3 == 0 ? "DE" : "FR");
-		snprintf(places[i].city, sizeof(places[i].city), "city %zu", i);
+		snprintf(places[i].country, 3, "%s", n % 3 == 0 ? "DE" : "FR");
+		snprintf(places[i].city, sizeof(places[i].city), "city %zu", n);
 	}
 	if (mkdtemp(folder) == NULL)
 		return 1;

@@ -20,14 +20,14 @@ test_html(void **state)
 		world_add(&w, address, &c);
 	}
 	struct picture *s = make_picture(&w);
-	const struct text *html = text_get(s, TEXT_HTML, WINDOW_START);
+	const struct text *html = text_get(s, TEXT_HTML, all_of(WINDOW_START));
 
 	assert_non_null(html);
 	assert_memory_equal(html->plain, "<p>before ", 10);
 	assert_memory_equal(html->plain + html->length - 10, " after</p>", 10);
 	assert_null(memchr(html->plain + 10, '<', html->length - 20));
 	json_t *inside = parse_json(html->plain + 10, html->length - 20);
-	json_t *heat = heat_json(s, WINDOW_START);
+	json_t *heat = heat_json(s, all_of(WINDOW_START));
 	assert_true(json_equal(inside, heat));
 	assert_string_equal(string_at(json_object_get(heat, "sensor"), "name"),
 			    w.facts.record.sensor);
@@ -40,8 +40,8 @@ test_html(void **state)
 	w.facts.html = &no_hole;
 	s = try_picture(&w);
 	assert_non_null(s);
-	assert_null(text_get(s, TEXT_HTML, WINDOW_START));
-	assert_non_null(text_get(s, TEXT_HEAT, WINDOW_START));
+	assert_null(text_get(s, TEXT_HTML, all_of(WINDOW_START)));
+	assert_non_null(text_get(s, TEXT_HEAT, all_of(WINDOW_START)));
 	picture_release(s);
 	world_end(&w);
 }

@@ -19,9 +19,9 @@ test_metrics(void **state)
 	w.facts.record.port_count = 1;
 	struct picture *p = make_picture(&w);
 	assert_non_null(p);
-	const struct text *text = text_get(p, TEXT_OPENMETRICS, WINDOW_NOW);
+	const struct text *text = text_get(p, TEXT_OPENMETRICS, all_of(WINDOW_NOW));
 	assert_non_null(text);
-	assert_ptr_equal(text, text_get(p, TEXT_OPENMETRICS, WINDOW_START));
+	assert_ptr_equal(text, text_get(p, TEXT_OPENMETRICS, all_of(WINDOW_START)));
 	char *copy = strndup(text->plain, text->length);
 	assert_non_null(copy);
 	assert_non_null(strstr(copy, "{port=\"a\\\\b\\\"c\\nd\",kind=\"imissed\"} 7\n"));
@@ -31,7 +31,7 @@ test_metrics(void **state)
 			sum += strtoull(strrchr(line, ' ') + 1, NULL, 10);
 	}
 	struct picture_window window;
-	picture_get_window(p, WINDOW_START, &window);
+	assert_int_equal(picture_get_window(p, all_of(WINDOW_START), &window), 0);
 	for (size_t i = 0; i < window.count; i++)
 		located += counts_packets(&window.points[i].counts);
 	assert_true(located > 0);

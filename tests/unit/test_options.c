@@ -104,7 +104,7 @@ test_defaults(void **state)
 		assert_string_equal(options_value(&s, o, text, sizeof(text)), o->default_value);
 	}
 	assert_true(s.period_s == 10);
-	assert_int_equal(s.window, WINDOW_START);
+	assert_int_equal(s.view.window, WINDOW_START);
 	assert_int_equal(s.idle_sleep_us, IDLE_SLEEP_AUTO);
 	assert_int_equal(s.decap, 0);
 	assert_int_equal(s.pcaps.count, 0);

@@ -83,7 +83,8 @@ make_picture(const struct picture_facts *facts, const uint64_t packets[PLACES])
 		};
 	}
 	assert_int_equal(heat_end_period(heat, 10), 0);
-	struct picture *picture = picture_create(facts, heat, NULL, &hosts, &period, WINDOW_1M);
+	struct picture *picture =
+		picture_create(facts, heat, NULL, &hosts, &period, all_of(WINDOW_1M));
 	assert_non_null(picture);
 	heat_destroy(heat);
 	return picture;
@@ -133,7 +134,7 @@ test_facts_are_copied(void **state)
 	assert_int_equal(picture_databases(picture, &databases), 1);
 	assert_string_equal(databases[0].title, "T");
 	assert_int_equal(picture_database_errors(picture), 5);
-	assert_int_equal(picture_default_window(picture), WINDOW_1M);
+	assert_int_equal(picture_default_view(picture).window, WINDOW_1M);
 	picture_release(picture);
 }
 
@@ -149,7 +150,7 @@ test_lists(void **state)
 
 	struct picture *picture = make_picture(&(struct picture_facts){.version = "1"}, some);
 	assert_int_equal(picture_points(picture, WINDOW_NOW), PLACES);
-	picture_get_window(picture, WINDOW_NOW, &w);
+	assert_int_equal(picture_get_window(picture, all_of(WINDOW_NOW), &w), 0);
 	assert_int_equal(w.count, PLACES);
 	for (size_t i = 0; i < PLACES; i++)
 		assert_int_equal(w.points[i].place->number, order[i]);

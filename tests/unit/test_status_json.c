@@ -13,7 +13,7 @@ test_status(void **state)
 	for (size_t i = 0; i < sizeof(w.ledger.decode) / sizeof(uint64_t); i++)
 		((uint64_t *)&w.ledger.decode)[i] = 100 + i;
 	struct picture *s = make_picture(&w);
-	const struct text *text = text_get(s, TEXT_STATUS, WINDOW_NOW);
+	const struct text *text = text_get(s, TEXT_STATUS, all_of(WINDOW_NOW));
 	assert_non_null(text);
 	assert_gzip(text);
 	json_t *status = parse_json(text->plain, text->length);

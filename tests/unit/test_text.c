@@ -5,10 +5,12 @@
 
 #include <errno.h>
 
+#define VIEWS (WINDOWS * SIDES)
+
 static void
 test_etags(void **state)
 {
-	const char *seen[4 * TEXT_KINDS_MAX * WINDOWS];
+	const char *seen[4 * TEXT_KINDS_MAX * VIEWS];
 	struct picture *pictures[4];
 	struct world w;
 	size_t n = 0;
@@ -24,22 +26,21 @@ test_etags(void **state)
 	w.facts.ui_build = "ba9876543210";
 	pictures[3] = try_picture(&w);
 	for (int i = 0; i < 4; i++) {
-		for (int kind = 0; text_format(kind) != NULL; kind++) {
-			for (int window = 0; window < WINDOWS; window++) {
-				const struct text *text = text_get(
-					pictures[i], (enum text_kind)kind, (enum window)window);
+		for (int at = 0; text_format((enum text_kind)(at / VIEWS)) != NULL; at++) {
+			const enum text_kind kind = (enum text_kind)(at / VIEWS);
+			const struct view view = {(enum window)(at % WINDOWS),
+						  (enum side)(at / WINDOWS % SIDES)};
+			const struct text *text = text_get(pictures[i], kind, view);
 
-				assert_non_null(text);
-				/* made once */
-				assert_ptr_equal(text, text_get(pictures[i], (enum text_kind)kind,
-								(enum window)window));
-				assert_null(strpbrk(text->etag, "\" \t,\\"));
-				if (!text_format((enum text_kind)kind)->by_window && window > 0)
-					continue;
-				for (size_t k = 0; k < n; k++)
-					assert_string_not_equal(text->etag, seen[k]);
-				seen[n++] = text->etag;
-			}
+			assert_non_null(text);
+			/* made once */
+			assert_ptr_equal(text, text_get(pictures[i], kind, view));
+			assert_null(strpbrk(text->etag, "\" \t,\\"));
+			if (!text_format(kind)->by_view && at % VIEWS > 0)
+				continue;
+			for (size_t k = 0; k < n; k++)
+				assert_string_not_equal(text->etag, seen[k]);
+			seen[n++] = text->etag;
 		}
 	}
 	for (int i = 0; i < 4; i++)
@@ -57,8 +58,8 @@ test_a_text_outlives_its_picture(void **state)
 	world_begin(&w, "world4", "world6");
 	add_by_chance(&w, 100);
 	struct picture *s = make_picture(&w);
-	struct text *first = text_take(s, TEXT_GEOJSON, WINDOW_NOW);
-	struct text *second = text_take(s, TEXT_GEOJSON, WINDOW_NOW);
+	struct text *first = text_take(s, TEXT_GEOJSON, all_of(WINDOW_NOW));
+	struct text *second = text_take(s, TEXT_GEOJSON, all_of(WINDOW_NOW));
 
 	assert_ptr_equal(first, second);
 	picture_release(s);
@@ -130,12 +131,13 @@ test_no_memory(void **state)
 			total.count = w.hosts.count;
 			(for_good ? failing_from : failing_at)(n);
 			struct picture *s = picture_create(&w.facts, w.heat, w.locate, &total,
-							   &w.hosts, WINDOW_START);
+							   &w.hosts, all_of(WINDOW_START));
 			if (s == NULL)
 				assert_int_equal(errno, ENOMEM);
 			const struct text *texts[TEXT_KINDS_MAX] = {0};
 			for (int kind = 0; s != NULL && text_format(kind) != NULL; kind++)
-				texts[kind] = text_get(s, (enum text_kind)kind, WINDOW_START);
+				texts[kind] =
+					text_get(s, (enum text_kind)kind, all_of(WINDOW_START));
 			int error = s ? text_place(s, 0, WINDOW_START, &place) : -ENOMEM;
 			failed = failing_happened();
 			failing_at(-1);

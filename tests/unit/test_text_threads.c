@@ -17,8 +17,8 @@
 
 static const struct picture_page page = {"<p>@@IPHEAT_DATA@@</p>", 22};
 
-int __real_encode_html(struct picture *picture, enum window window, struct buffer *out);
-int __wrap_encode_html(struct picture *picture, enum window window, struct buffer *out);
+int __real_encode_html(struct picture *picture, struct view view, struct buffer *out);
+int __wrap_encode_html(struct picture *picture, struct view view, struct buffer *out);
 
 /* the next HTML text stands still while it is made, until it is let go */
 static struct {
@@ -28,7 +28,7 @@ static struct {
 } gate;
 
 int
-__wrap_encode_html(struct picture *picture, enum window window, struct buffer *out)
+__wrap_encode_html(struct picture *picture, struct view view, struct buffer *out)
 {
 	struct timespec end;
 
@@ -38,7 +38,7 @@ __wrap_encode_html(struct picture *picture, enum window window, struct buffer *o
 		sem_post(&gate.reached);
 		gate.waited_in_vain = sem_clockwait(&gate.open, CLOCK_MONOTONIC, &end) != 0;
 	}
-	return __real_encode_html(picture, window, out);
+	return __real_encode_html(picture, view, out);
 }
 
 struct shared {
@@ -72,10 +72,10 @@ ask(void *argument)
 			continue;
 		period = (unsigned long)picture_facts(s)->record.number;
 		const struct text *text =
-			text_get(s, dice_below(&dice, 2) ? TEXT_HEAT : TEXT_HTML, window);
+			text_get(s, dice_below(&dice, 2) ? TEXT_HEAT : TEXT_HTML, all_of(window));
 		bool good = period >= last && text != NULL && text->gzip != NULL &&
 			    period_of(text->plain, text->length) == period;
-		good = good && text_get(s, TEXT_STATUS, window) != NULL &&
+		good = good && text_get(s, TEXT_STATUS, all_of(window)) != NULL &&
 		       picture_points(s, window) > 0 && picture_hosts(s)->count > 0;
 		good = good && text_place(s, dice_below(&dice, 50), window, &json) == 0;
 		free(json);
@@ -138,12 +138,12 @@ test_publish_while_asked(void **state)
 						 &period, 100000, &left_out),
 				 0);
 		struct picture *s =
-			picture_create(&facts, heat, locate, &total, &period, WINDOW_START);
+			picture_create(&facts, heat, locate, &total, &period, all_of(WINDOW_START));
 		assert_non_null(s);
 		picture_publish(s);
 		picture_release(last);
 		last = picture_current();
-		assert_non_null(text_get(last, TEXT_HEAT, WINDOW_START));
+		assert_non_null(text_get(last, TEXT_HEAT, all_of(WINDOW_START)));
 	}
 	atomic_store(&shared.stop, true);
 	for (int i = 0; i < THREADS; i++)
@@ -161,7 +161,7 @@ test_publish_while_asked(void **state)
 static void *
 ask_html(void *picture)
 {
-	return text_get(picture, TEXT_HTML, WINDOW_START) ? picture : NULL;
+	return text_get(picture, TEXT_HTML, all_of(WINDOW_START)) ? picture : NULL;
 }
 
 /* While one text is being made, all others are to be had: an output file does not wait for what a
@@ -195,7 +195,7 @@ test_texts_do_not_wait_for_each_other(void **state)
 	assert_int_equal(heat_add(heat, place, &counts), 0);
 	assert_int_equal(heat_end_period(heat, 1), 0);
 	struct picture *picture =
-		picture_create(&facts, heat, locate, &hosts, &period, WINDOW_START);
+		picture_create(&facts, heat, locate, &hosts, &period, all_of(WINDOW_START));
 	assert_non_null(picture);
 
 	assert_int_equal(sem_init(&gate.reached, 0, 0), 0);
@@ -205,9 +205,9 @@ test_texts_do_not_wait_for_each_other(void **state)
 	while (sem_wait(&gate.reached) != 0)
 		continue;
 	for (int w = 0; w < WINDOWS; w++)
-		assert_non_null(text_get(picture, TEXT_HEAT, (enum window)w));
-	assert_non_null(text_get(picture, TEXT_HTML, WINDOW_NOW));
-	assert_non_null(text_get(picture, TEXT_STATUS, WINDOW_NOW));
+		assert_non_null(text_get(picture, TEXT_HEAT, all_of((enum window)w)));
+	assert_non_null(text_get(picture, TEXT_HTML, all_of(WINDOW_NOW)));
+	assert_non_null(text_get(picture, TEXT_STATUS, all_of(WINDOW_NOW)));
 	assert_int_equal(text_place(picture, place, WINDOW_START, &json), 0);
 	free(json);
 	assert_int_equal(text_write_hosts(picture, fileno(file)), 0);

@@ -51,6 +51,28 @@ world_begin(struct world *w, const char *one, const char *two)
 }
 
 void
+world_own(struct world *w, const char *const *networks, size_t count)
+{
+	struct networks own = {.count = 0};
+
+	for (size_t i = 0; i < count; i++) {
+		struct network network;
+
+		assert_int_equal(network_parse(networks[i], &network), 0);
+		assert_int_equal(networks_add(&own, &network), 0);
+	}
+	locate_databases_set_own(locate_opened(w->locate), &own);
+}
+
+bool
+world_shows(const struct world *w, const struct host_row *row)
+{
+	const struct place *place = locate_get(w->locate, row->place);
+
+	return w->side == SIDE_ALL || place == NULL || !place->own;
+}
+
+void
 world_end(struct world *w)
 {
 	host_list_free(&w->hosts);
@@ -144,7 +166,7 @@ try_picture(struct world *w)
 		memcpy(total.rows, w->hosts.rows, w->hosts.count * sizeof(*total.rows));
 	total.count = w->hosts.count;
 	struct picture *s =
-		picture_create(&w->facts, w->heat, w->locate, &total, &w->hosts, w->window);
+		picture_create(&w->facts, w->heat, w->locate, &total, &w->hosts, all_of(w->window));
 	assert_null(total.rows);
 	return s;
 }
@@ -172,9 +194,9 @@ parse_json(const char *text, size_t length)
 }
 
 json_t *
-heat_json(struct picture *s, enum window window)
+heat_json(struct picture *s, struct view view)
 {
-	const struct text *text = text_get(s, TEXT_HEAT, window);
+	const struct text *text = text_get(s, TEXT_HEAT, view);
 
 	assert_non_null(text);
 	return parse_json(text->plain, text->length);

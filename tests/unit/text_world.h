@@ -15,12 +15,17 @@ struct world {
 	struct host_list hosts;
 	struct ledger ledger;
 	struct picture_facts facts;
+	enum side side; /* that is asked for */
 	enum window window;
 	struct dice dice;
 };
 
 void world_begin(struct world *w, const char *one, const char *two);
+/* Before anything is added: which networks are on our own side. */
+void world_own(struct world *w, const char *const *networks, size_t count);
 void world_end(struct world *w);
+/* Is the host of the side that is asked for? */
+bool world_shows(const struct world *w, const struct host_row *row);
 /* What the manager does with a host. */
 uint32_t world_add(struct world *w, const char *address, const struct counts *counts);
 struct counts any_counts(struct dice *dice);
@@ -29,7 +34,7 @@ void add_by_chance(struct world *w, unsigned int n);
 struct picture *try_picture(struct world *w);
 struct picture *make_picture(struct world *w);
 json_t *parse_json(const char *text, size_t length);
-json_t *heat_json(struct picture *s, enum window window);
+json_t *heat_json(struct picture *s, struct view view);
 const char *string_at(const json_t *json, const char *key);
 uint64_t integer_at(const json_t *json, size_t i);
 /* C8 of README.md */
