@@ -9,6 +9,7 @@ test('an empty address is everything since the start', () => {
   assert.deepEqual(readAddress(''), {
     selection,
     window: null,
+    side: null,
     at: null,
     past: null,
     span: null,
@@ -21,10 +22,13 @@ test('an empty address is everything since the start', () => {
 
 test('each parameter is read', () => {
   assert.deepEqual(
-    readAddress('?tcp=0&dir=dst&by=octets&window=5m&at=-33.9,151.2,6&kiosk=1&cycle=7&reset=0'),
+    readAddress(
+      '?tcp=0&dir=dst&by=octets&window=5m&side=remote&at=-33.9,151.2,6&kiosk=1&cycle=7&reset=0',
+    ),
     {
       selection: { tcp: false, udp: true, direction: 'dst', unit: 'octets' },
       window: '5m',
+      side: 'remote',
       at: { lat: -33.9, lon: 151.2, zoom: 6 },
       past: null,
       span: null,
@@ -37,7 +41,9 @@ test('each parameter is read', () => {
 });
 
 test('nonsense is the default', () => {
-  const read = readAddress('?tcp=yes&dir=up&by=frames&window=../x&at=1,2&cycle=-1&reset=soon');
+  const read = readAddress(
+    '?tcp=yes&dir=up&by=frames&window=../x&side=left&at=1,2&cycle=-1&reset=soon',
+  );
   assert.deepEqual(read, readAddress(''));
   for (const window of ['nonsense', '2m', 'NOW', '5m ', '']) {
     assert.equal(readAddress(`?window=${window}`).window, null, window); // the server would say 400
@@ -61,12 +67,14 @@ test('written and read again it is the same, and foreign parameters stay', () =>
   const state = {
     selection: { tcp: true, udp: false, direction: 'src', unit: 'octets' },
     window: '1h',
+    side: 'all',
     at: { lat: 48.857, lon: 2.352, zoom: 8 },
   };
   const search = writeAddress('?kiosk=1&theme=x', state);
   const read = readAddress(search);
   assert.deepEqual(read.selection, state.selection);
   assert.equal(read.window, '1h');
+  assert.equal(read.side, 'all');
   assert.deepEqual(read.at, state.at);
   assert.equal(read.kiosk, true);
   assert.match(search, /theme=x/);

@@ -509,6 +509,49 @@ test('a card says what is the finest that is known, beside the radius that the d
   }
 });
 
+test('the own side can be left out, by button, key and address, and only where there is one', async () => {
+  const none = await b.open(browser, mock.url);
+  assert.equal(await none.isVisible('#whose'), false);
+  assert.equal(await none.isVisible('#ways'), false);
+  await none.keyboard.press('o');
+  assert.doesNotMatch(none.url(), /side/);
+  await none.done();
+
+  const own = await startMock({ places: [{ ...places[0], own: 1 }, ...places.slice(1, 40)] });
+  own.state.over = { totals: { ways: { through: 10, in: 600, out: 380, inside: 10 } } };
+  const page = await b.open(browser, own.url);
+  assert.equal(await page.innerText('#ways'), 'in 60 % · out 38 % · inside 1.0 % · through 1.0 %');
+  const side = await page.locator('#side').boundingBox();
+  const ways = await page.locator('#ways').boundingBox();
+  assert.ok(ways.y + ways.height <= side.y + side.height, 'it fits below the lists');
+  const count = (wanted) =>
+    page.waitForFunction(
+      (text) => document.querySelector('#tile-places b').textContent === text,
+      wanted,
+    );
+  const pressed = () => page.innerText('#whose [aria-pressed=true]');
+  await count('40');
+  assert.equal(await pressed(), 'All');
+  await page.locator(`.spot[data-id="${places[0].id}"]`).click();
+  assert.match(await page.innerText('#card .where'), /our own side/);
+  await page.click('#whose button[value=remote]');
+  await count('39');
+  assert.equal(await pressed(), 'Remote');
+  assert.match(page.url(), /side=remote/);
+  assert.match(await page.innerText('#legend-note'), /^Remote side only/);
+  assert.match(await page.getAttribute('#save', 'href'), /side=remote/);
+  assert.equal(await page.isVisible('#card'), false, 'its place is not shown any more');
+  await page.keyboard.press('o');
+  await count('40');
+  assert.match(page.url(), /side=all/);
+  await page.done();
+  const linked = await b.open(browser, `${own.url}?side=remote&window=5m`);
+  await linked.waitForFunction(() => document.querySelector('#tile-places b').textContent === '39');
+  assert.ok(own.state.requests.includes('/api/v1/heat?window=5m&side=remote'));
+  await linked.done();
+  await own.stop();
+});
+
 test('an answer about a place that makes no sense breaks nothing', async () => {
   const page = await b.newPage(browser);
   await page.route('**/api/v1/place/*', (route) => route.fulfill({ status: 200, body: '{}' }));

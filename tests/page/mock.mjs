@@ -46,6 +46,7 @@ export const FIELDS = [
   'udp_src_octets',
   'id',
   'radius_km',
+  'own',
 ];
 
 function sum(places) {
@@ -86,6 +87,7 @@ export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over
     period: 17,
     window: 'start',
     window_s: 170,
+    side: 'all',
     windows: ['now', '1m', '5m', '1h', '24h', 'start'],
     interval_s: interval,
     state: 'running',
@@ -122,7 +124,14 @@ export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over
       balanced: true,
     },
     fields: FIELDS,
-    points: places.map(({ lat, lon, counters, id, radius }) => [lat, lon, ...counters, id, radius]),
+    points: places.map(({ lat, lon, counters, id, radius, own = 0 }) => [
+      lat,
+      lon,
+      ...counters,
+      id,
+      radius,
+      own,
+    ]),
     places: places.slice(0, NAMED).map(({ name, code }) => `${name}, ${code}`),
     top: {
       countries: countries.slice(0, TOP).map(({ key, counters }) => [key, ...counters]),
@@ -280,14 +289,15 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
     state.period++;
     ended = state.clock();
   };
-  const current = () => {
+  const current = (side = 'all') => {
     const due = ended + state.interval * 1000;
     if (!state.stuck && Math.abs(state.clock() - ended) >= state.interval * 1000) {
       state.period++;
       ended = state.clock() - due < state.interval * 1000 ? due : state.clock();
       if (ended > state.clock()) ended = state.clock();
     }
-    return makeSnapshot(state.places, {
+    const shown = state.places.filter(({ own }) => side === 'all' || !own);
+    return makeSnapshot(shown, {
       time: ended,
       interval: state.interval,
       period: state.period,
@@ -339,8 +349,9 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
     }
     if (url.pathname === '/api/v1/heat') {
       const window = url.searchParams.get('window') ?? 'start';
-      const snapshot = { ...current(), window };
-      const etag = `"${snapshot.period}-${window}-${revision}"`;
+      const side = url.searchParams.get('side') ?? 'all';
+      const snapshot = { ...current(side), window, side };
+      const etag = `"${snapshot.period}-${window}-${side}-${revision}"`;
       if (request.headers['if-none-match'] === etag) {
         state.notModified++;
         response.writeHead(304, { ETag: etag, Date: new Date(state.clock()).toUTCString() });
@@ -363,7 +374,6 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
   });
   await new Promise((ready) => server.listen(port, '127.0.0.1', ready));
   server.unref(); // one that a failed test has left keeps nobody from ending
-  server.unref(); // a test that fails before it stops us must not hang
   const stop = () =>
     new Promise((done) => {
       server.close(done);

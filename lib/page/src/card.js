@@ -104,6 +104,7 @@ export class Card {
       format.coordinates(places.lat[i], places.lon[i]),
       radius > 0 && `within ${radius} km`,
       (radius === COUNTRY_ONLY || (code && !city)) && `only the ${finest} is known`,
+      places.own[i] && 'our own side',
     ].filter(Boolean);
     return [
       element('h2', '', nameOf(city || country || 'Unnamed place')),

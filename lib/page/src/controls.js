@@ -28,6 +28,7 @@ export class Controls {
       ['direction', (value) => actions.choose('direction', value)],
       ['unit', (value) => actions.choose('unit', value)],
       ['window', (value) => actions.window(value)],
+      ['whose', (value) => actions.side(value)],
     ]) {
       byId(group).addEventListener('click', (event) => {
         const button = event.target.closest('button');
@@ -71,6 +72,15 @@ export class Controls {
     }
   }
 
+  /** All addresses or those of the others; only where some are known to be ours. */
+  side(shown, known) {
+    const group = byId('whose');
+    group.hidden = !known;
+    for (const button of group.querySelectorAll('button')) {
+      setPressed(button, button.value === shown);
+    }
+  }
+
   /** On a phone they are behind one button: the map comes first. */
   #unfold() {
     const button = byId('controls-button');
@@ -90,6 +100,7 @@ export class Controls {
       d: () => actions.next('direction'),
       b: () => actions.next('unit'),
       w: () => actions.nextWindow(),
+      o: () => actions.nextSide(),
       '+': () => actions.zoom(KEY_ZOOM),
       '=': () => actions.zoom(KEY_ZOOM),
       '-': () => actions.zoom(1 / KEY_ZOOM),

@@ -46,9 +46,19 @@ export class Legend {
   #drawn = '';
 
   /** @param {{top: number, floor: number}} heat */
-  draw(heat, selection, span, { anyCountryOnly, anyRough }) {
+  draw(heat, selection, span, { anyCountryOnly, anyRough, remoteOnly }) {
     const { tcp, udp, unit, direction } = selection;
-    const key = [heat.top, tcp, udp, unit, direction, span, anyCountryOnly, anyRough].join();
+    const key = [
+      heat.top,
+      tcp,
+      udp,
+      unit,
+      direction,
+      span,
+      anyCountryOnly,
+      anyRough,
+      remoteOnly,
+    ].join();
     if (key === this.#drawn) return;
     this.#drawn = key;
     const strips = STRIPS.filter(
@@ -71,6 +81,7 @@ export class Legend {
       }),
     );
     const notes = [];
+    if (remoteOnly) notes.push('Remote side only: our own addresses are left out.');
     if (anyCountryOnly) notes.push('Wide soft tint: only the country is known.');
     if (anyRough) notes.push('Wider blur: the place is known only roughly.');
     setText(byId('legend-note'), notes.join(' '));

@@ -19,7 +19,7 @@ import { Places } from './places.js';
 import { pick, watchPointer } from './pointer.js';
 import { Poller, isSnapshot } from './polling.js';
 import { lonToX, latToY } from './projection.js';
-import { DIRECTIONS, UNITS } from './selection.js';
+import { DIRECTIONS, SIDES, UNITS } from './selection.js';
 import { rangeText } from './spans.js';
 import { Status, bannerOf, emptyOf, pastBanner, pillOf } from './status.js';
 import { readAddress, writeAddress } from './url-state.js';
@@ -29,7 +29,14 @@ const SPOT_ZOOM = 8; // of "go to this place"
 const FONT_WAIT_MS = 1500;
 const RELOAD_PAUSE_MS = 300e3;
 
-const heatPath = (window) => `api/v1/heat${window ? `?window=${encodeURIComponent(window)}` : ''}`;
+/** What is asked for beyond the server's own choice. */
+const queryOf = ({ window, side }) => {
+  const query = new URLSearchParams();
+  if (window) query.set('window', window);
+  if (side) query.set('side', side);
+  return query.size ? `?${query}` : '';
+};
+const heatPath = (view) => `api/v1/heat${queryOf(view)}`;
 
 const remOf = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
@@ -39,6 +46,7 @@ class Page {
     this.address = address;
     this.selection = { ...this.address.selection };
     this.window = this.address.window;
+    this.side = this.address.side;
     this.saved = saved;
     this.snapshot = null;
     this.build = null;
@@ -68,10 +76,11 @@ class Page {
     this.past = new Past({
       span: this.address.span,
       now: () => freshness.serverTime(browserClocks()),
+      side: () => this.side,
       on: {
         show: (snapshot) => this.takePast(snapshot),
         changed: () => this.timeChanged(),
-        live: () => poller?.start(heatPath(this.window)),
+        live: () => poller?.start(heatPath(this)),
       },
     });
     this.controls = new Controls(this.actions());
@@ -135,8 +144,9 @@ class Page {
     this.snapshot = snapshot;
     this.panel.show(snapshot, this.selection, this.spanText({ short: true }));
     this.controls.windows(this.saved ? [snapshot.window] : snapshot.windows, snapshot.window);
-    byId('save').href =
-      `ip_heatmap.html${this.window ? `?window=${encodeURIComponent(this.window)}` : ''}`;
+    const known = !this.saved && (this.places.anyOwn || snapshot.side === 'remote');
+    this.controls.side(snapshot.side, known);
+    byId('save').href = `ip_heatmap.html${queryOf(this)}`;
     this.reopen = openId;
     this.draw();
     this.stage.dataset.period = snapshot.period;
@@ -368,7 +378,14 @@ class Page {
     this.window = name;
     this.writeAddress();
     if (this.past.range) this.past.live();
-    else if (!this.saved) this.poller.start(heatPath(this.window));
+    else if (!this.saved) this.poller.start(heatPath(this));
+  }
+
+  setSide(name) {
+    this.side = name;
+    this.writeAddress();
+    if (this.past.range) this.past.again();
+    else if (!this.saved) this.poller.start(heatPath(this));
   }
 
   writeAddress(at = this.view.kept()) {
@@ -383,6 +400,7 @@ class Page {
       const search = writeAddress(location.search, {
         selection,
         window: name,
+        side: this.side,
         at,
         ...this.timeInAddress(),
       });
@@ -424,6 +442,10 @@ class Page {
           this.setWindow(after(this.snapshot.windows, this.snapshot.window));
         }
       },
+      side: (name) => this.setSide(name),
+      nextSide: () => {
+        if (!byId('whose').hidden) this.setSide(after(SIDES, this.snapshot.side));
+      },
       zoom: (factor) => this.view.zoomBy(factor),
       pan: (right, down) => this.view.panBy(right, down),
       world: () => {
@@ -463,7 +485,7 @@ async function begin() {
         snapshot: async (snapshot) => (await page).takeLive(snapshot),
         heard: async () => (await page).tick(),
       });
-  poller?.start(heatPath(address.window));
+  poller?.start(heatPath(address));
   const fonts = document.fonts.load('600 20px AHN').catch(() => {});
   const world = (await inlined('world-data')) ?? (await fetchWorld());
   await Promise.race([fonts, new Promise((done) => setTimeout(done, FONT_WAIT_MS))]);

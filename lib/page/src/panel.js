@@ -26,6 +26,17 @@ const FATES = [
   ['table_full', 'table full'],
 ];
 
+/** Which way packets go, as our own side sees it, in the order in which it is said. */
+const WAYS = ['in', 'out', 'inside', 'through'];
+
+/** Shares of all packets that count; '' where no packet has an end on our side. Pure. */
+export function waysText(ways = {}) {
+  const counts = WAYS.map((way) => ways[way] ?? 0);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (all === (ways.through ?? 0)) return '';
+  return WAYS.map((way, i) => `${way} ${format.share((100 * counts[i]) / all)}`).join(' · ');
+}
+
 /** What to say of interfaces that hand over merged packets. Pure. */
 export function mergedText(interfaces) {
   const names = interfaces.join(', ');
@@ -52,6 +63,7 @@ export class Panel {
     this.#snapshot = snapshot;
     this.#tiles(snapshot);
     this.#notDrawn(snapshot.totals.addresses);
+    this.#ways(snapshot.totals.ways);
     this.#merged(snapshot.sensor.merged_packets ?? []);
     this.reselect(selection);
   }
@@ -158,6 +170,12 @@ export class Panel {
         .join(' · '),
     );
     byId('not-drawn-bar').style.width = `${percent(missing)}%`;
+  }
+
+  #ways(ways) {
+    const text = waysText(ways);
+    byId('ways').hidden = text === '';
+    setText(byId('ways'), text);
   }
 
   /** Interfaces whose offloads merge packets: which, what that means, and the command against it. */

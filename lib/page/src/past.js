@@ -28,6 +28,7 @@ export class Past {
   error = '';
   #on;
   #now;
+  #side;
   #span;
   #timeline;
   #speed = SPEEDS[0];
@@ -42,11 +43,13 @@ export class Past {
 
   /**
    * @param {{span: ?string, on: {show: (snapshot) => void, changed: () => void, live: () => void},
-   *   now: () => number}} options now: the server's time, seconds
+   *   now: () => number, side: () => ?string}} options now: the server's time, seconds; side: whose
+   *   addresses are asked for
    */
-  constructor({ span, on, now }) {
+  constructor({ span, on, now, side }) {
     this.#on = on;
     this.#now = now;
+    this.#side = side;
     this.#span = spanNamed(span) ?? SPANS[1];
     this.#timeline = new Timeline(this.#span, {
       choose: (range) => this.choose(range),
@@ -122,6 +125,11 @@ export class Past {
   choose(range) {
     this.#stop();
     this.#show(range);
+  }
+
+  /** The same time anew: what is asked of it has changed. */
+  again() {
+    if (this.range) this.choose(this.range);
   }
 
   live() {
@@ -202,7 +210,8 @@ export class Past {
   }
 
   #ask({ from, to }) {
-    const path = `api/v1/heat?from=${iso(from)}&to=${iso(to)}`;
+    const side = this.#side() ? `&side=${this.#side()}` : '';
+    const path = `api/v1/heat?from=${iso(from)}&to=${iso(to)}${side}`;
     let asked = this.#ahead.get(path);
     if (!asked) {
       const abort = new AbortController();

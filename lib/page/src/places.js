@@ -28,7 +28,9 @@ export class Places {
   length = 0;
   names = []; // of the first places only
   anyRough = false; // some place has an accuracy radius
+  anyOwn = false; // some place is on our own side
   anyCountryOnly = false;
+  remoteOnly = false; // those of our own side are left out
   #capacity = 0;
   #land;
   #spreads = new Map(); // "lat,lon" of a country-only place -> km, so that land is asked once
@@ -53,20 +55,23 @@ export class Places {
     this.counters = new Float64Array(capacity * COUNTERS); // 2^53: a century of line rate
     this.id = new Int32Array(capacity);
     this.radiusKm = new Float32Array(capacity);
+    this.own = new Uint8Array(capacity);
     this.sigma = new Float32Array(capacity); // sheet units; 0 = a spot
     this.tcp = new Float32Array(capacity); // of the present selection
     this.udp = new Float32Array(capacity);
   }
 
   /** Takes the rows of an answer of /api/v1/heat. */
-  load({ fields, points, places }) {
+  load({ fields, points, places, side }) {
     if (points.length > this.#capacity) this.#reserve(Math.ceil(points.length * 1.25));
     const column = (name) => fields.indexOf(name);
-    const [lat, lon, id, radius] = ['lat', 'lon', 'id', 'radius_km'].map(column);
+    const [lat, lon, id, radius, own] = ['lat', 'lon', 'id', 'radius_km', 'own'].map(column);
     const sources = COLUMNS.map(column);
     this.length = points.length;
     this.names = places;
+    this.remoteOnly = side === 'remote';
     this.anyRough = false;
+    this.anyOwn = false;
     this.anyCountryOnly = false;
     for (let i = 0; i < points.length; i++) {
       const row = points[i];
@@ -76,9 +81,11 @@ export class Places {
       this.y[i] = latToY(row[lat]);
       this.id[i] = row[id];
       this.radiusKm[i] = row[radius];
+      this.own[i] = row[own] ?? 0;
       for (let k = 0; k < COUNTERS; k++) this.counters[i * COUNTERS + k] = row[sources[k]];
       this.sigma[i] = this.#sigmaOf(i);
       if (row[radius] > 0) this.anyRough = true;
+      if (this.own[i]) this.anyOwn = true;
       if (row[radius] === COUNTRY_ONLY) this.anyCountryOnly = true;
     }
   }

@@ -8,6 +8,8 @@
 
 export const DIRECTIONS = ['both', 'src', 'dst'];
 export const UNITS = ['packets', 'octets'];
+// whose addresses: the server leaves those of its own side out
+export const SIDES = ['all', 'remote'];
 
 /** [tcp, udp] of the eight counters that begin at `at`. The layers are not looked at. */
 export function amounts(counters, at, { direction, unit }) {

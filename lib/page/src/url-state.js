@@ -3,13 +3,14 @@
 //
 //   tcp=0 udp=0          layer off             dir=src|dst          as source, as destination
 //   by=octets            octets                window=5m            time window (default: the server's)
+//   side=all|remote      whose addresses (default: the server's)
 //   at=48.86,2.35,8      latitude, longitude, zoom: the wall's home
 //   kiosk=1              a wall without a hand  cycle=20            seconds a layer, 0: no cycling
 //   past=FROM,TO         a time that is kept, ISO 8601; span=24h: of the timeline
 //   replay=24h           with kiosk=1: plays the last day, in a minute, at each full hour
 //   reset=120            seconds without a hand until the map goes home, 0: never
 
-import { DIRECTIONS, UNITS } from './selection.js';
+import { DIRECTIONS, SIDES, UNITS } from './selection.js';
 import { spanNamed } from './spans.js';
 
 const WINDOWS = ['now', '1m', '5m', '1h', '24h', 'start']; // of the API; others it refuses
@@ -61,6 +62,7 @@ export function readAddress(search) {
       unit: oneOf('by', UNITS),
     },
     window: WINDOWS.includes(query.get('window')) ? query.get('window') : null,
+    side: SIDES.includes(query.get('side')) ? query.get('side') : null,
     at: position(query.get('at')),
     past: past(query.get('past')),
     span: spanNamed(query.get('span'))?.name ?? null,
@@ -72,7 +74,8 @@ export function readAddress(search) {
 }
 
 /** The address for this state; parameters that are not ours stay. */
-export function writeAddress(search, { selection, window, at, past: shown = null, span = null }) {
+export function writeAddress(search, state) {
+  const { selection, window, side = null, at, past: shown = null, span = null } = state;
   const query = new URLSearchParams(search);
   const put = (name, value, isDefault) =>
     isDefault ? query.delete(name) : query.set(name, String(value));
@@ -81,6 +84,7 @@ export function writeAddress(search, { selection, window, at, past: shown = null
   put('dir', selection.direction, selection.direction === DIRECTIONS[0]);
   put('by', selection.unit, selection.unit === UNITS[0]);
   put('window', window, window === null);
+  put('side', side, side === null);
   const place = at && [at.lat.toFixed(3), at.lon.toFixed(3), at.zoom.toFixed(2)].join(',');
   put('at', place, at === null);
   put('past', shown && `${iso(shown.from)},${iso(shown.to)}`, shown === null);
