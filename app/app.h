@@ -44,6 +44,7 @@ struct app {
 	struct filter *filter;      /* NULL: all frames count */
 	struct capture_clock clock; /* of all of them, where packet time is told */
 	struct locate *locate;      /* until the map has it */
+	struct sides *sides;        /* which the lanes ask; until they are gone */
 	struct locate_map *map;     /* until the capture half has it */
 
 	struct eal_plan plan;

@@ -7,6 +7,7 @@
 #include "as_user.h"
 #include "file.h"
 #include "log.h"
+#include "own_sides.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -122,9 +123,10 @@ preflight_run(struct app *a, const atomic_bool *cancel)
 		return fail(error);
 	}
 	locate_databases_set_own(databases, &own);
+	a->sides = own_sides_create(&own);
 	a->locate = locate_create_from(databases);
 	a->gather.places = locate_create_from(NULL);
-	if (a->locate == NULL || a->gather.places == NULL)
+	if (a->locate == NULL || a->gather.places == NULL || a->sides == NULL)
 		return fail("out of memory");
 	for (unsigned int i = 0; i < s->interfaces.count; i++) {
 		if (interface_check(s->interfaces.items[i], error) != 0)

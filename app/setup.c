@@ -344,7 +344,8 @@ setup_lanes(struct app *a)
 			int socket = (int)rte_lcore_to_socket_id(lcore);
 			struct count_settings c = {.hosts = a->settings.hosts_per_lane,
 						   .socket = socket,
-						   .map = locate_map_prefixes(a->gather.map)};
+						   .map = locate_map_prefixes(a->gather.map),
+						   .sides = a->sides};
 			struct rx_lane *lane = rte_zmalloc_socket("rx_lane", sizeof(*lane),
 								  RTE_CACHE_LINE_SIZE, socket);
 			struct lane_state *state = &a->gather.lanes[a->lane_count];

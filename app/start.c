@@ -345,6 +345,7 @@ app_stop(struct app *a)
 		count_destroy(a->lanes[i]->count);
 		rte_free(a->lanes[i]);
 	}
+	free(a->sides);
 	gather_destroy(&a->gather);
 	map_consumer_free(&a->map_consumer);
 	locate_map_unref(a->map);

@@ -110,7 +110,10 @@ add_to_total(struct map_consumer *m, const struct host_list *period, struct host
 static void
 check_ledger(struct map_consumer *m, struct located *l)
 {
-	l->balanced = ledger_balances(&l->ledger, l->period->head.received) &&
+	const uint64_t *frames = l->ledger.decode.frames;
+
+	l->balanced = ledger_ways(&l->ledger) == frames[DECODE_TCP] + frames[DECODE_UDP] &&
+		      ledger_balances(&l->ledger, l->period->head.received) &&
 		      ledger_balances(&m->sums.ledger, m->sums.received);
 	if (!l->balanced && !m->told_imbalance) {
 		log_event(LOG_CRIT, LOG_ID_LEDGER,

@@ -101,6 +101,12 @@ put_ledger(struct rte_tel_data *d, const struct ledger *l)
 		rte_tel_data_add_dict_u64(d, name, l->decode.unwrapped[t]);
 	}
 	rte_tel_data_add_dict_u64(d, "unwrapped_too_deep", l->decode.tunnel_too_deep);
+	for (int w = 0; w < WAYS; w++) {
+		snprintf(name, sizeof(name), "way_%s", way_name((enum way)w));
+		rte_tel_data_add_dict_u64(d, name, l->decode.ways[w]);
+		snprintf(name, sizeof(name), "way_octets_%s", way_name((enum way)w));
+		rte_tel_data_add_dict_u64(d, name, l->decode.way_octets[w]);
+	}
 }
 
 static int

@@ -69,6 +69,7 @@ count_create(unsigned int number, const struct count_settings *settings)
 		if (error == 0)
 			error = count_buffer_set_map(&lane->buffer[i], settings->map,
 						     settings->socket);
+		lane->buffer[i].sides = settings->sides;
 		if (error < 0) {
 			count_destroy(lane);
 			errno = -error;

@@ -15,6 +15,7 @@
 #include "host_row.h"
 #include "ledger.h"
 #include "parse_batch.h"
+#include "sides.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,6 +33,9 @@ struct count_settings {
 	/* By what addresses beyond `hosts` are counted; NULL: they are only numbered. The caller's,
 	 * for as long as a lane or the manager uses it. */
 	const struct prefix_map *map;
+	/* By what packets are told to come in or to go out; NULL: they are not. The caller's, for
+	 * as long as the lane is there. */
+	const struct sides *sides;
 };
 
 /* [start] `lane`: 0.., part of the tables' names. NULL with errno: ENOMEM, EINVAL. */

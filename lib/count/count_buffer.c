@@ -336,6 +336,54 @@ count_ipv6(struct count_buffer *buffer, const struct parse_pair6 *restrict pairs
 	}
 }
 
+/* -- which way, as our side sees it */
+
+static void
+add_way(struct count_buffer *buffer, bool from_us, bool to_us, uint32_t octets)
+{
+	const enum way way = (enum way)(from_us << 1 | to_us);
+
+	_Static_assert(WAY_IN == 1 && WAY_OUT == 2 && WAY_INSIDE == 3, "two bits: from us, to us");
+	buffer->decode.ways[way]++;
+	buffer->decode.way_octets[way] += octets;
+}
+
+/* Two octets of tables of 64 KiB a packet: what that costs is in `scripts/bench line-rate`. */
+static __rte_noinline void
+count_ways(struct count_buffer *buffer, const struct parse_batch *batch)
+{
+	const struct sides *sides = buffer->sides;
+
+	for (uint32_t i = 0; i < batch->n_ipv4; i++) {
+		const struct parse_pair4 *pair = &batch->ipv4[i];
+
+		add_way(buffer, sides_ours_ipv4(sides, pair->addr[AS_SOURCE]),
+			sides_ours_ipv4(sides, pair->addr[AS_DESTINATION]), pair->octets);
+	}
+	for (uint32_t i = 0; i < batch->n_ipv6; i++) {
+		const struct parse_pair6 *pair = &batch->ipv6[i];
+
+		add_way(buffer, sides_ours_ipv6(sides, &pair->addr[AS_SOURCE]),
+			sides_ours_ipv6(sides, &pair->addr[AS_DESTINATION]), pair->octets);
+	}
+}
+
+static void
+count_way_of_giant(struct count_buffer *buffer, const struct parse_fact *fact)
+{
+	const struct host_addr *addr[DIRECTIONS] = {&fact->src, &fact->dst};
+	bool ours[DIRECTIONS];
+
+	for (int d = 0; d < DIRECTIONS; d++) {
+		uint32_t ipv4;
+
+		memcpy(&ipv4, addr[d]->bytes + 12, sizeof(ipv4));
+		ours[d] = fact->family == ADDR_IPV4 ? sides_ours_ipv4(buffer->sides, ipv4)
+						    : sides_ours_ipv6(buffer->sides, addr[d]);
+	}
+	add_way(buffer, ours[0], ours[1], fact->octets);
+}
+
 /* -- what no glance told: one fact at a time */
 
 static void
@@ -384,6 +432,8 @@ join_pairs(struct count_buffer *buffer, struct parse_batch *batch, const struct 
 	enum layer layer = fact->result == DECODE_TCP ? LAYER_TCP : LAYER_UDP;
 
 	if (unlikely(fact->octets > PACKED_MOST_OCTETS)) {
+		if (buffer->sides != NULL)
+			count_way_of_giant(buffer, fact);
 		count_giant(buffer, fact, layer);
 	} else if (fact->family == ADDR_IPV4) {
 		struct parse_pair4 *pair = &batch->ipv4[batch->n_ipv4++];
@@ -416,6 +466,8 @@ count_buffer_count(struct count_buffer *buffer, struct parse_batch *batch)
 		if (fact->result == DECODE_TCP || fact->result == DECODE_UDP)
 			join_pairs(buffer, batch, fact);
 	}
+	if (buffer->sides != NULL)
+		count_ways(buffer, batch);
 	count_ipv4(buffer, batch->ipv4, batch->n_ipv4);
 	count_ipv6(buffer, batch->ipv6, batch->n_ipv6);
 }

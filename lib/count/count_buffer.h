@@ -26,6 +26,7 @@
 #include "ledger.h"
 #include "parse_batch.h"
 #include "prefix_map.h"
+#include "sides.h"
 
 #include <stdalign.h>
 #include <stdbool.h>
@@ -44,6 +45,7 @@ struct count_buffer {
 	struct host_bulk out4, out6; /* on the way from the flow cache to the table */
 	struct strays strays4, strays6;
 	struct decode_counts decode;
+	const struct sides *sides;    /* NULL: not known */
 	const struct prefix_map *map; /* NULL: what overflows is only numbered */
 	struct counts *overflow;      /* map->slots; before them each cell is counted in: */
 	uint32_t (*overflow_cells)[CELLS];

@@ -24,7 +24,7 @@ struct names {
 	size_t count;
 };
 
-#define ENTRIES_MAX (2 * DECODE_RESULTS + DECODE_EVENTS + TUNNELS + 1 + GEO_RESULTS)
+#define ENTRIES_MAX (2 * DECODE_RESULTS + DECODE_EVENTS + TUNNELS + 1 + GEO_RESULTS + 2 * WAYS)
 
 static void
 put(struct names *names, const char *group, const char *name, size_t offset)
@@ -65,6 +65,12 @@ names_create(void)
 	for (int i = 0; i < GEO_RESULTS; i++)
 		put(names, "addresses", geo_result_name((enum geo_result)i),
 		    offsetof(struct ledger, geo) + (size_t)i * sizeof(uint64_t));
+	for (int i = 0; i < WAYS; i++) {
+		put(names, "ways", way_name((enum way)i),
+		    offsetof(struct ledger, decode.ways) + (size_t)i * sizeof(uint64_t));
+		put(names, "way_octets", way_name((enum way)i),
+		    offsetof(struct ledger, decode.way_octets) + (size_t)i * sizeof(uint64_t));
+	}
 	return names;
 }
 

@@ -202,13 +202,13 @@ heat_totals(const struct picture_window *w, size_t countries, size_t hosts, bool
 	for (int f = 0; f < GEO_RESULTS; f++)
 		json_object_set_new(addresses, geo_result_name((enum geo_result)f),
 				    json_integer((json_int_t)w->ledger.geo[f]));
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:b}", "locations",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:b}", "locations",
 			 (json_int_t)w->count, "countries", (json_int_t)countries, "hosts",
 			 (json_int_t)hosts, "tcp_packets", (json_int_t)v->frames[DECODE_TCP],
 			 "udp_packets", (json_int_t)v->frames[DECODE_UDP], "tcp_frame_octets",
 			 (json_int_t)v->octets[DECODE_TCP], "udp_frame_octets",
-			 (json_int_t)v->octets[DECODE_UDP], "addresses", addresses, "balanced",
-			 (int)balanced);
+			 (json_int_t)v->octets[DECODE_UDP], "addresses", addresses, "ways",
+			 ways_json(v->ways), "balanced", (int)balanced);
 }
 
 json_t *

@@ -21,6 +21,16 @@ time_text(int64_t ms, char text[32])
 	snprintf(text, 32, "%s.%03dZ", date, (int)part);
 }
 
+json_t *
+ways_json(const uint64_t ways[WAYS])
+{
+	json_t *o = json_object();
+
+	for (int w = 0; w < WAYS; w++)
+		json_object_set_new(o, way_name((enum way)w), json_integer((json_int_t)ways[w]));
+	return o;
+}
+
 const char *
 link_name(enum link_state link)
 {

@@ -18,5 +18,7 @@ void buffer_members(struct buffer *b, json_t *object);
 /* C8: tcp, udp packets; tcp, udp octets; the same as source */
 void buffer_counts(struct buffer *b, const struct counts *c);
 
+/* {"through":N,"in":N,"out":N,"inside":N} */
+json_t *ways_json(const uint64_t ways[WAYS]);
 const char *link_name(enum link_state link);
 void time_text(int64_t ms, char text[32]); /* UTC, ISO 8601 */

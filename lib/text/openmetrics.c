@@ -59,6 +59,16 @@ ledger_metrics(const struct metrics *m, const struct picture_facts *f)
 	for (int r = 0; r < GEO_RESULTS; r++)
 		metric_labelled(m, "packet_heatmap_addresses_total", "result",
 				geo_result_name((enum geo_result)r), f->sums.ledger.geo[r]);
+	metric_family(m, "packet_heatmap_way_packets", COUNTER, NULL,
+		      "TCP and UDP packets by which way they go, as our own side sees it.");
+	for (int w = 0; w < WAYS; w++)
+		metric_labelled(m, "packet_heatmap_way_packets_total", "way", way_name((enum way)w),
+				f->sums.ledger.decode.ways[w]);
+	metric_family(m, "packet_heatmap_way_bytes", COUNTER, "bytes",
+		      "Octets of those packets' IP packets.");
+	for (int w = 0; w < WAYS; w++)
+		metric_labelled(m, "packet_heatmap_way_bytes_total", "way", way_name((enum way)w),
+				f->sums.ledger.decode.way_octets[w]);
 	metric_single(m, "packet_heatmap_ledger_balanced", GAUGE,
 		      "1 where all frames and addresses are accounted for.", f->balanced);
 }

@@ -54,6 +54,8 @@ ledger_json(const struct ledger *ledger)
 				    number(ledger->decode.unwrapped[t]));
 	json_object_set_new(unwrapped, "too_deep", number(ledger->decode.tunnel_too_deep));
 	json_object_set_new(o, "unwrapped", unwrapped);
+	json_object_set_new(o, "ways", ways_json(ledger->decode.ways));
+	json_object_set_new(o, "way_octets", ways_json(ledger->decode.way_octets));
 	return o;
 }
 

@@ -49,6 +49,19 @@ static const char *const geo_result_names[GEO_RESULTS] = {
 	[GEO_NO_POSITION] = "no_position",
 };
 
+static const char *const way_names[WAYS] = {
+	[WAY_THROUGH] = "through",
+	[WAY_IN] = "in",
+	[WAY_OUT] = "out",
+	[WAY_INSIDE] = "inside",
+};
+
+const char *
+way_name(enum way w)
+{
+	return way_names[w];
+}
+
 const char *
 decode_result_name(enum decode_result v)
 {
@@ -85,6 +98,10 @@ decode_counts_add(struct decode_counts *into, const struct decode_counts *from)
 	for (int t = 0; t < TUNNELS; t++)
 		into->unwrapped[t] += from->unwrapped[t];
 	into->tunnel_too_deep += from->tunnel_too_deep;
+	for (int w = 0; w < WAYS; w++) {
+		into->ways[w] += from->ways[w];
+		into->way_octets[w] += from->way_octets[w];
+	}
 }
 
 void
@@ -125,6 +142,15 @@ ledger_malformed(const struct ledger *l)
 	return sum;
 }
 
+uint64_t
+ledger_ways(const struct ledger *l)
+{
+	uint64_t sum = 0;
+	for (int w = 0; w < WAYS; w++)
+		sum += l->decode.ways[w];
+	return sum;
+}
+
 bool
 ledger_balances(const struct ledger *l, uint64_t received)
 {
@@ -132,6 +158,8 @@ ledger_balances(const struct ledger *l, uint64_t received)
 	for (int f = 0; f < GEO_RESULTS; f++)
 		geo_results += l->geo[f];
 
-	return ledger_frames(l) == received &&
-	       geo_results == 2 * (l->decode.frames[DECODE_TCP] + l->decode.frames[DECODE_UDP]);
+	const uint64_t packets = l->decode.frames[DECODE_TCP] + l->decode.frames[DECODE_UDP];
+
+	return ledger_frames(l) == received && geo_results == 2 * packets &&
+	       ledger_ways(l) <= packets;
 }

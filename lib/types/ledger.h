@@ -7,6 +7,7 @@
  *
  *     frames received    = tcp + udp + other_ip + not_ip + filtered + each malformed reason
  *     2 x (tcp + udp)    = located + private + not_in_database + table_full
+ *     tcp + udp          = in + out + inside + through       (where sides are known)
  *     lost before us     = imissed + ierrors + rx_nombuf     (beside it, never mixed in)
  *
  * A decode event is counted in addition to a frame's result: something unusual that did not keep
@@ -79,6 +80,15 @@ enum geo_result {
 	GEO_RESULTS,
 };
 
+/* Which way a counted packet goes, as our own side sees it (sides.h). */
+enum way {
+	WAY_THROUGH, /* from others to others */
+	WAY_IN,
+	WAY_OUT,
+	WAY_INSIDE, /* from us to us */
+	WAYS,
+};
+
 /* one lane's share for one period; written by its RX lcore, then owned by the manager */
 struct decode_counts {
 	uint64_t frames[DECODE_RESULTS];
@@ -86,6 +96,8 @@ struct decode_counts {
 	uint64_t events[DECODE_EVENTS];
 	uint64_t unwrapped[TUNNELS];
 	uint64_t tunnel_too_deep; /* event: more nested tunnels than the bound; counted there */
+	/* of counted packets, and of their IP packets' octets; all 0 where sides are not known */
+	uint64_t ways[WAYS], way_octets[WAYS];
 };
 
 struct ledger {
@@ -98,6 +110,7 @@ const char *decode_result_name(enum decode_result v);
 const char *decode_event_name(enum decode_event r);
 const char *tunnel_name(enum tunnel t);
 const char *geo_result_name(enum geo_result f);
+const char *way_name(enum way w);
 
 void decode_counts_add(struct decode_counts *into, const struct decode_counts *from);
 void ledger_add(struct ledger *into, const struct ledger *from);
@@ -105,6 +118,8 @@ void ledger_subtract(struct ledger *from, const struct ledger *what); /* what wa
 
 uint64_t ledger_frames(const struct ledger *l);    /* sum over all results */
 uint64_t ledger_malformed(const struct ledger *l); /* sum over the malformed ones */
+uint64_t ledger_ways(const struct ledger *l);      /* sum over all ways */
 
-/* `received`: the frames that the ports handed over, counted apart from the results. */
+/* `received`: the frames that the ports handed over, counted apart from the results. Of a sum over
+ * times when sides were known and when not, the ways are fewer than the packets. */
 bool ledger_balances(const struct ledger *l, uint64_t received);

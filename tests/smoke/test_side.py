@@ -47,6 +47,34 @@ class Sides(Smoke):
             sums[place[0], int(own)].update({name: counts[name] for name in COUNTERS})
         return {key: dict(sum_) for key, sum_ in sums.items()}, len(places)
 
+    def ways(self, networks):
+        """Packet by packet: which way each goes, and the octets."""
+        packets, octets = collections.Counter(), collections.Counter()
+        for frame in oracle.read_pcap(self.capture):
+            _, source, destination, size = oracle.parse(frame)
+            if source is None:
+                continue
+            ours = [oracle.is_private(address) or is_own(address, networks)
+                    for address in (source, destination)]
+            way = {(0, 0): "through", (0, 1): "in", (1, 0): "out", (1, 1): "inside"}[*ours]
+            packets[way] += 1
+            octets[way] += size
+        return dict(packets), dict(octets)
+
+    def check_ways(self, program, networks):
+        status = program.status()
+        self.balanced(status)
+        packets, octets = self.ways(networks)
+        self.assertEqual({way: n for way, n in status["ledger"]["ways"].items() if n}, packets)
+        self.assertEqual({way: n for way, n in status["ledger"]["way_octets"].items() if n},
+                         octets)
+        heat = program.get("/api/v1/heat?window=start")
+        self.assertEqual(heat["totals"]["ways"], status["ledger"]["ways"])
+        metrics = self.ask(program, "/metrics")
+        for way, n in packets.items():
+            self.assertIn(f'packet_heatmap_way_packets_total{{way="{way}"}} {n}\n', metrics)
+        return packets
+
     def ask(self, program, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{program.port}{path}", timeout=20) as answer:
             return answer.read().decode()
@@ -94,6 +122,7 @@ class Sides(Smoke):
         with self.running("--pcap", self.capture, *self.named, "--period", "0.2") as program:
             self.over(program)
             self.check(program, LOCAL, "?window=start")
+            self.assertEqual(len(self.check_ways(program, LOCAL)), 4)
             for path in ("/api/v1/heat", "/api/v1/heat.csv", "/ip_heatmap.html"):
                 with self.assertRaises(urllib.error.HTTPError) as raised:
                     self.ask(program, f"{path}?side=both")
@@ -105,6 +134,7 @@ class Sides(Smoke):
         with self.running("--pcap", self.capture, "--period", "0.2") as program:
             self.over(program)
             self.check(program, [], "?window=start")
+            self.check_ways(program, [])
 
     def test_hosts_beyond_the_table(self):
         """Eight hosts have a row, all others count by network: at the same places."""

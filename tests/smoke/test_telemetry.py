@@ -165,7 +165,8 @@ class Answers(Telemetry):
             self.assertEqual(window[name], mine[name], name)
         for members, prefix in ((mine["malformed"], "malformed_"),
                                 (mine["addresses"], "addresses_"), (mine["events"], "event_"),
-                                (mine["unwrapped"], "unwrapped_")):
+                                (mine["unwrapped"], "unwrapped_"), (mine["ways"], "way_"),
+                                (mine["way_octets"], "way_octets_")):
             for name, number in members.items():
                 self.assertEqual(ledger[prefix + name], number, name)
         self.assertEqual(window["window"], "1h")
