@@ -33,7 +33,8 @@ ask_read(const void *path, struct verdict *answer)
 static void
 check_own_side(struct doctor *d)
 {
-	char text[512] = "", one[NETWORK_TEXT], error[OPTIONS_ERROR_MAX];
+	char text[NETWORKS_MAX * (NETWORK_TEXT + 2)] = "", one[NETWORK_TEXT];
+	char error[OPTIONS_ERROR_MAX];
 	struct networks own;
 
 	if (geo_own(d->settings, &own, error) != 0) {

@@ -80,7 +80,7 @@ const struct option_def options[] = {
 	 "24h or start."},
 	{NULL, "side", "NAME", OPTION_TEXT, AT(side_name), 0, 0, NULL, "all",
 	 "Whose addresses the map shows unless its address says otherwise: all, or remote, those "
-	 "that are not of our own side (--local)."},
+	 "that are not of our own side (--local). Host tables and --output have all of them."},
 	{NULL, "lanes", "N", OPTION_NUMBER, AT(lanes), 0, 64, "queues", "0",
 	 "RX queues of each port, each polled by an lcore of its own. 0: one for each --interface, "
 	 "and for other devices as many as there are worker lcores."},

@@ -66,10 +66,10 @@ places_take(struct picture *p, const struct locate *locate)
 	p->place = malloc((n + 1) * sizeof(*p->place));
 	if (p->place == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		p->place[i] = locate_get(locate, (uint32_t)i);
-	for (size_t i = 0; i < n; i++)
 		p->has_own |= p->place[i]->own;
+	}
 	p->places = (uint32_t)n;
 	return 0;
 }

@@ -6,7 +6,7 @@
  * packet exactly one geo result. So, for a period and since the start:
  *
  *     frames received    = tcp + udp + other_ip + not_ip + filtered + each malformed reason
- *     2 x (tcp + udp)    = located + private + not_in_database + table_full
+ *     2 x (tcp + udp)    = located + private + not_in_database + table_full + no_position
  *     tcp + udp          = in + out + inside + through       (where sides are known)
  *     lost before us     = imissed + ierrors + rx_nombuf     (beside it, never mixed in)
  *

@@ -80,7 +80,7 @@ sides_ask_ipv6(const struct sides *sides, const struct host_addr *addr)
 }
 
 /* What all addresses with these upper 16 bits are; SIDE_ASK where a rule starts below, or where the
- * address has more to say. `shift`: how far the 16 bits are from the bottom of the number. */
+ * address has more to say. `bits`: of a host_addr, up to and with these 16. */
 static uint8_t
 verdict_of(const struct side_rule *rules, unsigned int count, uint64_t high, uint64_t low,
 	   unsigned int bits)
