@@ -124,10 +124,37 @@ def captures(folder):
                                                     capture_output=True).stdout)
 
 
+RECORD = """version: 1 sensor: "s-1" boot_id: 77 number: 3 part: %d parts: %d
+start_ms: 1790000000000 end_ms: 1790000010000 covered_us: 10000000
+site { name: "K\303\266ln" group: "west" position { latitude: 50.94 longitude: 6.96 } }
+databases { type: "DBIP-City-Lite" build: 1780000000 } received: 8 lost: 1 link: LINK_UP
+ledger { name: "frames.tcp" value: 5 } ledger { name: "frames.udp" value: 2 }
+ledger { name: "frames.of_later" value: 1 } ledger { name: "addresses.located" value: 14 }
+lanes { port: "eth0" lcore: 1 received: 8 cycles_per_packet: 80.5 busy: 0.25 }
+ports { name: "eth0" driver: "net_pcap" kind: "interface" link: LINK_UP link_mbps: 10000 }
+"""
+PLACES = """places { position { latitude: -18.1 longitude: 178.4 } radius_km: 20 country: "FJ" city: "Suva"
+  tcp { source_packets: 5 source_octets: 400 } udp { destination_packets: 2 } }
+places { country: "US" own: true basis: REGISTERED tcp { destination_octets: 9 } }
+places { continent: "EU" basis: CONTINENT udp { source_packets: 1 source_octets: 60 } }
+"""
+
+
+def records(folder):
+    proto = os.path.join(HERE, "../../lib/record")
+    for text in (RECORD % (0, 1), RECORD % (0, 1) + PLACES, RECORD % (1, 3) + PLACES,
+                 (RECORD % (0, 1)).replace("version: 1", "version: 9"), 'sensor: "\377\001"'):
+        octets = subprocess.run(
+            ["protoc", f"--proto_path={proto}", "--encode=packet_heatmap.Record", "record.proto"],
+            input=text.encode(), check=True, capture_output=True).stdout
+        write(folder, "record", octets)
+        write(folder, "record", octets[:-5])
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__.strip())
-    for maker in (parse, special, databases, texts, captures):
+    for maker in (parse, special, databases, texts, captures, records):
         maker(sys.argv[1])
 
 
