@@ -23,6 +23,7 @@
 #include "options.h"
 #include "port.h"
 #include "port_events.h"
+#include "records.h"
 #include "rx_lcore.h"
 #include "stream.h"
 
@@ -61,7 +62,8 @@ struct app {
 	struct history *history; /* NULL: nothing is kept */
 	struct consumer *map_thread;
 	struct after_map after_map;
-	struct stream *stream; /* NULL: no --output */
+	struct stream *stream;   /* NULL: no --output */
+	struct records *records; /* NULL: no --records */
 	struct http *http;
 	struct request_stats requests;
 

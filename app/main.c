@@ -219,8 +219,10 @@ finish(struct app *a, int ret)
 	run_unblock_signals();
 	notify_send("STOPPING=1");
 	setup_stop_lanes(a);
-	if (ret != EXIT_SUCCESS || !a->settings.once)
+	if (ret != EXIT_SUCCESS || !a->settings.once) {
 		stream_hurry(a->stream);
+		records_hurry(a->records);
+	}
 	/* what has stayed at the end of packet time has no later period */
 	const bool ended = a->gather.over && a->gather.packet_end_ns != 0;
 	if (ret == EXIT_SUCCESS && !ended && gather_end(&a->gather) != 0)

@@ -23,6 +23,7 @@
 
 #define HISTORY_END_MS 10000
 #define STREAM_END_MS  2000
+#define RECORDS_END_MS 10000
 
 static unsigned int
 privileges_needed(const struct app *a)
@@ -154,6 +155,32 @@ start_stream(struct app *a)
 	return a->stream != NULL ? EXIT_SUCCESS : fail(error);
 }
 
+/* By the user that we are now. */
+static int
+start_records(struct app *a)
+{
+	const struct settings *s = &a->settings;
+	const struct records_settings r = {
+		.folder = {.path = s->records,
+			   .size = s->records_size,
+			   .keep_ms = s->records_keep_ms},
+		.site = s->site ? s->site : "",
+		.group = s->site_group ? s->site_group : "",
+		.software = VERSION,
+		.has_position = s->has_site_position,
+		.latitude = s->site_latitude,
+		.longitude = s->site_longitude,
+		.patient = replay_wanted(s),
+	};
+	char error[RECORD_ERROR_MAX];
+
+	if (s->records == NULL)
+		return EXIT_SUCCESS;
+	a->records = records_create(&r, error);
+	a->map_consumer.records = a->records;
+	return a->records != NULL ? EXIT_SUCCESS : fail(error);
+}
+
 /* The threads to the right of the period record, and the loader. */
 static int
 start_consumers(void *context)
@@ -180,7 +207,8 @@ start_consumers(void *context)
 	a->locate = NULL;
 	if (map_consumer_init(m) != 0)
 		return fail("out of memory");
-	if (start_history(a) != EXIT_SUCCESS || start_stream(a) != EXIT_SUCCESS)
+	if (start_history(a) != EXIT_SUCCESS || start_stream(a) != EXIT_SUCCESS ||
+	    start_records(a) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
 	if (after_map_start(&a->after_map, &a->settings) != 0)
 		return fail("no thread can be started");
@@ -316,6 +344,11 @@ app_end_consumers(struct app *a)
 		a->stuck = true;
 	}
 	a->stream = a->map_consumer.stream = NULL;
+	if (records_destroy(a->records, a->settings.once ? -1 : RECORDS_END_MS) != 0) {
+		log_error("the last records are not written in time; ending without them");
+		a->stuck = true;
+	}
+	a->records = a->map_consumer.records = NULL;
 	/* its samples point at places: it ends before the map goes */
 	if (history_close(a->history, a->settings.once ? -1 : HISTORY_END_MS) != 0) {
 		log_error("the history is not written in time; ending without its last periods");

@@ -117,6 +117,20 @@ check_output(struct doctor *d, const char *option, const char *path)
 	return true;
 }
 
+/* What is in it is not opened: a running service may have it. */
+static bool
+check_folder(struct doctor *d, const char *option, const char *folder)
+{
+	char file[PATH_MAX];
+
+	if (folder == NULL)
+		return false;
+	snprintf(file, sizeof(file), "%s/lock.check", folder);
+	if (access(folder, F_OK) != 0)
+		snprintf(file, sizeof(file), "%s", folder);
+	return check_output(d, option, file);
+}
+
 void
 check_outputs(struct doctor *d)
 {
@@ -128,15 +142,8 @@ check_outputs(struct doctor *d)
 	any = check_output(d, "status", s->status) || any;
 	if (outputs_clash(s, clash))
 		say(d, CHECK_FAULT, "output files", "name two files", "%s", clash);
-	if (s->history != NULL) {
-		char file[PATH_MAX];
-
-		/* the store itself is not opened: a running service may have it */
-		snprintf(file, sizeof(file), "%s/lock.check", s->history);
-		if (access(s->history, F_OK) != 0)
-			snprintf(file, sizeof(file), "%s", s->history);
-		any = check_output(d, "history", file) || any;
-	}
+	any = check_folder(d, "history", s->history) || any;
+	any = check_folder(d, "records", s->records) || any;
 	if (!any)
 		say(d, CHECK_OK, "output files", NULL, "none are asked for");
 }

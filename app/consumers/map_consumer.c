@@ -204,6 +204,10 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		facts.history_folder = m->settings->history;
 		history_status(m->store, &facts.store);
 	}
+	if (m->records != NULL) {
+		facts.records_folder = m->settings->records;
+		facts.records = records_status(m->records);
+	}
 	return picture_create(&facts, m->heat, m->locate, total, &l->hosts, m->settings->view);
 }
 
@@ -329,6 +333,8 @@ map_take(void *context, struct period *p)
 	keep(m, &l);
 	if (m->stream != NULL)
 		stream_offer(m->stream, s);
+	if (m->records != NULL)
+		records_offer(m->records, s);
 	picture_publish(s);
 	picture_release(m->last);
 	m->last = picture_current();

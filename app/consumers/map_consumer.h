@@ -14,6 +14,7 @@
 #include "loader.h"
 #include "locate.h"
 #include "options.h"
+#include "records.h"
 #include "stream.h"
 #include "text.h"
 
@@ -37,8 +38,9 @@ struct map_consumer {
 	struct consumer *const *self; /* the map's own consumer, for its numbers */
 	struct locate *locate;
 	const struct request_stats *requests;
-	struct stream *stream; /* NULL: no --output */
-	struct history *store; /* NULL: nothing is kept */
+	struct stream *stream;   /* NULL: no --output */
+	struct records *records; /* NULL: no --records */
+	struct history *store;   /* NULL: nothing is kept */
 
 	/* the map's thread alone */
 	struct heat *heat;

@@ -144,6 +144,22 @@ const struct option_def options[] = {
 	 "How long periods, minutes, five minutes and hours are kept, in units of m, h, d, w and "
 	 "y; "
 	 "days stay as long as there is room."},
+	{NULL, "records", "DIR", OPTION_TEXT, AT(records), 0, 0, NULL, NULL,
+	 "Put a record of each period into this folder, for who takes it from there: "
+	 "packet-heatmap-ship(8), or any program that reads protocol buffers (lib/record/"
+	 "record.proto). Default: none."},
+	{NULL, "records-size", "SIZE", OPTION_TEXT, AT(records_size_text), 0, 0, NULL, "1GB",
+	 "What records that nobody has taken yet may take on disk, 1MB at least: the oldest go "
+	 "first, and the next record says how many went."},
+	{NULL, "records-keep", "TIME", OPTION_TEXT, AT(records_keep_text), 0, 0, NULL, "7d",
+	 "How old a record becomes that nobody takes."},
+	{NULL, "site", "TEXT", OPTION_TEXT, AT(site), 0, 0, NULL, NULL,
+	 "Where this sensor is, as its records say: the name of the place."},
+	{NULL, "site-group", "TEXT", OPTION_TEXT, AT(site_group), 0, 0, NULL, NULL,
+	 "Which group of sites it belongs to, as its records say."},
+	{NULL, "site-position", "POSITION", OPTION_TEXT, AT(site_position), 0, 0, NULL, NULL,
+	 "Where that is: latitude and longitude in degrees, north and east positive, as "
+	 "50.94,6.96."},
 	{NULL, "open", NULL, OPTION_FLAG, AT(open), 0, 0, NULL, NULL,
 	 "Open the page in the desktop's browser after the first period."},
 	{NULL, "name", "TEXT", OPTION_TEXT, AT(name), 0, 0, NULL, NULL,

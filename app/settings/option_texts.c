@@ -7,6 +7,8 @@
 #include "options.h"
 #include "parse.h"
 #include "pci_address.h"
+#include "record.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +16,33 @@
 #include <string.h>
 
 #define AT(field) offsetof(struct settings, field)
+
+/* What a record says of a site: it is shown on other people's walls. */
+static bool
+is_record_name(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	while (*p != 0) {
+		const size_t n = utf8_length(p);
+
+		if (n == 0 || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+			return false;
+		p += n;
+	}
+	return strlen(text) < RECORD_NAME_MAX;
+}
+
+/* "50.94,6.96" */
+static bool
+parse_position(const char *text, double *latitude, double *longitude)
+{
+	int used = 0;
+
+	return strspn(text, "+-.,0123456789 ") == strlen(text) &&
+	       sscanf(text, "%lf ,%lf %n", latitude, longitude, &used) == 2 && text[used] == 0 &&
+	       *latitude >= -90 && *latitude <= 90 && *longitude >= -180 && *longitude <= 180;
+}
 
 int
 options_translate(struct settings *s, const struct option_def *option, const char *value,
@@ -168,6 +197,33 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 				 where, value);
 			return -1;
 		}
+	} else if (option->offset == AT(records_size_text)) {
+		if (history_parse_size(value, &s->records_size) != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no size, such as 500MB, 2GB or 1TB", where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(records_keep_text)) {
+		if (history_parse_length(value, &s->records_keep_ms) != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no time, such as 12h or 7d", where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(site) || option->offset == AT(site_group)) {
+		if (!is_record_name(value)) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: at most %d octets of UTF-8 without control characters", where,
+				 RECORD_NAME_MAX - 1);
+			return -1;
+		}
+	} else if (option->offset == AT(site_position)) {
+		if (!parse_position(value, &s->site_latitude, &s->site_longitude)) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no latitude and longitude, such as 50.94,6.96",
+				 where, value);
+			return -1;
+		}
+		s->has_site_position = true;
 	} else if (option->offset == AT(log_format)) {
 		if (log_format_parse(value) < 0) {
 			snprintf(error, OPTIONS_ERROR_MAX,

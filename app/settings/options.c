@@ -301,6 +301,12 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 		wrong = "--exclude-self is about the web server, and there is none";
 	else if (s->once && s->open)
 		wrong = "--once ends before a browser could ask: leave out --open";
+	else if (s->records == NULL &&
+		 (s->site != NULL || s->site_group != NULL || s->site_position != NULL))
+		wrong = "--site, --site-group and --site-position are what records say: name "
+			"their folder with --records DIR";
+	else if (s->records != NULL && s->records_size < 1000000)
+		wrong = "--records-size is below 1MB";
 	if (wrong == NULL)
 		return 0;
 	snprintf(error, OPTIONS_ERROR_MAX, "%s", wrong);

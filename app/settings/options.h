@@ -80,6 +80,12 @@ struct settings {
 	const char *history, *history_size_text, *history_keep_text;
 	uint64_t history_size;                  /* octets, of history_size_text */
 	int64_t history_keep_ms[HISTORY_TIERS]; /* of history_keep_text */
+	const char *records, *records_size_text, *records_keep_text;
+	uint64_t records_size;   /* octets, of records_size_text */
+	int64_t records_keep_ms; /* of records_keep_text */
+	const char *site, *site_group, *site_position;
+	bool has_site_position;
+	double site_latitude, site_longitude; /* of site_position */
 	const char *name, *frame_ancestors;
 	struct text_list cors_origins, http_hosts;
 	uint32_t metrics_top_places;

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "consumer.h"
+#include "folder.h"
 #include "heat.h"
 #include "history.h"
 #include "ledger.h"
@@ -117,6 +118,8 @@ struct picture_facts {
 	unsigned int databases_renewed; /* bit i: there is another file at the path of the i-th */
 	const char *history_folder;     /* NULL: nothing is kept */
 	struct history_status store;    /* of that history */
+	const char *records_folder;     /* NULL: no records are written */
+	struct record_status records;   /* of those in it */
 	const char *settings_json;      /* an object: the effective configuration; or NULL */
 	const char *security_json;      /* an object: user, capabilities, seccomp; or NULL */
 };

@@ -290,6 +290,28 @@ history_metrics(const struct metrics *m, const struct picture_facts *f)
 }
 
 static void
+record_metrics(const struct metrics *m, const struct picture_facts *f)
+{
+	const struct record_status *r = &f->records;
+	const char *const size = "packet_heatmap_records_size_bytes";
+
+	if (f->records_folder == NULL)
+		return;
+	metric_family(m, size, GAUGE, "bytes", "Size of the records that nobody has taken yet.");
+	buffer_text(m->b, size);
+	metric_number(m, r->octets);
+	metric_single(m, "packet_heatmap_records_waiting", GAUGE,
+		      "Records that nobody has taken yet.", r->waiting);
+	metric_single(m, "packet_heatmap_records_failing", GAUGE,
+		      "1 where the last record could not be written.", r->failing);
+	metric_single(m, "packet_heatmap_records_written", COUNTER, "Records written.", r->written);
+	metric_single(m, "packet_heatmap_records_dropped", COUNTER,
+		      "Records that were given up: no room, or too old.", r->dropped);
+	metric_single(m, "packet_heatmap_records_dropped_packets", COUNTER,
+		      "TCP and UDP packets in those.", r->packets);
+}
+
+static void
 request_metrics(const struct metrics *m, const struct picture_facts *f)
 {
 	const char *const name = "packet_heatmap_http_request_duration_seconds";
@@ -370,6 +392,7 @@ encode_metrics(struct picture *picture, bool openmetrics, struct buffer *b)
 	place_metrics(&m, f, &window);
 	period_metrics(&m, f);
 	history_metrics(&m, f);
+	record_metrics(&m, f);
 	request_metrics(&m, f);
 	process_metrics(&m, f);
 	if (openmetrics)

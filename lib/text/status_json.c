@@ -219,6 +219,26 @@ history_json(const struct picture_facts *f)
 	return o;
 }
 
+/* What waits in the folder of --records; null where none are written. */
+static json_t *
+records_json(const struct picture_facts *f)
+{
+	const struct record_status *r = &f->records;
+	json_t *o;
+
+	if (f->records_folder == NULL)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "folder", json_text(f->records_folder));
+	json_object_set_new(o, "state", json_string(r->failing ? "failing" : "writing"));
+	json_object_set_new(o, "written", number(r->written));
+	json_object_set_new(o, "waiting", number(r->waiting));
+	json_object_set_new(o, "octets", number(r->octets));
+	json_object_set_new(o, "dropped", number(r->dropped));
+	json_object_set_new(o, "dropped_packets", number(r->packets));
+	return o;
+}
+
 /* A member that the caller has as text already; {} where it has none or it does not parse. */
 static json_t *
 embedded(const char *text)
@@ -289,6 +309,7 @@ encode_status(struct picture *picture, struct view view, struct buffer *b)
 
 	json_object_set_new(o, "consumers", consumers_json(f));
 	json_object_set_new(o, "history", history_json(f));
+	json_object_set_new(o, "records", records_json(f));
 
 	json_object_set_new(errors, "late_periods", number(f->record.late));
 	json_object_set_new(errors, "swaps_missed", number(f->record.skipped_lanes));
