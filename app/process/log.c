@@ -36,6 +36,7 @@ static struct {
 static pthread_once_t resolved = PTHREAD_ONCE_INIT;
 static enum log_format format_wanted; /* [main] before the first line, or by log_set_format */
 static enum log_format format_now;    /* [main] as log_set_format has it */
+static const char *program;           /* [main] before the first line */
 static int journal = -1;              /* [main] the same; connected */
 
 /* systemd.exec(5): device and inode of the stream that it gave us. */
@@ -76,6 +77,12 @@ resolve_format(void)
 			format = LOG_FORMAT_PREFIX;
 	}
 	format_now = format;
+}
+
+void
+log_set_program(const char *name)
+{
+	program = name;
 }
 
 void
@@ -133,6 +140,7 @@ log_run(void *unused)
 			snprintf(text, sizeof(text), "%zu log lines were lost: nobody read them",
 				 lost);
 			write_entry(&(struct log_entry){.time_ms = utc_ms(),
+							.program = program,
 							.priority = LOG_WARNING,
 							.area = "log",
 							.message = text});
@@ -183,6 +191,7 @@ log_at(int priority, const char *area, const char *id, const char *format, ...)
 {
 	char message[MESSAGE_MAX] = "", name[32];
 	const struct log_entry entry = {.time_ms = utc_ms(),
+					.program = program,
 					.priority = priority,
 					.area = name,
 					.id = id,

@@ -36,6 +36,9 @@ void log_port(const char *text);
 void log_history(const char *text);
 void log_capture(const char *text);
 
+/* [main] Before the first line: who logs, if it is not packet-heatmap. Borrowed. */
+void log_set_program(const char *name);
+
 /* [main] Before that: auto. */
 void log_set_format(enum log_format format);
 

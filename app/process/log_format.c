@@ -124,6 +124,12 @@ put_field(struct out *o, const char *name, const char *value)
 	put_text(o, "\n");
 }
 
+static const char *
+program_of(const struct log_entry *e)
+{
+	return e->program != NULL ? e->program : NAME;
+}
+
 static void
 render_journal(const struct log_entry *e, struct out *o)
 {
@@ -131,7 +137,7 @@ render_journal(const struct log_entry *e, struct out *o)
 
 	put_field(o, "MESSAGE", e->message);
 	put_field(o, "PRIORITY", priority);
-	put_field(o, "SYSLOG_IDENTIFIER", NAME);
+	put_field(o, "SYSLOG_IDENTIFIER", program_of(e));
 	put_field(o, "PACKET_HEATMAP_AREA", e->area);
 	if (e->id != NULL)
 		put_field(o, "MESSAGE_ID", e->id);
@@ -147,8 +153,10 @@ render_line(const struct log_entry *e, bool prefixed, struct out *o)
 		snprintf(prefix, sizeof(prefix), "<%d>", e->priority & 7);
 		put_text(o, prefix);
 	}
-	if (strcmp(e->area, DPDK) != 0)
-		put_text(o, NAME ": ");
+	if (strcmp(e->area, DPDK) != 0) {
+		put_text(o, program_of(e));
+		put_text(o, ": ");
+	}
 	begin = o->used;
 	put(o, e->message, strnlen(e->message, LOG_RENDERED_MAX - o->used - 1), 1);
 	/* a line of its own would be read as another message, with whatever prefix it brings */

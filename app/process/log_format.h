@@ -2,7 +2,7 @@
 /*
  * How a line of the log is written. Pure.
  *
- *   text      packet-heatmap: MESSAGE
+ *   text      packet-heatmap: MESSAGE, or with the name of another program of ours
  *   prefix    <PRIORITY>packet-heatmap: MESSAGE, as sd-daemon(3) has it: for a journal whose socket
  *             cannot be reached
  *   journal   fields of the journal's native protocol, one datagram
@@ -25,8 +25,9 @@ enum log_format {
 };
 
 struct log_entry {
-	int64_t time_ms; /* UTC, since 1970 */
-	int priority;    /* of syslog.h */
+	int64_t time_ms;     /* UTC, since 1970 */
+	int priority;        /* of syslog.h */
+	const char *program; /* NULL: packet-heatmap */
 	const char *area;
 	const char *id; /* MESSAGE_ID, 32 hexadecimal digits; or NULL */
 	const char *message;

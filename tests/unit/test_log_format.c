@@ -31,6 +31,9 @@ test_text(void **state)
 	assert_string_equal(out, "packet-heatmap: a line\n");
 	render(LOG_FORMAT_PREFIX, "two\n<0>lines", NULL);
 	assert_string_equal(out, "<4>packet-heatmap: two <0>lines\n");
+	out[log_render(&(struct log_entry){.program = "ours", .area = "run", .message = "a line"},
+		       LOG_FORMAT_TEXT, out)] = 0;
+	assert_string_equal(out, "ours: a line\n");
 }
 
 static void
