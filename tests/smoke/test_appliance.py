@@ -519,6 +519,16 @@ class Manual(Smoke):
             self.assertRegex(text, re.escape(flag) + r"\b")
 
 
+    def test_man_page_of_the_shipper(self):
+        if subprocess.run(["sh", "-c", "command -v mandoc"], stdout=subprocess.DEVNULL,
+                          check=False).returncode != 0:
+            self.skipTest("mandoc is not installed")
+        page = os.path.join(ROOT, "conf/packet-heatmap-ship.8")
+        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error", page], capture_output=True,
+                              text=True, check=False)
+        self.assertEqual(lint.stdout, "")
+
+
 class Installation(Smoke):
     def test_everything_is_in_place_and_finds_the_rest(self):
         build = os.path.dirname(os.path.dirname(BINARY))
@@ -532,7 +542,12 @@ class Installation(Smoke):
                 path = os.path.join(folder, name)
                 installed[path[len(self.cwd):]] = path
         for end in ("/sbin/packet-heatmap", "/sbin/packet-heatmap-setup-host",
+                    "/sbin/packet-heatmap-ship", "/etc/packet-heatmap/kafka.conf",
                     "/etc/packet-heatmap/packet-heatmap.conf", "/man8/packet-heatmap.8",
+                    "/man8/packet-heatmap-ship.8", "/sysusers.d/packet-heatmap-ship.conf",
+                    "/tmpfiles.d/packet-heatmap-ship.conf",
+                    "/lib/systemd/system/packet-heatmap-ship.service",
+                    "/share/packet-heatmap/record.proto",
                     "/man8/packet-heatmap-setup-host.8", "/sysusers.d/packet-heatmap.conf",
                     "/tmpfiles.d/packet-heatmap.conf",
                     "/lib/systemd/system/packet-heatmap.service",
@@ -540,12 +555,12 @@ class Installation(Smoke):
             self.assertEqual(len([path for path in installed if path.endswith(end)]), 1, end)
         # whatever the prefix is: what a unit starts and reads, and what the manual names, is there
         for path, here in installed.items():
-            if not path.endswith((".service", "/packet-heatmap.8")):
+            if not path.endswith((".service", "/packet-heatmap.8", "/packet-heatmap-ship.8")):
                 continue
             with open(here, encoding="utf-8") as file:
                 text = file.read()
-            named = set(re.findall(r"(?:ExecStart=|--config |\.It Pa )(/\S+(?:heatmap|\.conf))\b",
-                                   text))
+            named = set(re.findall(r"(?:ExecStart=|--config |\.It Pa |LoadCredential=kafka\.conf:)"
+                                   r"(/\S+(?:heatmap|heatmap-ship|\.conf))(?!\S)", text))
             self.assertTrue(named, path)
             for name in named - {"/var/lib/packet-heatmap"}:
                 self.assertIn(name, installed, path)
