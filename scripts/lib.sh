@@ -34,6 +34,9 @@ PACKAGES_CONTAINER=(iproute2 podman python3-maxminddb runc skopeo tcpreplay util
 # to prove it on a PCI card in a virtual machine
 PACKAGES_NIC=(e2fsprogs iproute2 mmdebstrap procps python3-maxminddb qemu-system-x86 seabios)
 
+# to test its records with Apache Kafka
+PACKAGES_FLEET=(maven openjdk-17-jre-headless python3-confluent-kafka)
+
 # to lint it
 PACKAGES_LINT=(clang-format shellcheck codespell cppcheck git)
 

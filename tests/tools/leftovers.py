@@ -17,7 +17,7 @@ import time
 
 NAMESPACE = re.compile(r"ph[mfi](?:-[a-z]+)?-(\d+)(?:-[a-z]+)?")
 EAL = re.compile(r"(?:check|smoke|packet-heatmap)-?(\d+)")
-FOLDER = re.compile(r"packet-heatmap-(?:smoke|page|unit|image)[-.]\w+")
+FOLDER = re.compile(r"packet-heatmap-(?:smoke|page|unit|image|kafka)[-.]\w+")
 DAY_S = 86400
 
 
