@@ -10,6 +10,7 @@
  * that was sent just before a crash comes twice, and never not at all; readers tell it by (sensor,
  * boot id, number, part).
  */
+#include "clock.h"
 #include "folder_reader.h"
 #include "kafka_conf.h"
 #include "log.h"
@@ -216,6 +217,30 @@ start_kafka(struct ship *s)
 
 /* -- */
 
+/* With what our clock shows now: a reader compares it with the broker's. */
+static rd_kafka_resp_err_t
+produce(struct ship *s, struct folder_message *m, char *name)
+{
+	char sent[24];
+	const int length = snprintf(sent, sizeof(sent), "%lld", (long long)utc_ms());
+	/* not rd_kafka_producev: its macros are no ISO C */
+	const rd_kafka_vu_t what[] = {
+		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = s->to},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {m->data, m->size}},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {m->sensor, strlen(m->sensor)}},
+		{.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"sent-ms", sent, length}},
+		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = name},
+	};
+	rd_kafka_error_t *error =
+		rd_kafka_produceva(s->kafka, what, sizeof(what) / sizeof(what[0]));
+	const rd_kafka_resp_err_t code =
+		error != NULL ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+
+	rd_kafka_error_destroy(error);
+	return code;
+}
+
 /* Hands over one message. False: none waits, or there is no room now. */
 static bool
 send_next(struct ship *s)
@@ -228,14 +253,12 @@ send_next(struct ship *s)
 	if (code <= 0)
 		return false;
 	char *name = strdup(m.name);
-	if (name != NULL &&
-	    rd_kafka_produce(s->to, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, m.data, m.size,
-			     m.sensor, strlen(m.sensor), name) == 0) {
+	const rd_kafka_resp_err_t error = name ? produce(s, &m, name) : RD_KAFKA_RESP_ERR__FAIL;
+	if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
 		s->in_flight++;
 		free(m.data);
 		return true;
 	}
-	const rd_kafka_resp_err_t error = name ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR__FAIL;
 	if (error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
 		folder_reader_refuse(s->reader, m.name, rd_kafka_err2str(error));
 	else

@@ -48,11 +48,14 @@ class Brokers:
         print(line, file=self.process.stdin, flush=True)
         assert self.process.stdout.readline() == "ok\n", line
 
+    def consume(self, form):
+        return subprocess.run(
+            ["kcat", "-q", "-b", self.address, "-t", TOPIC, "-C", "-e", "-f", form],
+            stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout
+
     def read(self):
         """[(partition, key, octets)], in the order of each partition."""
-        octets = subprocess.run(
-            ["kcat", "-q", "-b", self.address, "-t", TOPIC, "-C", "-e", "-f", "%p %k %S\n%s"],
-            stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout
+        octets = self.consume("%p %k %S\n%s")
         found = []
         while octets:
             head, _, octets = octets.partition(b"\n")
@@ -128,7 +131,11 @@ class Ship(Shipping, Smoke):
             self.assertEqual(code, 0, said)
             self.assertIn(f"packet-heatmap-ship: {len(both)} records sent", said)
             found = brokers.read()
+            headers = brokers.consume("%h\n").decode().splitlines()
         self.assertEqual(self.waiting(), {})
+        self.assertEqual(len(headers), len(both))
+        for header in headers:
+            self.assertRegex(header, r"^sent-ms=\d{13}$")
         self.assertEqual(sorted(octets for _, _, octets in found), sorted(both.values()))
         partitions = collections.defaultdict(set)
         for partition, key, _ in found:
