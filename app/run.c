@@ -99,12 +99,27 @@ run_open_browser(struct app *a)
 	browser_open(url);
 }
 
+/* When the period that begins now ends; the last one was to end at `planned`. What leaves the
+ * machine is to fit what others say of the same time. */
+static uint64_t
+end_of_next(struct app *a, uint64_t planned, uint64_t period)
+{
+	const uint64_t now = monotonic_ns();
+	/* a tick that took longer than a period: the next one is a whole period away */
+	const bool late = planned + period < now;
+
+	a->gather.late += late;
+	if (a->settings.records != NULL)
+		return next_multiple(now, (uint64_t)utc_ms() * 1000000, period);
+	return (late ? now : planned) + period;
+}
+
 int
 run_periods(struct app *a, const sigset_t *signals)
 {
 	const uint64_t period = (uint64_t)(a->settings.period_s * 1e9);
 	const uint64_t watchdog = notify_watchdog_ms() * 1000000;
-	uint64_t next = monotonic_ns() + period, look = 0, pause = POLL_EVENTS_NS;
+	uint64_t next = end_of_next(a, monotonic_ns(), period), look = 0, pause = POLL_EVENTS_NS;
 	bool opened = false;
 
 	if (replay_wanted(&a->settings))
@@ -126,12 +141,7 @@ run_periods(struct app *a, const sigset_t *signals)
 		if (a->settings.open && !opened)
 			run_open_browser(a);
 		opened = true;
-		next += period;
-		/* a tick that took longer than a period: the next one is a whole period away */
-		if (next < monotonic_ns()) {
-			a->gather.late++;
-			next = monotonic_ns() + period;
-		}
+		next = end_of_next(a, next, period);
 	}
 }
 

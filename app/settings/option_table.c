@@ -147,7 +147,8 @@ const struct option_def options[] = {
 	{NULL, "records", "DIR", OPTION_TEXT, AT(records), 0, 0, NULL, NULL,
 	 "Put a record of each period into this folder, for who takes it from there: "
 	 "packet-heatmap-ship(8), or any program that reads protocol buffers (lib/record/"
-	 "record.proto). Default: none."},
+	 "record.proto). Live periods then end at whole multiples of --period since 1970, so that "
+	 "those of several sensors fit. Default: none."},
 	{NULL, "records-size", "SIZE", OPTION_TEXT, AT(records_size_text), 0, 0, NULL, "1GB",
 	 "What records that nobody has taken yet may take on disk, 1MB at least: the oldest go "
 	 "first, and the next record says how many went."},

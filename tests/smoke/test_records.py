@@ -109,6 +109,13 @@ class Records(Smoke):
         self.assertGreaterEqual(len(self.names()), status["records"]["written"])
         self.check(self.messages(), [capture])
 
+    def test_periods_end_where_those_of_others_do(self):
+        """At whole multiples of the period, but for a tick that comes late: most of those here."""
+        with self.running("--pcap", self.world.capture("plain"), "--records", self.folder,
+                          "--period", "0.5") as program:
+            wait_until(lambda: any(int(record["end_ms"][0]) % 500 < 20
+                                   for record in self.messages()[:-1]), program)
+
     def test_what_is_given_up_is_said_by_the_next(self):
         """A folder that somebody else has filled: its oldest go, by name and number."""
         capture = self.world.capture("plain")

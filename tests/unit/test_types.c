@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Addresses as text and back, their order, and the sums of the ledger. */
+/* Addresses as text and back, their order, the sums of the ledger, and the grid of periods. */
+#include "clock.h"
 #include "host_row.h"
 #include "ledger.h"
 #include "unit.h"
@@ -168,6 +169,29 @@ test_ledger(void **state)
 	}
 }
 
+/* Whatever two machines' clocks say at their starts, their periods end together. */
+static void
+test_next_multiple(void **state)
+{
+	static const uint64_t periods[] = {1000000, 300000000, 10000000000, 86400000000000};
+	uint64_t x = 1;
+	(void)state;
+
+	for (int i = 0; i < 100000; i++) {
+		const uint64_t period = periods[i % 4];
+
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		const uint64_t now = x >> 20, utc = 1790000000000000000 + (x >> 10);
+		const uint64_t next = next_multiple(now, utc, period);
+
+		assert_int_equal((utc + (next - now)) % period, 0);
+		assert_in_range(next - now, period / 2, period + period / 2);
+	}
+	/* a tick that came a little early, or late, is followed by the multiple after its own */
+	assert_int_equal(next_multiple(7, 9999999999, 10000000000), 7 + 10000000001);
+	assert_int_equal(next_multiple(7, 10000000001, 10000000000), 7 + 9999999999);
+}
+
 int
 main(void)
 {
@@ -178,6 +202,7 @@ main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_ledger),
+		cmocka_unit_test(test_next_multiple),
 	};
 	return cmocka_run_group_tests_name("types", tests, NULL, NULL);
 }
