@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define REFUSED_SUFFIX ".refused"
+
 struct folder_reader {
 	char path[PATH_MAX - 128];
 	int folder, lock, watch;
@@ -202,12 +204,40 @@ folder_reader_done(struct folder_reader *r, const char *name)
 	(void)unlinkat(r->folder, name, 0); /* the sensor may have given it up */
 }
 
+static int
+is_refused(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return end != NULL && strcmp(end, REFUSED_SUFFIX) == 0;
+}
+
+/* What nobody takes is not to fill the disk: the oldest of them make room for one more. */
+static void
+limit_refused(const struct folder_reader *r)
+{
+	struct dirent **found;
+	const int count = scandir(r->path, &found, is_refused, by_name);
+
+	for (int i = 0; i < count; i++) {
+		if (count - i >= REFUSED_MOST) {
+			log_warning("%s/%s is removed: there are %d of them", r->path,
+				    found[i]->d_name, count);
+			(void)unlinkat(r->folder, found[i]->d_name, 0);
+		}
+		free(found[i]);
+	}
+	if (count >= 0)
+		free(found);
+}
+
 void
 folder_reader_refuse(struct folder_reader *r, const char *name, const char *why)
 {
 	char to[80];
 
-	snprintf(to, sizeof(to), "%s.refused", name);
+	limit_refused(r);
+	snprintf(to, sizeof(to), "%s" REFUSED_SUFFIX, name);
 	log_error("%s/%s: %s; it is set aside as %s", r->path, name, why, to);
 	(void)renameat(r->folder, name, r->folder, to);
 }

@@ -34,7 +34,9 @@ int folder_reader_next(struct folder_reader *reader, struct folder_message *mess
 
 /* It is where it was to go: its file is removed. */
 void folder_reader_done(struct folder_reader *reader, const char *name);
-/* Nobody will ever take it: its file stays, renamed to NAME.refused, out of the way. */
+/* Nobody will ever take it: its file stays, renamed to NAME.refused, out of the way; of these, the
+ * newest REFUSED_MOST. */
+#define REFUSED_MOST 100
 void folder_reader_refuse(struct folder_reader *reader, const char *name, const char *why);
 /* It did not get there: it and all that were handed out after it come again. */
 void folder_reader_rewind(struct folder_reader *reader);

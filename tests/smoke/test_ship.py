@@ -191,6 +191,18 @@ class Ship(Shipping, Smoke):
         self.assertIn("a record of version 2", said)
         self.assertEqual(self.waiting(), {})
 
+    def test_what_is_set_aside_does_not_fill_the_disk(self):
+        os.makedirs(self.folder)
+        for number in range(130):
+            with open(os.path.join(self.folder, f"{number:03}.record"), "wb") as file:
+                file.write(b"nothing")
+        with Brokers() as brokers:
+            code, said = self.shipped("--brokers", brokers.address)
+        self.assertEqual(code, 0, said)
+        self.assertEqual(sorted(name for name in os.listdir(self.folder) if name != "taker"),
+                         [f"{number:03}.record.refused" for number in range(30, 130)])
+        self.assertIn("000.record.refused is removed", said)
+
     def test_new_records_are_sent_as_they_come(self):
         with Brokers() as brokers:
             with self.running("--pcap", self.world.capture("plain"), "--records", self.folder,
