@@ -17,22 +17,6 @@
 
 #define AT(field) offsetof(struct settings, field)
 
-/* What a record says of a site: it is shown on other people's walls. */
-static bool
-is_record_name(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	while (*p != 0) {
-		const size_t n = utf8_length(p);
-
-		if (n == 0 || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
-			return false;
-		p += n;
-	}
-	return strlen(text) < RECORD_NAME_MAX;
-}
-
 /* "50.94,6.96" */
 static bool
 parse_position(const char *text, double *latitude, double *longitude)
@@ -210,7 +194,7 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 			return -1;
 		}
 	} else if (option->offset == AT(site) || option->offset == AT(site_group)) {
-		if (!is_record_name(value)) {
+		if (strlen(value) >= RECORD_NAME_MAX || !utf8_is_clean(value)) {
 			snprintf(error, OPTIONS_ERROR_MAX,
 				 "%s: at most %d octets of UTF-8 without control characters", where,
 				 RECORD_NAME_MAX - 1);

@@ -36,26 +36,11 @@ refuse(struct reader *r, const char *what)
 		r->wrong = what;
 }
 
-static bool
-is_clean(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	while (*p != 0) {
-		const size_t n = utf8_length(p);
-
-		if (n == 0 || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
-			return false;
-		p += n;
-	}
-	return true;
-}
-
 /* A name that is longer than there is room for is not ours. */
 static void
 copy(struct reader *r, char *to, size_t size, const char *from, const char *what)
 {
-	if (strlen(from) >= size || !is_clean(from))
+	if (strlen(from) >= size || !utf8_is_clean(from))
 		refuse(r, what);
 	else
 		snprintf(to, size, "%s", from);

@@ -2,6 +2,7 @@
 /* Text that comes from outside: a file's name, an interface's, a database's. Pure. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -26,4 +27,21 @@ utf8_length(const unsigned char *p)
 	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return length;
+}
+
+/* Nothing but whole characters, and no control character: what may be shown on another's wall. */
+static inline bool
+utf8_is_clean(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	while (*p != 0) {
+		const size_t n = utf8_length(p);
+
+		/* of two octets, those of C1 */
+		if (n == 0 || *p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+			return false;
+		p += n;
+	}
+	return true;
 }
