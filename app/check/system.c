@@ -24,9 +24,7 @@ check_settings(struct doctor *d)
 	if (d->settings->config == NULL)
 		return;
 	options_defaults(&defaults);
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *o = &options[i];
-
+	for (const struct option_def *o = options_next(NULL); o != NULL; o = options_next(o)) {
 		if (!config_is_setting(o) ||
 		    strcmp(options_value(d->settings, o, value, sizeof(value)),
 			   options_value(&defaults, o, usual, sizeof(usual))) == 0)

@@ -17,31 +17,17 @@ struct config {
 	size_t count;
 };
 
-/* The section of options[i]: the last one named at or before it. */
-static const char *
-section_of(const struct option_def *option)
-{
-	const char *section = "";
-
-	for (const struct option_def *o = options; o <= option; o++) {
-		if (o->section != NULL)
-			section = o->section;
-	}
-	return section;
-}
-
 bool
 config_is_setting(const struct option_def *option)
 {
-	return strcmp(section_of(option), "Commands") != 0;
+	return strcmp(options_section(option), "Commands") != 0;
 }
 
 static bool
 known_section(const char *name)
 {
-	for (size_t i = 0; i < option_count; i++) {
-		if (options[i].section != NULL && strcasecmp(options[i].section, name) == 0 &&
-		    config_is_setting(&options[i]))
+	for (const struct option_def *o = options_next(NULL); o != NULL; o = options_next(o)) {
+		if (strcasecmp(options_section(o), name) == 0 && config_is_setting(o))
 			return true;
 	}
 	return false;
@@ -50,14 +36,17 @@ known_section(const char *name)
 static void
 list_sections(char *text, size_t size)
 {
+	const char *section = NULL;
 	size_t used = 0;
 
 	text[0] = 0;
-	for (size_t i = 0; i < option_count && used < size; i++) {
-		if (options[i].section == NULL || !config_is_setting(&options[i]))
+	for (const struct option_def *o = options_next(NULL); o != NULL && used < size;
+	     o = options_next(o)) {
+		if (options_section(o) == section || !config_is_setting(o))
 			continue;
+		section = options_section(o);
 		used += (size_t)snprintf(text + used, size - used, "%s[%s]", used ? " " : "",
-					 options[i].section);
+					 section);
 	}
 	for (char *c = text; *c != 0; c++)
 		*c = (char)tolower((unsigned char)*c);
@@ -93,15 +82,16 @@ set_line(struct settings *settings, const struct config_line *line, const char *
 					       "%s: unknown key '%.60s'; [%s] has", where,
 					       line->key, line->section);
 
-		for (size_t i = 0; i < option_count && used < CONFIG_ERROR_MAX; i++) {
-			if (strcasecmp(section_of(&options[i]), line->section) == 0)
+		for (const struct option_def *o = options_next(NULL);
+		     o != NULL && used < CONFIG_ERROR_MAX; o = options_next(o)) {
+			if (strcasecmp(options_section(o), line->section) == 0)
 				used += (size_t)snprintf(error + used, CONFIG_ERROR_MAX - used,
-							 " %s", options[i].name);
+							 " %s", o->name);
 		}
 		return -EINVAL;
 	}
-	if (strcasecmp(section_of(option), line->section) != 0) {
-		snprintf(right, sizeof(right), "%s", section_of(option));
+	if (strcasecmp(options_section(option), line->section) != 0) {
+		snprintf(right, sizeof(right), "%s", options_section(option));
 		for (char *c = right; *c != 0; c++)
 			*c = (char)tolower((unsigned char)*c);
 		snprintf(error, CONFIG_ERROR_MAX, "%s: '%s' belongs to [%s], not to [%s]", where,
@@ -183,22 +173,24 @@ config_free(struct config *config)
 void
 config_print_template(void)
 {
+	const char *section = NULL;
 	char range[160];
 
 	printf("# SPDX-License-Identifier: BSD-3-Clause\n");
+	printf("# Settings of packet-heatmap%s, for --config.\n",
+	       options_program() == PROGRAM_WALL ? "-collector" : "");
 	print_wrapped(
 		"# ",
-		"Settings of packet-heatmap, for --config. Each stands here with its default, "
+		"Each stands here with its default, "
 		"commented out; options of the command line override what is set here. A flag "
 		"is yes or no (--FLAG=no overrides a yes). What may stand several times says so.");
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *o = &options[i];
-
+	for (const struct option_def *o = options_next(NULL); o != NULL; o = options_next(o)) {
 		if (!config_is_setting(o))
 			continue;
-		if (o->section != NULL) {
+		if (options_section(o) != section) {
+			section = options_section(o);
 			printf("\n[");
-			for (const char *c = o->section; *c != 0; c++)
+			for (const char *c = section; *c != 0; c++)
 				putchar(tolower((unsigned char)*c));
 			printf("]\n");
 		}
@@ -224,8 +216,7 @@ config_json(const struct settings *settings)
 	json_t *object = json_object();
 	char *text;
 
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *o = &options[i];
+	for (const struct option_def *o = options_next(NULL); o != NULL; o = options_next(o)) {
 		char value[4096];
 
 		/* no setting is a secret; one that will be must be masked here */

@@ -4,6 +4,9 @@
 
 #define AT(field) offsetof(struct settings, field)
 
+#define BOTH      (PROGRAM_SENSOR | PROGRAM_WALL)
+#define WALL      PROGRAM_WALL
+
 const struct option_def options[] = {
 	{"Sources", "interface", "NAME", OPTION_LIST, AT(interfaces), 0, 0, NULL, NULL,
 	 "Capture on a kernel interface (net_af_packet, promiscuous): Ethernet, loopback, TUN, "
@@ -73,14 +76,40 @@ const struct option_def options[] = {
 	 "addresses of the interfaces that are captured on (of IPv6, their /64). What is not "
 	 "reachable from everywhere, as 10.0.0.0/8, is not on the map in any case."},
 
+	{"Sensors", "brokers", "LIST", OPTION_TEXT, AT(brokers), 0, 0, NULL, NULL,
+	 "Read the records of sensors from Apache Kafka: brokers to ask for all others, "
+	 "HOST:PORT, with commas. It may stand as bootstrap.servers in --kafka-conf instead.",
+	 WALL},
+	{NULL, "topic", "NAME", OPTION_TEXT, AT(topic), 0, 0, NULL, "packet-heatmap.places",
+	 "The topic that packet-heatmap-ship(8) sends them to.", WALL},
+	{NULL, "kafka-conf", "FILE", OPTION_TEXT, AT(kafka_conf), 0, 0, NULL, NULL,
+	 "Properties of librdkafka, as in its CONFIGURATION.md, a line each: property=value. For "
+	 "encryption and passwords.",
+	 WALL},
+	{NULL, "collect-dir", "DIR", OPTION_TEXT, AT(collect_dir), 0, 0, NULL, NULL,
+	 "Without Kafka: take the records of sensors from this folder, into which they come by "
+	 "rsync or a network file system. A file is removed once it is counted.",
+	 WALL},
+	{NULL, "silent-after", "SECONDS", OPTION_SECONDS, AT(silent_s), 1, 86400, "s", "30",
+	 "A sensor that is not heard for so long is told to be silent, and waited for no more.",
+	 WALL},
+	{NULL, "too-late", "TIME", OPTION_TEXT, AT(too_late_text), 0, 0, NULL, "7d",
+	 "What comes so much later than it was counted is not added any more, and is told. A "
+	 "sensor keeps its records for --records-keep.",
+	 WALL},
+	{NULL, "sensors-most", "N", OPTION_NUMBER, AT(sensors_most), 1, 100000, "sensors", "10000",
+	 "Sensors beyond this number are refused.", WALL},
+
 	{"Counting", "period", "SECONDS", OPTION_SECONDS, AT(period_s), 0.1, 3600, "s", "10",
-	 "Time between two merges: how often the map and the files are renewed."},
+	 "Time between two merges: how often the map and the files are renewed.", BOTH},
 	{NULL, "window", "NAME", OPTION_TEXT, AT(window_name), 0, 0, NULL, "start",
 	 "What the map shows unless its address says otherwise: now (the last period), 1m, 5m, 1h, "
-	 "24h or start."},
+	 "24h or start.",
+	 BOTH},
 	{NULL, "side", "NAME", OPTION_TEXT, AT(side_name), 0, 0, NULL, "all",
 	 "Whose addresses the map shows unless its address says otherwise: all, or remote, those "
-	 "that are not of our own side (--local). Host tables and --output have all of them."},
+	 "that are not of our own side (--local). Host tables and --output have all of them.",
+	 BOTH},
 	{NULL, "lanes", "N", OPTION_NUMBER, AT(lanes), 0, 64, "queues", "0",
 	 "RX queues of each port, each polled by an lcore of its own. 0: one for each --interface, "
 	 "and for other devices as many as there are worker lcores."},
@@ -115,74 +144,86 @@ const struct option_def options[] = {
 
 	{"Outputs", "listen", "ADDRESS:PORT", OPTION_TEXT, AT(listen), 0, 0, NULL, "auto",
 	 "Address of the web server; off: no web server. auto: 127.0.0.1:8080, and off with "
-	 "--once. Port 0: one that is free; the log says which."},
+	 "--once. Port 0: one that is free; the log says which.",
+	 BOTH},
 	{NULL, "html", "FILE", OPTION_TEXT, AT(html), 0, 0, NULL, NULL,
-	 "Write the map as one file that opens from disk, each period, atomically."},
+	 "Write the map as one file that opens from disk, each period, atomically.", BOTH},
 	{NULL, "hosts", "FILE", OPTION_TEXT, AT(hosts), 0, 0, NULL, NULL,
 	 "Write all hosts since the start as CSV, each period, atomically."},
 	{NULL, "status", "FILE", OPTION_TEXT, AT(status), 0, 0, NULL, NULL,
-	 "Write what /api/v1/status says, each period, atomically."},
+	 "Write what /api/v1/status says, each period, atomically.", BOTH},
 	{NULL, "output", "FORMAT FILE", OPTION_TEXT, AT(output), 0, 0, NULL, NULL,
 	 "Append a line for each period to this file, jsonl or csv; -: to standard output, on "
 	 "which "
 	 "nothing else is written then. A FIFO may have no reader for a while. SIGHUP opens the "
-	 "file anew."},
+	 "file anew.",
+	 BOTH},
 	{NULL, "rows", "WHAT", OPTION_TEXT, AT(rows), 0, 0, NULL, "periods",
-	 "What --output has a line for: periods, or places (one for each place of a period)."},
+	 "What --output has a line for: periods, or places (one for each place of a period).",
+	 BOTH},
 	{NULL, "report", "FORMAT", OPTION_TEXT, AT(report), 0, 0, NULL, "auto",
 	 "With --once, on standard output: the busiest countries, places and hosts, as text, json "
 	 "or "
 	 "none. auto: text, unless --quiet is given or standard output is used by a file."},
 	{NULL, "history", "DIR", OPTION_TEXT, AT(history), 0, 0, NULL, NULL,
 	 "Keep what was counted in this folder, so that the map can look back and goes on after a "
-	 "restart. Each process needs a folder of its own. Default: nothing is kept."},
+	 "restart. Each process needs a folder of its own. Default: nothing is kept.",
+	 BOTH},
 	{NULL, "history-size", "SIZE", OPTION_TEXT, AT(history_size_text), 0, 0, NULL, "2GB",
 	 "What the history may take on disk, as 500MB, 2GB or 1TB, 1MB at least: the finest and "
-	 "oldest goes first."},
+	 "oldest goes first.",
+	 BOTH},
 	{NULL, "history-keep", "TIMES", OPTION_TEXT, AT(history_keep_text), 0, 0, NULL,
 	 "24h,7d,31d,5y",
 	 "How long periods, minutes, five minutes and hours are kept, in units of m, h, d, w and "
 	 "y; "
-	 "days stay as long as there is room."},
+	 "days stay as long as there is room.",
+	 BOTH},
 	{NULL, "records", "DIR", OPTION_TEXT, AT(records), 0, 0, NULL, NULL,
 	 "Put a record of each period into this folder, for who takes it from there: "
 	 "packet-heatmap-ship(8), or any program that reads protocol buffers (lib/record/"
 	 "record.proto). Live periods then end at whole multiples of --period since 1970, so that "
-	 "those of several sensors fit. Default: none."},
+	 "those of several sensors fit. Default: none.",
+	 BOTH},
 	{NULL, "records-size", "SIZE", OPTION_TEXT, AT(records_size_text), 0, 0, NULL, "1GB",
 	 "What records that nobody has taken yet may take on disk, 1MB at least: the oldest go "
-	 "first, and the next record says how many went."},
+	 "first, and the next record says how many went.",
+	 BOTH},
 	{NULL, "records-keep", "TIME", OPTION_TEXT, AT(records_keep_text), 0, 0, NULL, "7d",
-	 "How old a record becomes that nobody takes."},
+	 "How old a record becomes that nobody takes.", BOTH},
 	{NULL, "site", "TEXT", OPTION_TEXT, AT(site), 0, 0, NULL, NULL,
-	 "Where this sensor is, as its records say: the name of the place."},
+	 "Where this sensor is, as its records say: the name of the place.", BOTH},
 	{NULL, "site-group", "TEXT", OPTION_TEXT, AT(site_group), 0, 0, NULL, NULL,
-	 "Which group of sites it belongs to, as its records say."},
+	 "Which group of sites it belongs to, as its records say.", BOTH},
 	{NULL, "site-position", "POSITION", OPTION_TEXT, AT(site_position), 0, 0, NULL, NULL,
 	 "Where that is: latitude and longitude in degrees, north and east positive, as "
-	 "50.94,6.96."},
+	 "50.94,6.96.",
+	 BOTH},
 	{NULL, "open", NULL, OPTION_FLAG, AT(open), 0, 0, NULL, NULL,
 	 "Open the page in the desktop's browser after the first period."},
 	{NULL, "name", "TEXT", OPTION_TEXT, AT(name), 0, 0, NULL, NULL,
-	 "Name of this sensor, as the page shows it. Default: the host's name."},
+	 "Name of this sensor, as the page shows it. Default: the host's name.", BOTH},
 	{NULL, "frame-ancestors", "SOURCES", OPTION_TEXT, AT(frame_ancestors), 0, 0, NULL, "'none'",
-	 "Which pages may show the map in a frame (a Content-Security-Policy source list)."},
+	 "Which pages may show the map in a frame (a Content-Security-Policy source list).", BOTH},
 	{NULL, "cors-origin", "ORIGIN", OPTION_LIST, AT(cors_origins), 0, 0, NULL, NULL,
 	 "An origin whose pages may read the API in a browser, such as https://wall.example.net; "
-	 "*: any. Repeatable. Default: none but the map's own."},
+	 "*: any. Repeatable. Default: none but the map's own.",
+	 BOTH},
 	{NULL, "http-host", "NAME", OPTION_LIST, AT(http_hosts), 0, 0, NULL, NULL,
 	 "A further name that the web server is asked by, such as wall.example.net; *: any. Others "
 	 "are refused, so that no foreign page reads the map through a name of its own (DNS "
 	 "rebinding). Repeatable. Always known: the address of --listen, localhost, the host's "
 	 "name "
-	 "and that with .local; and any IP address where --listen is 0.0.0.0."},
+	 "and that with .local; and any IP address where --listen is 0.0.0.0.",
+	 BOTH},
 	{NULL, "metrics-top-places", "N", OPTION_NUMBER, AT(metrics_top_places), 0, 1000, "places",
 	 "0",
 	 "Places with the most packets since the start that /metrics has series of, beside those "
 	 "of "
-	 "the countries. Which places they are changes, so a series may end."},
+	 "the countries. Which places they are changes, so a series may end.",
+	 BOTH},
 	{NULL, "quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, NULL, NULL,
-	 "Print no line per period on the console."},
+	 "Print no line per period on the console.", BOTH},
 
 	{"Process", "no-huge", NULL, OPTION_FLAG, AT(no_huge), 0, 0, NULL, NULL,
 	 "Use ordinary memory even where huge pages are reserved."},
@@ -200,7 +241,8 @@ const struct option_def options[] = {
 	{NULL, "log-format", "NAME", OPTION_TEXT, AT(log_format), 0, 0, NULL, "auto",
 	 "How the log is written: text, json (an object a line: time, level, area, message), or "
 	 "journal (fields of systemd's journal). auto: journal where stderr is the journal, else "
-	 "text."},
+	 "text.",
+	 BOTH},
 	{NULL, "no-seccomp", NULL, OPTION_FLAG, AT(no_seccomp), 0, 0, NULL, NULL,
 	 "Do not filter system calls (for a driver that needs more than the filter allows)."},
 	{NULL, "file-prefix", "NAME", OPTION_TEXT, AT(file_prefix), 0, 0, NULL, NULL,
@@ -208,7 +250,7 @@ const struct option_def options[] = {
 	 "made from the process id."},
 
 	{"Commands", "config", "FILE", OPTION_TEXT, AT(config), 0, 0, NULL, NULL,
-	 "Read settings from this file; options of the command line override it."},
+	 "Read settings from this file; options of the command line override it.", BOTH},
 	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
 	 "Check all that a start needs, print one line for each item, with the command that "
 	 "remedies a fault, and exit: 0 no fault, 1 a warning, 2 a fault."},
@@ -219,9 +261,11 @@ const struct option_def options[] = {
 	 "With --check and --locate: as JSON."},
 	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,
 	 "Print and exit: config (a configuration file with every setting and its default) or man "
-	 "(the options for the man page)."},
-	{NULL, "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, NULL, "Show this text."},
-	{NULL, "version", NULL, OPTION_FLAG, AT(version), 0, 0, NULL, NULL, "Show the version."},
+	 "(the options for the man page).",
+	 BOTH},
+	{NULL, "help", NULL, OPTION_FLAG, AT(help), 0, 0, NULL, NULL, "Show this text.", BOTH},
+	{NULL, "version", NULL, OPTION_FLAG, AT(version), 0, 0, NULL, NULL, "Show the version.",
+	 BOTH},
 };
 
 const size_t option_count = sizeof(options) / sizeof(options[0]);

@@ -193,6 +193,12 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 				 "%s: '%.60s' is no time, such as 12h or 7d", where, value);
 			return -1;
 		}
+	} else if (option->offset == AT(too_late_text)) {
+		if (history_parse_length(value, &s->too_late_ms) != 0) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no time, such as 12h or 7d", where, value);
+			return -1;
+		}
 	} else if (option->offset == AT(site) || option->offset == AT(site_group)) {
 		if (strlen(value) >= RECORD_NAME_MAX || !utf8_is_clean(value)) {
 			snprintf(error, OPTIONS_ERROR_MAX,

@@ -10,14 +10,48 @@
 
 #define AT(field) offsetof(struct settings, field)
 
+static enum program of_program = PROGRAM_SENSOR;
+
+void
+options_of(enum program program)
+{
+	of_program = program;
+}
+
+enum program
+options_program(void)
+{
+	return of_program;
+}
+
+const struct option_def *
+options_next(const struct option_def *before)
+{
+	for (const struct option_def *o = before != NULL ? before + 1 : options;
+	     o < options + option_count; o++) {
+		if (((o->programs != 0 ? o->programs : PROGRAM_SENSOR) & of_program) != 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* The last one named at or before it. */
+const char *
+options_section(const struct option_def *option)
+{
+	while (option->section == NULL)
+		option--;
+	return option->section;
+}
+
 const struct option_def *
 options_find(const char *name)
 {
-	for (size_t i = 0; i < option_count; i++) {
-		if (strcmp(options[i].name, name) == 0)
-			return &options[i];
-	}
-	return NULL;
+	const struct option_def *o = options_next(NULL);
+
+	while (o != NULL && strcmp(o->name, name) != 0)
+		o = options_next(o);
+	return o;
 }
 
 static void *
@@ -108,6 +142,7 @@ options_defaults(struct settings *settings)
 	char error[OPTIONS_ERROR_MAX];
 
 	memset(settings, 0, sizeof(*settings));
+	/* also of those that the program has not: what reads them need not know which it is in */
 	for (size_t i = 0; i < option_count; i++) {
 		if (options[i].default_value != NULL)
 			options_set(settings, &options[i], options[i].default_value, "default",

@@ -56,6 +56,12 @@ struct settings {
 	/* where addresses are */
 	struct text_list geo_dbs, geo_dirs, own_texts;
 
+	/* where records of sensors come from; of the wall of a fleet alone */
+	const char *brokers, *topic, *kafka_conf, *collect_dir, *too_late_text;
+	double silent_s;
+	int64_t too_late_ms; /* of too_late_text */
+	uint32_t sensors_most;
+
 	/* counting */
 	double period_s;
 	const char *window_name, *side_name;
@@ -109,7 +115,7 @@ enum option_kind {
 };
 
 struct option_def {
-	const char *section; /* NULL: as the one before */
+	const char *section; /* NULL: as the one before in the table */
 	const char *name;    /* without "--" */
 	const char *value;   /* how --help calls the value; NULL for a flag */
 	enum option_kind kind;
@@ -118,10 +124,26 @@ struct option_def {
 	const char *unit;          /* NULL: none */
 	const char *default_value; /* as it would be typed; NULL: none */
 	const char *help;
+	unsigned int programs; /* enum program, as bits; 0: the sensor's */
+};
+
+/* Which programs have an option. */
+enum program {
+	PROGRAM_SENSOR = 1, /* packet-heatmap */
+	PROGRAM_WALL = 2,   /* packet-heatmap-collector */
 };
 
 extern const struct option_def options[];
 extern const size_t option_count;
+
+/* [main] Whose options are known from now on. Before that: the sensor's. */
+void options_of(enum program program);
+enum program options_program(void);
+/* Those of the program, in the order of the table: the one behind `before`, NULL for the first.
+ * NULL: there is none. */
+const struct option_def *options_next(const struct option_def *before);
+/* The section that it is in. */
+const char *options_section(const struct option_def *option);
 
 #define OPTIONS_ERROR_MAX 512
 

@@ -8,11 +8,13 @@
 void
 options_print_mdoc(void)
 {
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *o = &options[i];
+	const char *section = NULL;
 
-		if (o->section != NULL)
-			printf("%s.Ss %s\n.Bl -tag -width Ds\n", i ? ".El\n" : "", o->section);
+	for (const struct option_def *o = options_next(NULL); o != NULL; o = options_next(o)) {
+		if (options_section(o) != section)
+			printf("%s.Ss %s\n.Bl -tag -width Ds\n", section ? ".El\n" : "",
+			       options_section(o));
+		section = options_section(o);
 		printf(".It Fl Fl %s", o->name);
 		if (o->value != NULL)
 			printf(" Ar %s", o->value);
@@ -40,33 +42,80 @@ options_print_mdoc(void)
 	printf(".El\n");
 }
 
+/* What stands around the options. */
+struct manual {
+	const char *name, *synopsis, *description, *memory, *rest;
+};
+
+#define EXIT_STATUS                                                                                \
+	"\nEXIT STATUS\n"                                                                          \
+	"    0    ended as asked\n"                                                                \
+	"    1    something is wrong with the machine or a file; the line says what\n"             \
+	"    2    the command line or the configuration file is wrong\n"
+
+static const struct manual sensor = {
+	.name = "packet-heatmap - where in the world a network's packets come from and go to",
+	.synopsis = "    packet-heatmap --interface NAME [OPTION]...\n"
+		    "    packet-heatmap --pcap FILE [--once] [OPTION]...\n"
+		    "    packet-heatmap --device ADDRESS [OPTION]...\n"
+		    "    packet-heatmap --locate ADDRESS... [--json]\n"
+		    "    packet-heatmap top [URL]\n"
+		    "    packet-heatmap --config FILE [--check [--json]] [OPTION]...\n"
+		    "    packet-heatmap EAL-ARGUMENT... -- [OPTION]...\n",
+	.description = "Counts TCP and UDP packets by host on DPDK lcores, locates the hosts every "
+		       "10 seconds in a city database, and serves a world heatmap with a TCP and a "
+		       "UDP layer at http://127.0.0.1:8080/. Every packet is accounted for: "
+		       "/api/v1/status shows the ledger.",
+	.memory = "A lane has two tables of --hosts-per-lane hosts; the start log says how much "
+		  "that is. In ordinary memory only what is used becomes resident, huge pages are "
+		  "taken in full.",
+	.rest = "\nSIGNALS\n"
+		"    SIGINT, SIGTERM   count and write the last period, then end; the second one\n"
+		"                      ends at once\n"
+		"    SIGHUP            open the databases anew\n"
+		"    SIGUSR1, SIGUSR2  ignored\n" EXIT_STATUS
+		"    130  interrupted before the end of --once, or before anything was counted:\n"
+		"         no file was written\n"
+		"\nEXAMPLES\n"
+		"    packet-heatmap --interface eth0 --html ip_heatmap.html --open\n"
+		"    packet-heatmap --pcap day.pcap --once --hosts hosts.csv --html day.html\n"
+		"    packet-heatmap -l 0-3 -a 0000:01:00.0 -- --name dc-west\n",
+};
+
+static const struct manual wall = {
+	.name = "packet-heatmap-collector - the sensors of many sites on one map",
+	.synopsis = "    packet-heatmap-collector --brokers HOST:PORT [OPTION]...\n"
+		    "    packet-heatmap-collector --collect-dir DIR [OPTION]...\n"
+		    "    packet-heatmap-collector --config FILE [OPTION]...\n",
+	.description = "Takes the records of sensors (packet-heatmap --records) from Apache Kafka, "
+		       "or from a folder, adds them up, each once, and serves the map of all of "
+		       "them at http://127.0.0.1:8080/. With --history it goes on after a crash as "
+		       "if nothing had been; without, all begins with its start.",
+	.memory = "The rows of a period, and since the start, of each sensor: 72 octets a place.",
+	.rest = "\nSIGNALS\n"
+		"    SIGINT, SIGTERM   end; what is not drawn yet is read again at the next start\n"
+		"    SIGHUP            open the file of --output anew\n" EXIT_STATUS "\nEXAMPLES\n"
+		"    packet-heatmap-collector --brokers kafka1:9092 --history /var/lib/wall\n"
+		"    packet-heatmap-collector --collect-dir /srv/records\n",
+};
+
 void
 options_help(const char *version)
 {
+	const struct manual *m = options_program() == PROGRAM_WALL ? &wall : &sensor;
+	const char *section = NULL;
+
 	printf("NAME\n");
-	print_wrapped(
-		"    ",
-		"packet-heatmap - where in the world a network's packets come from and go to");
-	printf("\nSYNOPSIS\n"
-	       "    packet-heatmap --interface NAME [OPTION]...\n"
-	       "    packet-heatmap --pcap FILE [--once] [OPTION]...\n"
-	       "    packet-heatmap --device ADDRESS [OPTION]...\n"
-	       "    packet-heatmap --locate ADDRESS... [--json]\n"
-	       "    packet-heatmap top [URL]\n"
-	       "    packet-heatmap --config FILE [--check [--json]] [OPTION]...\n"
-	       "    packet-heatmap EAL-ARGUMENT... -- [OPTION]...\n\nDESCRIPTION\n");
-	print_wrapped("    ",
-		      "Counts TCP and UDP packets by host on DPDK lcores, locates the hosts every "
-		      "10 seconds in a city database, and serves a world heatmap with a TCP and a "
-		      "UDP layer at http://127.0.0.1:8080/. Every packet is accounted for: "
-		      "/api/v1/status shows the ledger.");
+	print_wrapped("    ", m->name);
+	printf("\nSYNOPSIS\n%s\nDESCRIPTION\n", m->synopsis);
+	print_wrapped("    ", m->description);
 	printf("\nOPTIONS\n");
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *o = &options[i];
+	for (const struct option_def *o = options_next(NULL); o != NULL; o = options_next(o)) {
 		char help[640];
 
-		if (o->section != NULL)
-			printf("%s  %s\n", i ? "\n" : "", o->section);
+		if (options_section(o) != section)
+			printf("%s  %s\n", section ? "\n" : "", options_section(o));
+		section = options_section(o);
 		printf("    --%s%s%s\n", o->name, o->value ? " " : "", o->value ? o->value : "");
 		if (o->default_value == NULL)
 			snprintf(help, sizeof(help), "%s", o->help);
@@ -78,25 +127,6 @@ options_help(const char *version)
 		print_wrapped("        ", help);
 	}
 	printf("\nMEMORY\n");
-	print_wrapped("    ",
-		      "A lane has two tables of --hosts-per-lane hosts; the start log says how "
-		      "much that is. In ordinary memory only what is used becomes resident, huge "
-		      "pages are taken in full.");
-	printf("\nSIGNALS\n"
-	       "    SIGINT, SIGTERM   count and write the last period, then end; the second one\n"
-	       "                      ends at once\n"
-	       "    SIGHUP            open the databases anew\n"
-	       "    SIGUSR1, SIGUSR2  ignored\n"
-	       "\nEXIT STATUS\n"
-	       "    0    ended as asked\n"
-	       "    1    something is wrong with the machine or a file; the line says what\n"
-	       "    2    the command line or the configuration file is wrong\n"
-	       "    130  interrupted before the end of --once, or before anything was counted:\n"
-	       "         no file was written\n"
-	       "\nEXAMPLES\n"
-	       "    packet-heatmap --interface eth0 --html ip_heatmap.html --open\n"
-	       "    packet-heatmap --pcap day.pcap --once --hosts hosts.csv --html day.html\n"
-	       "    packet-heatmap -l 0-3 -a 0000:01:00.0 -- --name dc-west\n"
-	       "\nVERSION\n    %s\n",
-	       version);
+	print_wrapped("    ", m->memory);
+	printf("%s\nVERSION\n    %s\n", m->rest, version);
 }

@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Without DPDK's rte_pci, so that a program that has settings and no cards need not link it. */
 #include "pci_address.h"
 
 #include <errno.h>
-#include <rte_pci.h>
-#include <string.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 int
 pci_address_parse(const char *text, char address[PCI_ADDRESS_MAX])
 {
-	struct rte_pci_addr parsed;
+	static const char form[] = "^(([0-9a-f]{1,8}):)?([0-9a-f]{1,2}):([01]?[0-9a-f])\\.([0-7])$";
+	regmatch_t found[6];
+	regex_t regex;
 
-	/* rte_pci_addr_parse takes a sign, and a device and a function that there cannot be */
-	if (strspn(text, "0123456789abcdefABCDEF:.") != strlen(text) ||
-	    rte_pci_addr_parse(text, &parsed) != 0 || parsed.devid >= 32 || parsed.function >= 8)
+	if (regcomp(&regex, form, REG_EXTENDED | REG_ICASE) != 0)
+		return -ENOMEM;
+	const int none = regexec(&regex, text, 6, found, 0);
+
+	regfree(&regex);
+	if (none)
 		return -EINVAL;
-	rte_pci_device_name(&parsed, address, PCI_ADDRESS_MAX);
+	snprintf(address, PCI_ADDRESS_MAX, "%04lx:%02lx:%02lx.%lx",
+		 found[2].rm_so >= 0 ? strtoul(text + found[2].rm_so, NULL, 16) : 0,
+		 strtoul(text + found[3].rm_so, NULL, 16), strtoul(text + found[4].rm_so, NULL, 16),
+		 strtoul(text + found[5].rm_so, NULL, 16));
 	return 0;
 }

@@ -48,6 +48,13 @@ print_help(void)
 	options_help("9.8.7");
 }
 
+/* A program that has the option. */
+static void
+be_who_has(const struct option_def *o)
+{
+	options_of(o->programs == PROGRAM_WALL ? PROGRAM_WALL : PROGRAM_SENSOR);
+}
+
 static void
 test_table(void **state)
 {
@@ -57,6 +64,7 @@ test_table(void **state)
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option_def *o = &options[i];
 
+		be_who_has(o);
 		assert_ptr_equal(options_find(o->name), o);
 		assert_true(strlen(o->name) < 64); /* the parser's room for a name */
 		for (const char *c = o->name; *c != 0; c++)
@@ -79,6 +87,12 @@ test_table(void **state)
 			assert_null(o->unit);
 		}
 	}
+	options_of(PROGRAM_WALL);
+	assert_null(options_find("interface"));
+	assert_non_null(options_find("brokers"));
+	options_of(PROGRAM_SENSOR);
+	assert_non_null(options_find("interface"));
+	assert_null(options_find("brokers"));
 	assert_null(options_find(""));
 	assert_null(options_find("--pcap"));
 	assert_null(options_find("pca"));
@@ -123,6 +137,7 @@ test_ranges(void **state)
 
 		if (o->kind != OPTION_NUMBER && o->kind != OPTION_SECONDS)
 			continue;
+		be_who_has(o);
 		snprintf(flag, sizeof(flag), "--%s", o->name);
 		for (int end = 0; end < 2; end++) {
 			snprintf(value, sizeof(value), "%.10g", end ? o->max : o->min);
@@ -373,10 +388,9 @@ squeeze(char *text)
 }
 
 static void
-test_help(void **state)
+check_help(void)
 {
 	char *help = printed(print_help);
-	(void)state;
 
 	for (const char *line = help; *line != 0;) {
 		size_t length = strcspn(line, "\n");
@@ -386,8 +400,7 @@ test_help(void **state)
 	}
 	assert_non_null(strstr(help, "9.8.7"));
 	squeeze(help);
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *o = &options[i];
+	for (const struct option_def *o = options_next(NULL); o != NULL; o = options_next(o)) {
 		char item[2048];
 
 		snprintf(item, sizeof(item), " --%s%s%s %s", o->name, o->value ? " " : "",
@@ -402,13 +415,23 @@ test_help(void **state)
 	free(help);
 
 	char *mdoc = printed(options_print_mdoc);
-	for (size_t i = 0; i < option_count; i++) {
+	for (const struct option_def *o = options_next(NULL); o != NULL; o = options_next(o)) {
 		char item[128];
 
-		snprintf(item, sizeof(item), ".It Fl Fl %s", options[i].name);
+		snprintf(item, sizeof(item), ".It Fl Fl %s", o->name);
 		assert_non_null(strstr(mdoc, item));
 	}
 	free(mdoc);
+}
+
+static void
+test_help(void **state)
+{
+	(void)state;
+	options_of(PROGRAM_WALL);
+	check_help();
+	options_of(PROGRAM_SENSOR);
+	check_help();
 }
 
 int
