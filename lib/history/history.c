@@ -141,13 +141,20 @@ describe(struct history *h)
 }
 
 static void
+sample_free(struct history_sample *sample)
+{
+	free(sample->points);
+	notes_free(sample->notes, sample->note_count);
+}
+
+static void
 history_free(struct history *h)
 {
 	store_close(&h->store);
 	if (h->lock_fd >= 0)
 		close(h->lock_fd);
 	for (size_t i = 0; h->queue != NULL && i < h->waiting; i++)
-		free(h->queue[(h->first + i) % QUEUE_MAX].points);
+		sample_free(&h->queue[(h->first + i) % QUEUE_MAX]);
 	free(h->queue);
 	pthread_mutex_destroy(&h->lock);
 	pthread_cond_destroy(&h->changed);
@@ -230,6 +237,8 @@ store_samples(struct history *h, const struct history_sample *samples, size_t co
 		code = to_sum(store, &samples[i], &period);
 		if (code == SQLITE_OK)
 			code = rollup_add(store, &period);
+		if (code == SQLITE_OK)
+			code = notes_store(store->db, samples[i].notes, samples[i].note_count);
 		sum_free(&period);
 	}
 	/* as many rows as the size asks for, but no more than a few steps a period */
@@ -285,7 +294,7 @@ recover(struct history *h, int code)
 }
 
 static void
-after_success(struct history *h, const struct history_sample *samples, size_t count)
+after_success(struct history *h, struct history_sample *samples, size_t count)
 {
 	pthread_mutex_lock(&h->lock);
 	const bool was_failing = h->status.failing;
@@ -294,7 +303,7 @@ after_success(struct history *h, const struct history_sample *samples, size_t co
 	h->status.stored += count;
 	for (size_t i = 0; i < count; i++) {
 		h->waiting_points -= samples[i].count;
-		free(samples[i].points);
+		sample_free(&samples[i]);
 	}
 	h->status.stored_until_ms = samples[count - 1].end_ms;
 	h->first = (h->first + count) % QUEUE_MAX;
@@ -429,7 +438,7 @@ history_offer(struct history *h, struct history_sample *sample)
 		h->status.dropped++;
 		h->status.dropped_packets += frames[DECODE_TCP] + frames[DECODE_UDP];
 		ret = sample->points == NULL ? -ENOMEM : -EAGAIN;
-		free(sample->points);
+		sample_free(sample);
 	} else {
 		h->queue[(h->first + h->waiting) % QUEUE_MAX] = *sample;
 		h->waiting++;
@@ -438,6 +447,7 @@ history_offer(struct history *h, struct history_sample *sample)
 	}
 	pthread_mutex_unlock(&h->lock);
 	sample->points = NULL;
+	sample->notes = NULL;
 	return ret;
 }
 

@@ -23,6 +23,7 @@
 #include "counts.h"
 #include "ledger.h"
 #include "locate.h"
+#include "note.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -88,14 +89,21 @@ struct history_sample {
 	struct ledger ledger;
 	struct history_point *points; /* malloc'ed, each place once */
 	size_t count;
+	struct note *notes; /* malloc'ed; stored with exactly these counts, or not at all */
+	size_t note_count;
 };
 
 /*
- * [one thread] Takes over `points`, also on failure. Never waits: 0; or -EAGAIN, when the disk has
- * not kept up for so long that the queue is full: counted as dropped; or -ENOMEM for points that
- * are NULL, counted so too.
+ * [one thread] Takes over `points` and `notes`, also on failure. Never waits: 0; or -EAGAIN, when
+ * the disk has not kept up for so long that the queue is full: counted as dropped; or -ENOMEM for
+ * points that are NULL, counted so too.
  */
 int history_offer(struct history *history, struct history_sample *sample);
+
+/* [start] All notes that were ever stored, each as it was the last time. 0 or -EIO. */
+int history_notes(struct history *history,
+		  void (*note)(void *context, const char *name, const void *value, size_t size),
+		  void *context);
 
 struct history_status {
 	uint64_t stored;         /* periods since the start */

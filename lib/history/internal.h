@@ -120,6 +120,11 @@ int store_open_reader(const char *path, sqlite3 **db);
 /* Octets of the file as it will be after the next checkpoint. */
 uint64_t store_octets(const struct store *store);
 
+/* --- notes.c ---------------------------------------------------------------------------------- */
+
+/* Within a transaction. SQLite's code. */
+int notes_store(sqlite3 *db, const struct note *notes, size_t count);
+
 /* --- rollup.c: from periods to slots ---------------------------------------------------------- */
 
 /* Takes up from the file what was being filled, and what has been pruned: at the start, and after a

@@ -59,6 +59,13 @@ period_unref(struct period *period)
 	    atomic_fetch_sub_explicit(&period->references, 1, memory_order_acq_rel) != 1)
 		return;
 	host_list_free(&period->hosts);
+	while (period->late != NULL) {
+		struct period *late = period->late;
+
+		period->late = late->next;
+		period_unref(late);
+	}
+	notes_free(period->notes, period->note_count);
 	free(period->overflow);
 	free(period->head.lanes);
 	free(period->head.ports);

@@ -16,6 +16,7 @@
 
 #include "ledger.h"
 #include "merge.h"
+#include "note.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -98,6 +99,13 @@ struct period {
 	struct host_list hosts;
 	struct period_overflow *overflow;
 	size_t overflow_count;
+
+	/* Of many sensors (lib/fleet): what came too late for the period that it is of, oldest
+	 * first. The head has its sums, too; its rows stand there only. */
+	struct period *late, *next; /* next: in such a list */
+	/* What is to be stored with exactly these counts, or not at all. */
+	struct note *notes;
+	size_t note_count;
 
 	_Atomic unsigned int references;
 };
