@@ -408,7 +408,7 @@ locate_databases_renewed(const struct locate_databases *databases)
 size_t
 locate_databases_count(const struct locate_databases *databases)
 {
-	return databases->count;
+	return databases != NULL ? databases->count : 0;
 }
 
 const struct locate_database *

@@ -59,7 +59,7 @@ void locate_databases_unref(struct locate_databases *databases);
  * the disk. */
 unsigned int locate_databases_renewed(const struct locate_databases *databases);
 
-size_t locate_databases_count(const struct locate_databases *databases);
+size_t locate_databases_count(const struct locate_databases *databases); /* of NULL: 0 */
 /* Valid for as long as the caller has a reference. */
 const struct locate_database *locate_databases_get(const struct locate_databases *databases,
 						   size_t i);

@@ -235,7 +235,7 @@ locate_opened(const struct locate *locate)
 size_t
 locate_databases(const struct locate *locate)
 {
-	return locate->databases->count;
+	return locate_databases_count(locate->databases);
 }
 
 const struct locate_database *

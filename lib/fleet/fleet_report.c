@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fleet_report.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Silent ones first, then those that catch up, then those that lose packets. */
+static int
+badness(const struct fleet_report_sensor *s)
+{
+	return 2 * (int)s->of.state + (s->of.last_lost > 0);
+}
+
+static int
+worst_first(const void *a, const void *b)
+{
+	const struct fleet_report_sensor *x = a, *y = b;
+	const int bx = badness(x), by = badness(y);
+
+	return bx != by ? by - bx : strcmp(x->name, y->name);
+}
+
+struct fleet_report *
+fleet_report_make(const struct fleet *f, const struct fleet_transport *transport)
+{
+	const size_t count = fleet_sensors(f);
+	struct fleet_report *r = malloc(sizeof(*r) + count * sizeof(r->sensors[0]));
+
+	if (r == NULL)
+		return NULL;
+	fleet_status(f, &r->status);
+	r->transport = *transport;
+	r->count = count;
+	atomic_init(&r->references, 1);
+	for (size_t i = 0; i < count; i++) {
+		struct fleet_report_sensor *s = &r->sensors[i];
+
+		fleet_sensor(f, i, &s->of);
+		snprintf(s->name, sizeof(s->name), "%s", s->of.name);
+		snprintf(s->site, sizeof(s->site), "%s", s->of.site);
+		snprintf(s->group, sizeof(s->group), "%s", s->of.group);
+		snprintf(s->software, sizeof(s->software), "%s", s->of.software);
+	}
+	qsort(r->sensors, count, sizeof(r->sensors[0]), worst_first);
+	for (size_t i = 0; i < count; i++) {
+		struct fleet_report_sensor *s = &r->sensors[i];
+
+		s->of.name = s->name;
+		s->of.site = s->site;
+		s->of.group = s->group;
+		s->of.software = s->software;
+	}
+	return r;
+}
+
+struct fleet_report *
+fleet_report_ref(struct fleet_report *r)
+{
+	if (r != NULL)
+		atomic_fetch_add_explicit(&r->references, 1, memory_order_relaxed);
+	return r;
+}
+
+void
+fleet_report_unref(struct fleet_report *r)
+{
+	if (r != NULL && atomic_fetch_sub_explicit(&r->references, 1, memory_order_acq_rel) == 1)
+		free(r);
+}

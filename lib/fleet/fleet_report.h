@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How the sensors are at one moment: what a picture shows of them. Immutable, and counts its
+ * references: any thread may read it while it holds one.
+ */
+#pragma once
+
+#include "fleet.h"
+
+struct fleet_report_sensor {
+	struct fleet_sensor of; /* its names point into this row */
+	char name[PERIOD_NAME_MAX];
+	char site[RECORD_NAME_MAX], group[RECORD_NAME_MAX], software[RECORD_NAME_MAX];
+};
+
+/* Where the messages come from: filled in by who reads them. */
+struct fleet_transport {
+	uint32_t partitions, at_end;
+	uint64_t messages, octets;
+	uint64_t unreadable; /* messages that are no record */
+	uint64_t expired;    /* that were gone before they were read */
+	bool away;           /* whoever has them does not answer */
+};
+
+struct fleet_report {
+	struct fleet_status status;
+	struct fleet_transport transport;
+	size_t count;
+	_Atomic unsigned int references;
+	struct fleet_report_sensor sensors[]; /* the worst first, then by name */
+};
+
+/* [fleet's thread] One reference. NULL: ENOMEM. */
+struct fleet_report *fleet_report_make(const struct fleet *fleet,
+				       const struct fleet_transport *transport);
+struct fleet_report *fleet_report_ref(struct fleet_report *report);
+void fleet_report_unref(struct fleet_report *report); /* NULL is fine */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Counts by place, as sparse as they come: what a slot, a sensor or a part of a period brought.
+ *
+ * Places are numbers of a struct locate. Memory: 72 octets a place that has counts, and 4 for each
+ * number up to the highest. Pure. One thread at a time.
+ */
+#pragma once
+
+#include "counts.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct row {
+	uint32_t place;
+	struct counts counts;
+};
+
+struct rows {
+	struct row *rows; /* each place once, in the order in which they came */
+	size_t count, room;
+	uint32_t *at; /* [known]: index + 1 of the place's row; 0: none */
+	uint32_t known;
+};
+
+int rows_add(struct rows *rows, uint32_t place, const struct counts *counts); /* 0 or -ENOMEM */
+/* All of it or nothing. 0 or -ENOMEM. */
+int rows_add_all(struct rows *into, const struct rows *from);
+void rows_clear(struct rows *rows); /* keeps the memory */
+void rows_free(struct rows *rows);

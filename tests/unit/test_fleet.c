@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The merge of many sensors: in any order, with repetitions, and across crashes, what is stored is
+ * the sum of what the sensors said. */
+#include "fleet_world.h"
+
+#include <errno.h>
+
+#define SENSORS    8
+#define PARTITIONS 3
+#define PERIODS    120
+#define PERIOD_MS  10000
+#define BEGIN_MS   1790000000000
+#define LOG_MAX    (SENSORS * PERIODS * 6)
+#define NOTES_MAX  1000
+
+struct message {
+	struct made *made;
+	int64_t appended_ms, sent_ms;
+};
+
+struct log {
+	struct message all[LOG_MAX];
+	size_t count, end; /* read so far */
+};
+
+/* What outlives a crash. */
+struct store {
+	struct world_sum sum;
+	struct note notes[NOTES_MAX];
+	size_t count;
+};
+
+struct world {
+	struct dice dice;
+	struct log logs[PARTITIONS];
+	struct made *made[LOG_MAX];
+	size_t made_count;
+	struct world_sum said;
+	struct store store;
+	struct fleet *fleet;
+	size_t given, late;
+};
+
+static const struct fleet_settings patient = {
+	.period_ms = PERIOD_MS, .silent_ms = 30000, .too_late_ms = 1000000000, .sensors_most = 100};
+
+static struct made *
+keep(struct world *w, const struct made *made)
+{
+	struct made *copy = malloc(sizeof(*copy));
+
+	*copy = *made;
+	copy->record.points = copy->points;
+	for (size_t i = 0; i < WORLD_ROWS; i++)
+		copy->points[i].place = &copy->places[i];
+	assert_true(w->made_count < LOG_MAX);
+	w->made[w->made_count++] = copy;
+	return copy;
+}
+
+static void
+append(struct world *w, int partition, struct made *made, int64_t sent_ms, int64_t appended_ms)
+{
+	struct log *log = &w->logs[partition];
+
+	assert_true(log->count < LOG_MAX);
+	log->all[log->count++] = (struct message){made, appended_ms, sent_ms};
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct message *x = a, *y = b;
+
+	return x->appended_ms != y->appended_ms
+		       ? (x->appended_ms > y->appended_ms) - (x->appended_ms < y->appended_ms)
+		       : (x > y) - (x < y);
+}
+
+/* A period of a sensor, in one part or in three. */
+static void
+say(struct world *w, int sensor, uint64_t boot_id, uint64_t number, int64_t end_ms, int64_t skew_ms)
+{
+	struct made whole;
+	char name[32];
+	const uint32_t parts = dice_below(&w->dice, 6) == 0 ? 3 : 1;
+	/* now and then a line is cut, and what has waited comes at once */
+	const bool cut = sensor % 3 == 1 && number % 40 > 25;
+	const int64_t sent_ms =
+		cut ? end_ms + (40 - (int64_t)(number % 40)) * PERIOD_MS + (int64_t)number % 40
+		    : end_ms + dice_below(&w->dice, 900);
+
+	snprintf(name, sizeof(name), " sensor %d", sensor);
+	world_record(&whole, &w->dice, name, boot_id, number, end_ms - skew_ms);
+	for (uint32_t part = 0; part < parts; part++) {
+		struct made piece = whole;
+
+		piece.record.part = part;
+		piece.record.parts = parts;
+		piece.record.count = 0;
+		for (size_t i = part; i < whole.record.count; i += parts) {
+			piece.places[piece.record.count] = whole.places[i];
+			piece.points[piece.record.count++].counts = whole.points[i].counts;
+		}
+		struct made *kept = keep(w, &piece);
+
+		world_add_record(&w->said, &kept->record);
+		append(w, sensor % PARTITIONS, kept, sent_ms - skew_ms,
+		       sent_ms + dice_below(&w->dice, 300));
+		/* sent again: at once, or much later */
+		for (uint32_t again = dice_below(&w->dice, 5); again > 3; again--)
+			append(w, sensor % PARTITIONS, kept, sent_ms + 5 - skew_ms,
+			       sent_ms + 5 + dice_below(&w->dice, 400000));
+	}
+}
+
+static void
+make_world(struct world *w, uint64_t seed)
+{
+	w->dice.state = seed;
+	for (int sensor = 0; sensor < SENSORS; sensor++) {
+		const int64_t skew = sensor == 2 ? 3600000 : sensor == 5 ? -86400000 : 0;
+
+		for (uint64_t n = 1; n <= PERIODS; n++) {
+			const bool restarted = sensor == 4 && n > 50;
+
+			if (sensor == 6 && n > 70)
+				continue; /* it dies */
+			say(w, sensor, (uint64_t)sensor + (restarted ? 1000 : 100),
+			    restarted ? n - 50 : n, BEGIN_MS + (int64_t)n * PERIOD_MS, skew);
+		}
+	}
+	for (int i = 0; i < PARTITIONS; i++)
+		qsort(w->logs[i].all, w->logs[i].count, sizeof(struct message), by_time);
+}
+
+static void
+free_world(struct world *w)
+{
+	for (size_t i = 0; i < w->made_count; i++)
+		free(w->made[i]);
+	for (size_t i = 0; i < w->store.count; i++) {
+		free(w->store.notes[i].name);
+		free(w->store.notes[i].value);
+	}
+	fleet_destroy(w->fleet);
+	free(w);
+}
+
+/* One transaction: the counts, and the notes that came with them. */
+static void
+store_period(struct store *s, const struct period *p)
+{
+	world_add_period(&s->sum, p);
+	for (size_t i = 0; i < p->note_count; i++) {
+		const struct note *from = &p->notes[i];
+		size_t at = 0;
+
+		while (at < s->count && strcmp(s->notes[at].name, from->name) != 0)
+			at++;
+		assert_true(at < NOTES_MAX);
+		if (at == s->count)
+			s->notes[s->count++].name = strdup(from->name);
+		else
+			free(s->notes[at].value);
+		s->notes[at].value = malloc(from->size);
+		s->notes[at].size = from->size;
+		memcpy(s->notes[at].value, from->value, from->size);
+	}
+}
+
+static void
+start(struct world *w)
+{
+	fleet_destroy(w->fleet);
+	w->fleet = fleet_create(&patient);
+	assert_non_null(w->fleet);
+	for (size_t i = 0; i < w->store.count; i++)
+		assert_true(fleet_restore(w->fleet, w->store.notes[i].name, w->store.notes[i].value,
+					  w->store.notes[i].size));
+	for (uint32_t i = 0; i < PARTITIONS; i++) {
+		const int64_t offset = fleet_offset(w->fleet, i);
+
+		w->logs[i].end = offset < 0 ? 0 : (size_t)offset;
+		fleet_join(w->fleet, i);
+	}
+}
+
+/* The rows and the ledger of what is given out say the same. */
+static void
+check_period(struct world *w, const struct period *p)
+{
+	struct world_sum sum = {0};
+	uint64_t packets = 0;
+	int64_t before_ms = INT64_MIN;
+
+	world_add_period(&sum, p);
+	for (const struct period *late = p->late; late != NULL; late = late->next) {
+		assert_true(late->head.end_ms > before_ms);
+		assert_true(late->head.end_ms < p->head.end_ms);
+		before_ms = late->head.end_ms;
+		world_add_period(&sum, late);
+		w->late++;
+	}
+	for (size_t i = 0; i < WORLD_PLACES; i++)
+		packets += counts_packets(&sum.counts[i]);
+	assert_int_equal(packets, p->head.ledger.geo[GEO_LOCATED]);
+	assert_true(ledger_balances(&p->head.ledger, p->head.received));
+	assert_int_equal(p->head.end_ms % PERIOD_MS, 0);
+	assert_int_equal(p->head.end_ms - p->head.start_ms, PERIOD_MS);
+}
+
+/* Stores what is due. False: it crashed meanwhile. */
+static bool
+store_due(struct world *w, uint32_t crash_in)
+{
+	struct period *p;
+
+	while ((p = fleet_take(w->fleet, 1000000000000)) != NULL) {
+		check_period(w, p);
+		w->given++;
+		for (const struct period *late = p->late; late != NULL; late = late->next) {
+			if (crash_in > 0 && dice_below(&w->dice, crash_in) == 0) {
+				period_unref(p);
+				return false;
+			}
+			store_period(&w->store, late);
+		}
+		if (crash_in > 0 && dice_below(&w->dice, crash_in) == 0) {
+			period_unref(p);
+			return false;
+		}
+		store_period(&w->store, p);
+		period_unref(p);
+	}
+	assert_int_equal(errno, 0);
+	return true;
+}
+
+/* Reads some of a partition. False: there is nothing more in it. */
+static bool
+read_some(struct world *w, uint32_t partition)
+{
+	struct log *log = &w->logs[partition];
+
+	for (uint32_t i = dice_below(&w->dice, 40); i > 0 && log->end < log->count; i--) {
+		const struct message *m = &log->all[log->end];
+		const struct fleet_origin origin = {partition, (int64_t)log->end, m->appended_ms,
+						    m->sent_ms};
+		const enum fleet_answer answer = fleet_add(w->fleet, &m->made->record, &origin);
+
+		assert_true_of(answer == FLEET_TAKEN || answer == FLEET_PART ||
+				       answer == FLEET_REPEATED,
+			       "%s", fleet_answer_names[answer]);
+		log->end++;
+	}
+	return log->end < log->count;
+}
+
+/* How many periods came too late for their slots. */
+static size_t
+run_world(uint64_t seed, uint32_t crash_in)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	size_t late;
+	const int64_t after_ms = BEGIN_MS + 2 * PERIODS * PERIOD_MS;
+	size_t left = PARTITIONS;
+
+	make_world(w, seed);
+	start(w);
+	while (left > 0) {
+		left = 0;
+		for (uint32_t i = 0; i < PARTITIONS; i++)
+			left += read_some(w, dice_below(&w->dice, PARTITIONS)) ||
+				w->logs[i].end < w->logs[i].count;
+		if (!store_due(w, crash_in)) {
+			start(w);
+			left = PARTITIONS;
+		}
+		if (left > 0)
+			continue;
+		/* all is read: what is open is given out once the time for it is over */
+		for (uint32_t i = 0; i < PARTITIONS; i++)
+			fleet_at_end(w->fleet, i, after_ms);
+		if (!store_due(w, crash_in)) {
+			start(w);
+			left = PARTITIONS;
+		}
+	}
+	for (int i = 1; i < 20; i++) {
+		for (uint32_t p = 0; p < PARTITIONS; p++)
+			fleet_at_end(w->fleet, p, after_ms + i * PERIOD_MS);
+		assert_true(store_due(w, 0));
+	}
+	assert_memory_equal(w->store.sum.counts, w->said.counts, sizeof(w->said.counts));
+	assert_memory_equal(&w->store.sum.ledger, &w->said.ledger, sizeof(w->said.ledger));
+	assert_int_equal(w->store.sum.received, w->said.received);
+	assert_int_equal(w->store.sum.lost, w->said.lost);
+	late = w->late;
+	free_world(w);
+	return late;
+}
+
+static void
+test_any_order(void **state)
+{
+	size_t late = 0;
+	(void)state;
+
+	for (uint64_t seed = 1; seed <= 10; seed++)
+		late += run_world(seed, 0);
+	assert_true(late > 0);
+}
+
+static void
+test_any_crash(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 30; seed++)
+		run_world(seed, 2 + (uint32_t)seed % 30);
+}
+
+/* -- one thing at a time */
+
+struct single {
+	struct dice dice;
+	struct fleet *fleet;
+	struct made made;
+	int64_t offset;
+};
+
+static int
+setup(void **state)
+{
+	static struct single s;
+
+	s = (struct single){.dice = {1}, .fleet = fleet_create(&patient)};
+	*state = &s;
+	return s.fleet == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	fleet_destroy(((struct single *)*state)->fleet);
+	return 0;
+}
+
+/* The period `number` of a sensor, which ends that many periods after the beginning. */
+static enum fleet_answer
+hear(struct single *s, const char *sensor, uint64_t number, int64_t appended_ms, int64_t sent_ms)
+{
+	const struct fleet_origin origin = {0, s->offset++, appended_ms, sent_ms};
+
+	world_record(&s->made, &s->dice, sensor, 7, number, BEGIN_MS + (int64_t)number * PERIOD_MS);
+	return fleet_add(s->fleet, &s->made.record, &origin);
+}
+
+static struct fleet_sensor
+sensor(const struct single *s, size_t i)
+{
+	struct fleet_sensor sensor;
+
+	fleet_sensor(s->fleet, i, &sensor);
+	return sensor;
+}
+
+/* The end of what is given out, in periods since the beginning; 0: nothing is due. */
+static int64_t
+take_one(struct single *s)
+{
+	struct period *p = fleet_take(s->fleet, 1000000000000);
+	const int64_t number = p ? (p->head.end_ms - BEGIN_MS) / PERIOD_MS : 0;
+
+	period_unref(p);
+	return number;
+}
+
+static void
+at_end(struct single *s, int64_t periods, int64_t ms)
+{
+	fleet_at_end(s->fleet, 0, BEGIN_MS + periods * PERIOD_MS + ms);
+}
+
+static int64_t
+at(int64_t periods, int64_t ms)
+{
+	return BEGIN_MS + periods * PERIOD_MS + ms;
+}
+
+/* A slot waits for those that are live, and for no others. */
+static void
+test_who_is_waited_for(void **state)
+{
+	struct single *s = *state;
+
+	assert_int_equal(hear(s, "a", 1, at(1, 100), 0), FLEET_TAKEN);
+	assert_int_equal(hear(s, "b", 1, at(1, 200), 0), FLEET_TAKEN);
+	assert_int_equal(take_one(s), 1);
+	assert_int_equal(hear(s, "a", 2, at(2, 100), 0), FLEET_TAKEN);
+	for (int ms = 0; ms <= 20000; ms += 1000) {
+		at_end(s, 2, ms);
+		assert_int_equal(take_one(s), 0); /* b may still say something */
+	}
+	assert_int_equal(hear(s, "b", 2, at(2, 20500), 0), FLEET_TAKEN);
+	assert_int_equal(take_one(s), 2);
+	/* 30 s and a period after its last one ended, b is waited for no more */
+	for (uint64_t n = 3; n <= 5; n++)
+		hear(s, "a", n, at((int64_t)n, 100), 0);
+	at_end(s, 6, 0);
+	assert_int_equal(sensor(s, 1).state, FLEET_LIVE);
+	assert_int_equal(take_one(s), 0);
+	at_end(s, 6, 1);
+	assert_int_equal(sensor(s, 1).state, FLEET_LATE);
+	for (int n = 3; n <= 5; n++)
+		assert_int_equal(take_one(s), n);
+	for (uint64_t n = 6; n <= 8; n++)
+		hear(s, "a", n, at((int64_t)n, 100), 0);
+	assert_int_equal(sensor(s, 1).state, FLEET_LATE);
+	at_end(s, 8, 501);
+	assert_int_equal(sensor(s, 0).state, FLEET_LIVE);
+	assert_int_equal(sensor(s, 1).state, FLEET_SILENT);
+	for (int n = 6; n <= 8; n++)
+		assert_int_equal(take_one(s), n);
+	assert_int_equal(take_one(s), 0);
+	/* it comes back with what has waited: nobody waits for that either */
+	hear(s, "b", 3, at(8, 2000), 0);
+	assert_int_equal(sensor(s, 1).state, FLEET_LATE);
+	hear(s, "a", 9, at(9, 100), 0);
+	assert_int_equal(take_one(s), 9);
+}
+
+/* A message that was sent with a wrong clock beside it is where it belongs; one that has waited
+ * keeps its time. */
+static void
+test_clocks(void **state)
+{
+	struct single *s = *state;
+
+	hear(s, "right", 1, at(1, 500), at(1, 400));
+	hear(s, "waited", 1, at(3, 500), at(3, 300));
+	hear(s, "behind", 1, at(4, 500), at(1, 400));
+	hear(s, "ahead", 9, at(2, 500), at(9, 400));
+	assert_int_equal(sensor(s, 0).skew_ms, 0);
+	assert_int_equal(sensor(s, 0).end_ms, at(1, 0));
+	assert_int_equal(sensor(s, 1).end_ms, at(1, 0));
+	assert_int_equal(sensor(s, 1).delay_ms, 20500);
+	assert_int_equal(sensor(s, 2).skew_ms, 30100);
+	assert_int_equal(sensor(s, 2).end_ms, at(4, 100));
+	assert_int_equal(sensor(s, 3).skew_ms, -69900);
+	assert_int_equal(sensor(s, 3).end_ms, at(2, 100));
+	/* without the header nothing is known of clocks, but nothing comes from the future */
+	hear(s, "future", 100, at(5, 0), 0);
+	assert_int_equal(sensor(s, 4).end_ms, at(5, 0));
+}
+
+static void
+test_what_is_not_added(void **state)
+{
+	struct fleet_settings settings = patient;
+	struct single *s = *state;
+	struct fleet_status status;
+
+	settings.too_late_ms = 60000;
+	settings.sensors_most = 2;
+	fleet_destroy(s->fleet);
+	s->fleet = fleet_create(&settings);
+	hear(s, "a", 10, at(10, 1), 0);
+	at_end(s, 10, 5000);
+	assert_int_equal(take_one(s), 10);
+	assert_int_equal(hear(s, "b", 4, at(10, 6000), 0), FLEET_TAKEN);
+	assert_int_equal(hear(s, "b", 3, at(10, 6000), 0), FLEET_TOO_LATE);
+	const uint64_t too_late = s->made.record.head.ledger.decode.frames[DECODE_TCP];
+	assert_int_equal(hear(s, "b", 3, at(10, 6000), 0), FLEET_REPEATED);
+	assert_int_equal(hear(s, "c", 3, at(10, 6000), 0), FLEET_REFUSED);
+	uint64_t refused = s->made.record.head.ledger.decode.frames[DECODE_TCP];
+
+	fleet_status(s->fleet, &status);
+	assert_int_equal(status.too_late_packets, too_late);
+	assert_int_equal(status.refused_packets, refused);
+	assert_string_equal(status.refused_why, "c: there are 2 sensors already");
+	assert_int_equal(status.answers[FLEET_TAKEN], 2);
+
+	world_record(&s->made, &s->dice, "a", 7, 11, at(11, 0));
+	s->made.record.head.received++;
+	const struct fleet_origin origin = {0, s->offset++, at(11, 1), 0};
+	assert_int_equal(fleet_add(s->fleet, &s->made.record, &origin), FLEET_REFUSED);
+	fleet_status(s->fleet, &status);
+	assert_string_equal(status.refused_why,
+			    "the ledger of a does not balance in its period 11");
+	/* one that has results that we do not know balances with them, and is told apart */
+	s->made.record.unknown_frames = 1;
+	assert_int_equal(fleet_add(s->fleet, &s->made.record, &origin), FLEET_TAKEN);
+	fleet_status(s->fleet, &status);
+	assert_int_equal(status.newer_frames, 1);
+	at_end(s, 11, 5000);
+	struct period *p = fleet_take(s->fleet, 1000000000000);
+	assert_non_null(p);
+	assert_true(ledger_balances(&p->head.ledger, p->head.received));
+	period_unref(p);
+}
+
+/* Time goes on where nobody says anything; of a long gap only the end is told. */
+static void
+test_silence(void **state)
+{
+	struct single *s = *state;
+
+	assert_int_equal(take_one(s), 0);
+	at_end(s, 1, 2000);
+	assert_int_equal(take_one(s), 1); /* nobody was ever heard */
+	hear(s, "a", 1, at(1, 2100), 0);
+	at_end(s, 5, 0);
+	assert_int_equal(sensor(s, 0).state, FLEET_LIVE);
+	assert_int_equal(take_one(s), 0);
+	at_end(s, 5, 1);
+	assert_int_equal(sensor(s, 0).state, FLEET_LATE);
+	at_end(s, 5, 2101);
+	assert_int_equal(sensor(s, 0).state, FLEET_SILENT);
+	for (int n = 2; n <= 5; n++)
+		assert_int_equal(take_one(s), n);
+	assert_int_equal(take_one(s), 0);
+	at_end(s, 100, 2000);
+	assert_int_equal(take_one(s), 100);
+	assert_int_equal(take_one(s), 0);
+}
+
+/* A partition that has brought nothing yet holds all up; one that another process reads, nothing.
+ */
+static void
+test_partitions(void **state)
+{
+	struct single *s = *state;
+
+	fleet_join(s->fleet, 1);
+	hear(s, "a", 1, at(1, 100), 0);
+	assert_int_equal(take_one(s), 0);
+	assert_int_equal(fleet_offset(s->fleet, 0), 0); /* it is in nothing that was given out */
+	fleet_leave(s->fleet, 1);
+	assert_int_equal(take_one(s), 1);
+	assert_int_equal(fleet_offset(s->fleet, 0), 1);
+	assert_int_equal(fleet_offset(s->fleet, 1), -1);
+	hear(s, "a", 8, at(8, 100), 0);
+	assert_int_equal(fleet_ahead(s->fleet, 0), 7 * PERIOD_MS);
+}
+
+static void
+test_notes_that_are_none_of_ours(void **state)
+{
+	struct single *s = *state;
+
+	assert_false(fleet_restore(s->fleet, "other", "1", 1));
+	assert_false(fleet_restore(s->fleet, "fleet.offset x", "1", 1));
+	assert_false(fleet_restore(s->fleet, "fleet.offset 4096", "1", 1));
+	assert_false(fleet_restore(s->fleet, "fleet.seen 0000000000000007 ", "12345678\1\0", 10));
+	assert_false(fleet_restore(s->fleet, "fleet.seen 0000000000000007 a", "1234567", 7));
+	assert_false(fleet_restore(s->fleet, "fleet.seen 0000000000000007 a", "12345678\2", 9));
+	assert_true(
+		fleet_restore(s->fleet, "fleet.seen 0000000000000007 a", "12345678\1\0\3\0", 12));
+	assert_int_equal(hear(s, "a", 3, at(3, 100), 0), FLEET_REPEATED);
+	assert_int_equal(hear(s, "a", 4, at(4, 100), 0), FLEET_TAKEN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_any_crash),
+		cmocka_unit_test_setup_teardown(test_who_is_waited_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_clocks, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_is_not_added, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_silence, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_partitions, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_notes_that_are_none_of_ours, setup, teardown),
+	};
+	return cmocka_run_group_tests_name("fleet", tests, NULL, NULL);
+}
