@@ -51,11 +51,15 @@ copy_hosts(struct host_list *to, const struct host_list *from)
 	return 0;
 }
 
-/* Hosts beyond a lane's table have no row; their packets are on the map all the same. */
+/* Hosts beyond a lane's table have no row; their packets are on the map all the same. So are those
+ * of other sensors, which say places only. */
 static int
 locate_overflow(struct map_consumer *m, const struct period *p)
 {
 	int error = 0;
+
+	for (const struct period *late = p->late; late != NULL && error == 0; late = late->next)
+		error = locate_overflow(m, late);
 
 	for (size_t i = 0; i < p->overflow_count; i++) {
 		const struct period_overflow *o = &p->overflow[i];
@@ -192,14 +196,23 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.output_errors = atomic_load(&m->after->outputs.errors) + stream_errors(m->stream),
 		.consumers = consumers,
 		.consumer_count = describe_consumers(m, consumers),
-		.reloads = atomic_load(&m->loader->reloads),
-		.reload_failures = atomic_load(&m->loader->failures),
-		.databases_renewed = atomic_load(&m->loader->renewed),
 		.settings_json = m->settings_json,
 		.security_json = m->security_json,
 	};
 
+	struct fleet_report *news = atomic_exchange(&m->fleet_news, NULL);
+
+	if (news != NULL) {
+		fleet_report_unref(m->fleet);
+		m->fleet = news;
+	}
+	facts.fleet = m->fleet;
 	facts.record.ledger = l->ledger;
+	if (m->loader != NULL) {
+		facts.reloads = atomic_load(&m->loader->reloads);
+		facts.reload_failures = atomic_load(&m->loader->failures);
+		facts.databases_renewed = atomic_load(&m->loader->renewed);
+	}
 	if (m->store != NULL) {
 		facts.history_folder = m->settings->history;
 		history_status(m->store, &facts.store);
@@ -267,26 +280,77 @@ wait_for_store(struct history *store)
 	}
 }
 
+static void
+offer_sample(struct map_consumer *m, const struct period *p, struct history_sample *sample)
+{
+	sample->start_ms = p->head.start_ms;
+	sample->end_ms = p->head.end_ms;
+	sample->covered_ms = (p->head.end_ns - p->head.start_ns) / 1000000;
+	sample->notes = notes_copy(p->notes, p->note_count);
+	sample->note_count = p->note_count;
+	if (p->note_count > 0 && sample->notes == NULL)
+		atomic_store(&m->failed, true);
+	if (p->head.packet_time || m->patient)
+		wait_for_store(m->store);
+	history_offer(m->store, sample);
+}
+
+/* The rows of a period that has no hosts. */
+static struct history_point *
+points_of(struct map_consumer *m, const struct period *p)
+{
+	struct history_point *points = malloc((p->overflow_count + 1) * sizeof(*points));
+
+	for (size_t i = 0; i < p->overflow_count && points != NULL; i++) {
+		const uint32_t place = locate_place(m->locate, p->overflow[i].place);
+
+		points[i] =
+			(struct history_point){locate_get(m->locate, place), p->overflow[i].counts};
+	}
+	return points;
+}
+
+/* What was late for its own period goes where it belongs; the rest is this one's. */
+static void
+keep_late(struct map_consumer *m, const struct located *l)
+{
+	const struct period *p = l->period;
+	struct history_sample rest = {
+		.received = p->head.received, .lost = p->head.lost, .ledger = l->ledger};
+
+	for (const struct period *late = p->late; late != NULL; late = late->next) {
+		struct history_sample sample = {.received = late->head.received,
+						.lost = late->head.lost,
+						.ledger = late->head.ledger,
+						.points = points_of(m, late),
+						.count = late->overflow_count};
+
+		rest.received -= sample.received;
+		rest.lost -= sample.lost;
+		ledger_subtract(&rest.ledger, &sample.ledger);
+		offer_sample(m, late, &sample);
+	}
+	rest.points = points_of(m, p);
+	rest.count = p->overflow_count;
+	offer_sample(m, p, &rest);
+}
+
 /* The period's places go to the store's queue. What it cannot take is counted there. */
 static void
 keep(struct map_consumer *m, const struct located *l)
 {
 	const struct period *p = l->period;
 	struct history_sample sample = {
-		.start_ms = p->head.start_ms,
-		.end_ms = p->head.end_ms,
-		.covered_ms = (p->head.end_ns - p->head.start_ns) / 1000000,
-		.received = p->head.received,
-		.lost = p->head.lost,
-		.ledger = l->ledger,
-	};
+		.received = p->head.received, .lost = p->head.lost, .ledger = l->ledger};
 	struct heat_window now;
 	size_t count = 0;
 
 	if (m->store == NULL)
 		return;
-	if (p->head.packet_time)
-		wait_for_store(m->store);
+	if (p->late != NULL) {
+		keep_late(m, l);
+		return;
+	}
 	heat_window(m->heat, WINDOW_NOW, &now);
 	for (uint32_t i = 0; i < now.places; i++)
 		count += counts_packets(&now.counts[i]) != 0;
@@ -296,7 +360,7 @@ keep(struct map_consumer *m, const struct located *l)
 			sample.points[sample.count++] =
 				(struct history_point){locate_get(m->locate, i), now.counts[i]};
 	}
-	history_offer(m->store, &sample);
+	offer_sample(m, p, &sample);
 }
 
 static void
@@ -305,7 +369,7 @@ map_take(void *context, struct period *p)
 	struct map_consumer *m = context;
 	struct located l = {.period = p};
 	struct host_list total = {0};
-	struct locate_databases *databases = loader_take_databases(m->loader);
+	struct locate_databases *databases = m->loader ? loader_take_databases(m->loader) : NULL;
 
 	if (databases != NULL)
 		locate_adopt(m->locate, databases);
@@ -366,8 +430,17 @@ map_consumer_log_summary(const struct map_consumer *m)
 }
 
 void
+map_consumer_tell_fleet(struct map_consumer *m, struct fleet_report *report)
+{
+	fleet_report_unref(atomic_exchange(&m->fleet_news, report));
+}
+
+void
 map_consumer_free(struct map_consumer *m)
 {
+	map_consumer_tell_fleet(m, NULL);
+	fleet_report_unref(m->fleet);
+	m->fleet = NULL;
 	picture_release(m->last);
 	m->last = NULL;
 	picture_publish(NULL);

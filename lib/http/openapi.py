@@ -53,6 +53,8 @@ ROUTES = {
         parameter("country", "Only this country, ISO 3166-1 alpha-2; empty: places without one.",
                   {"type": "string", "pattern": "^([A-Z]{2})?$"})],
         {JSON: "series"}, (400, 404, 503)),
+    "/api/v1/sensors": ("The sensors of a fleet, each with its state; of a sensor, none.", [],
+                        {JSON: "sensors"}, (503,)),
     "/api/v1/locate": ("What the map does with an address, and why.", [
         parameter("ip", "The address, IPv4 or IPv6.", required=True)],
         {JSON: "locate"}, (400, 503)),

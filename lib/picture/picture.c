@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "fleet_report.h"
 #include "internal.h"
 #include "large.h"
 
@@ -114,6 +115,7 @@ picture_destroy(struct picture *p)
 	free(p->databases);
 	locate_databases_unref(p->opened);
 	free(p->facts_owned);
+	fleet_report_unref(p->facts.fleet);
 	pthread_mutex_destroy(&p->group_lock);
 	pthread_mutex_destroy(&p->attachment_lock);
 	free(p);
@@ -141,6 +143,7 @@ picture_create(const struct picture_facts *facts, const struct heat *heat,
 	*hosts = (struct host_list){0};
 	p->view = view;
 	int error = facts_copy(&p->facts, facts, &p->facts_owned);
+	p->facts.fleet = error == 0 ? fleet_report_ref(facts->fleet) : NULL;
 	if (error == 0)
 		error = places_take(p, locate);
 	if (error == 0)

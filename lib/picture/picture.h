@@ -88,6 +88,8 @@ struct picture_sums {
 /* One more period's packets/s at the end; the oldest goes. */
 void sums_remember_rate(struct picture_sums *sums, double pps);
 
+struct fleet_report; /* lib/fleet */
+
 /*
  * What the manager knows beside the counts. What it points at is borrowed for the call of
  * picture_create only, which copies it; but for `html`, static data of lib/page. A number that
@@ -120,8 +122,9 @@ struct picture_facts {
 	struct history_status store;    /* of that history */
 	const char *records_folder;     /* NULL: no records are written */
 	struct record_status records;   /* of those in it */
-	const char *settings_json;      /* an object: the effective configuration; or NULL */
-	const char *security_json;      /* an object: user, capabilities, seccomp; or NULL */
+	struct fleet_report *fleet; /* the sensors; the picture takes a reference. NULL: of one */
+	const char *settings_json;  /* an object: the effective configuration; or NULL */
+	const char *security_json;  /* an object: user, capabilities, seccomp; or NULL */
 };
 
 /* Whose addresses are shown: all, or those that are not on our own side (struct place, own). */

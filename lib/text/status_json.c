@@ -310,6 +310,7 @@ encode_status(struct picture *picture, struct view view, struct buffer *b)
 	json_object_set_new(o, "consumers", consumers_json(f));
 	json_object_set_new(o, "history", history_json(f));
 	json_object_set_new(o, "records", records_json(f));
+	json_object_set_new(o, "fleet", fleet_json(f));
 
 	json_object_set_new(errors, "late_periods", number(f->record.late));
 	json_object_set_new(errors, "swaps_missed", number(f->record.skipped_lanes));

@@ -86,7 +86,8 @@ class OpenApi(Smoke):
                                "?from=-1h&country="],
             "/api/v1/place/{id}": ["/api/v1/place/0", "/api/v1/place/0?window=5m"],
             "/api/v1/locate": ["?ip=10.1.2.3", "?ip=5.1.0.1", "?ip=2001:db8::1", "?ip=2002:501:1::"],
-            "/api/v1/status": [""], "/api/v1/openapi.json": [""], "/metrics": [""],
+            "/api/v1/status": [""], "/api/v1/sensors": [""], "/api/v1/openapi.json": [""],
+            "/metrics": [""],
             "/ip_heatmap.html": windows, "/": [""]}
         self.assertEqual(set(asked), set(self.document["paths"]), "a route that is not tested")
         for route, queries in asked.items():

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The sensors of a fleet: their sums for the status, and /api/v1/sensors, one by one. */
+#include "fleet_report.h"
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static json_t *
+number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+static json_t *
+time_or_null(int64_t ms)
+{
+	char text[32];
+
+	if (ms == 0)
+		return json_null();
+	time_text(ms, text);
+	return json_string(text);
+}
+
+json_t *
+fleet_json(const struct picture_facts *f)
+{
+	const struct fleet_report *r = f->fleet;
+
+	if (r == NULL)
+		return json_null();
+	const struct fleet_status *s = &r->status;
+	json_t *o = json_object(), *transport = json_object();
+
+	json_object_set_new(o, "sensors", number(s->sensors));
+	for (int state = 0; state < FLEET_STATES; state++)
+		json_object_set_new(o, fleet_state_names[state], number(s->states[state]));
+	for (int answer = 0; answer < FLEET_NO_MEMORY; answer++)
+		json_object_set_new(o, fleet_answer_names[answer], number(s->answers[answer]));
+	json_object_set_new(o, "late_periods", number(s->late));
+	json_object_set_new(o, "incomplete_periods", number(s->incomplete));
+	json_object_set_new(o, "too_late_packets", number(s->too_late_packets));
+	json_object_set_new(o, "refused_packets", number(s->refused_packets));
+	json_object_set_new(o, "refused_why", json_text(s->refused_why));
+	json_object_set_new(o, "newer_frames", number(s->newer_frames));
+	json_object_set_new(o, "open_slots", number(s->open));
+	json_object_set_new(o, "until", time_or_null(s->until_ms));
+	json_object_set_new(transport, "partitions", number(r->transport.partitions));
+	json_object_set_new(transport, "at_end", number(r->transport.at_end));
+	json_object_set_new(transport, "messages", number(r->transport.messages));
+	json_object_set_new(transport, "octets", number(r->transport.octets));
+	json_object_set_new(transport, "unreadable", number(r->transport.unreadable));
+	json_object_set_new(transport, "expired", number(r->transport.expired));
+	json_object_set_new(transport, "away", json_boolean(r->transport.away));
+	json_object_set_new(o, "transport", transport);
+	return o;
+}
+
+static json_t *
+sensor_json(const struct fleet_sensor *s)
+{
+	json_t *o = json_object();
+	const uint64_t *frames = s->ledger.decode.frames;
+
+	json_object_set_new(o, "name", json_text(s->name));
+	json_object_set_new(o, "state", json_string(fleet_state_names[s->state]));
+	json_object_set_new(o, "site", json_text(s->site));
+	json_object_set_new(o, "group", json_text(s->group));
+	json_object_set_new(o, "latitude", s->has_position ? json_real(s->latitude) : json_null());
+	json_object_set_new(o, "longitude",
+			    s->has_position ? json_real(s->longitude) : json_null());
+	json_object_set_new(o, "software", json_text(s->software));
+	json_object_set_new(o, "database_built", time_or_null(s->database_built * 1000));
+	json_object_set_new(o, "link", json_string(link_name(s->link)));
+	json_object_set_new(o, "heard", time_or_null(s->heard_ms));
+	json_object_set_new(o, "until", time_or_null(s->end_ms));
+	json_object_set_new(o, "skew_ms", json_integer(s->skew_ms));
+	json_object_set_new(o, "delay_ms", json_integer(s->delay_ms));
+	json_object_set_new(o, "periods", number(s->periods));
+	json_object_set_new(o, "received", number(s->received));
+	json_object_set_new(o, "tcp", number(frames[DECODE_TCP]));
+	json_object_set_new(o, "udp", number(frames[DECODE_UDP]));
+	json_object_set_new(o, "lost", number(s->lost));
+	json_object_set_new(o, "last_received", number(s->last_received));
+	json_object_set_new(o, "last_lost", number(s->last_lost));
+	json_object_set_new(o, "repeated", number(s->repeated));
+	json_object_set_new(o, "late", number(s->late));
+	json_object_set_new(o, "too_late", number(s->too_late));
+	json_object_set_new(o, "too_late_packets", number(s->too_late_packets));
+	json_object_set_new(o, "incomplete", number(s->incomplete));
+	json_object_set_new(o, "refused", number(s->refused));
+	json_object_set_new(o, "records_dropped", number(s->records_dropped));
+	json_object_set_new(o, "packets_dropped", number(s->packets_dropped));
+	return o;
+}
+
+int
+encode_sensors(struct picture *picture, struct view view, struct buffer *b)
+{
+	const struct picture_facts *f = picture_facts(picture);
+	json_t *o = json_object(), *sensors = json_array();
+	(void)view;
+
+	for (size_t i = 0; f->fleet != NULL && i < f->fleet->count; i++)
+		json_array_append_new(sensors, sensor_json(&f->fleet->sensors[i].of));
+	json_object_set_new(o, "v", number(1));
+	json_object_set_new(o, "name", json_text(f->record.sensor));
+	json_object_set_new(o, "generated", time_or_null(f->record.end_ms));
+	json_object_set_new(o, "fleet", fleet_json(f));
+	json_object_set_new(o, "sensors", sensors);
+	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	json_decref(o);
+	if (text == NULL)
+		return -ENOMEM;
+	buffer_text(b, text);
+	free(text);
+	return b->failed ? -ENOMEM : 0;
+}
