@@ -5,33 +5,27 @@
  */
 #pragma once
 
-#include "after_map.h"
 #include "capture_reader.h"
 #include "captures.h"
 #include "config.h"
 #include "devices.h"
 #include "drivers.h"
 #include "eal.h"
+#include "fail.h"
 #include "filter.h"
 #include "gather.h"
 #include "geo.h"
-#include "history.h"
-#include "http.h"
 #include "interfaces.h"
-#include "loader.h"
-#include "map_consumer.h"
 #include "options.h"
 #include "port.h"
 #include "port_events.h"
-#include "records.h"
 #include "rx_lcore.h"
-#include "stream.h"
+#include "wall.h"
 
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define EXIT_USAGE       2
 #define EXIT_INTERRUPTED 130  /* as a shell says it of Ctrl-C */
 #define START_STOPPED    (-1) /* asked to stop before anything was started: no fault */
 
@@ -57,34 +51,16 @@ struct app {
 	struct port_events events;
 
 	struct gather gather;
-	struct loader loader;
-	struct map_consumer map_consumer;
-	struct history *history; /* NULL: nothing is kept */
-	struct consumer *map_thread;
-	struct after_map after_map;
-	struct stream *stream;   /* NULL: no --output */
-	struct records *records; /* NULL: no --records */
-	struct http *http;
-	struct request_stats requests;
+	struct wall wall; /* all that is right of the period record */
 
 	const char *sources[PORTS_MAX];
-	char host_name[256], listen[80];
-	char *settings_json, security_json[256];
 	bool eal_source; /* EAL's own arguments are given */
 	bool eal_started, lanes_running;
-	bool stuck; /* a consumer does not end: what it uses stays */
 };
-
-/* Logs the line; returns what the process ends with. */
-int fail_at(const char *area, const char *text);
-#define fail(text) fail_at(__FILE_NAME__, text)
-int fail_usage(const char *text);
 
 /* preflight.c. Step 1: all that can be known before EAL. Runs on a thread of its own, so that the
  * main thread hears signals meanwhile; `cancel` ends it within a tenth of a second. */
 int preflight_run(struct app *app, const atomic_bool *cancel);
-int preflight_outputs(const struct settings *settings);
-int preflight_history(struct app *app); /* without --user; else start.c, as that user */
 bool preflight_tables_can_fill(const struct app *app);
 
 /* setup.c. Ports, queues and lanes, once EAL runs. */

@@ -30,20 +30,6 @@
 /* large, and EAL keeps pointers into it until the end */
 static struct app app;
 
-int
-fail_usage(const char *text)
-{
-	log_error("%s", text);
-	return EXIT_USAGE;
-}
-
-int
-fail_at(const char *area, const char *text)
-{
-	log_at(LOG_ERR, area, NULL, "%s", text);
-	return EXIT_FAILURE;
-}
-
 /* Defaults, then the file, then the command line, which also names the file. */
 static int
 read_settings(struct app *a, char **args, int count)
@@ -118,7 +104,7 @@ compile_filter(struct app *a)
 
 	if (s->filter == NULL && !s->exclude_self)
 		return EXIT_SUCCESS;
-	const char *port = strrchr(a->listen, ':');
+	const char *port = strrchr(a->wall.listen, ':');
 	if (s->exclude_self && port != NULL && strcmp(port, ":0") == 0)
 		return fail_usage("--exclude-self needs to know the port: --listen may not have "
 				  "port 0");
@@ -126,7 +112,7 @@ compile_filter(struct app *a)
 	a->filter = filter_create(s->filter, error);
 	if (a->filter != NULL && s->exclude_self) {
 		filter_free(a->filter);
-		text = filter_without_self(s->filter, a->listen);
+		text = filter_without_self(s->filter, a->wall.listen);
 		a->filter = filter_create(text, error);
 		free(text);
 	}
@@ -140,8 +126,7 @@ static int
 resolve_settings(struct app *a, int eal_argc)
 {
 	struct settings *s = &a->settings;
-	char error[OPTIONS_ERROR_MAX], address[64] = "";
-	uint16_t port = 0;
+	char error[OPTIONS_ERROR_MAX];
 
 	if ((s->config != NULL || s->check) && eal_argc == 0 && !names_source(s))
 		s->devices.items[s->devices.count++] = "auto";
@@ -156,14 +141,8 @@ resolve_settings(struct app *a, int eal_argc)
 	if (s->devices.count > 0 && devices_resolve(&s->devices, a->devices) == 0 && !s->check)
 		return fail("no network card is bound to vfio-pci: packet-heatmap-setup-host bind "
 			    "NIC does it");
-	if (strcmp(s->listen, "auto") == 0) {
-		snprintf(a->listen, sizeof(a->listen), "%s", s->once ? "" : "127.0.0.1:8080");
-	} else if (strcmp(s->listen, "off") != 0) {
-		http_parse_listen(s->listen, address, &port); /* was looked at */
-		snprintf(a->listen, sizeof(a->listen), "%s:%u", address, port);
-	}
-	if (gethostname(a->host_name, sizeof(a->host_name) - 1) != 0)
-		snprintf(a->host_name, sizeof(a->host_name), "sensor");
+	if (wall_resolve(&a->wall, s) != EXIT_SUCCESS)
+		return EXIT_USAGE;
 	if (compile_filter(a) != EXIT_SUCCESS)
 		return EXIT_USAGE;
 	if (s->interfaces.count > 0)
@@ -174,7 +153,6 @@ resolve_settings(struct app *a, int eal_argc)
 		if (a->choices[i].refused)
 			return fail(a->choices[i].note);
 	}
-	a->settings_json = config_json(s);
 	return EXIT_SUCCESS;
 }
 
@@ -220,23 +198,22 @@ finish(struct app *a, int ret)
 	notify_send("STOPPING=1");
 	setup_stop_lanes(a);
 	if (ret != EXIT_SUCCESS || !a->settings.once) {
-		stream_hurry(a->stream);
-		records_hurry(a->records);
+		wall_hurry(&a->wall);
 	}
 	/* what has stayed at the end of packet time has no later period */
 	const bool ended = a->gather.over && a->gather.packet_end_ns != 0;
 	if (ret == EXIT_SUCCESS && !ended && gather_end(&a->gather) != 0)
 		ret = fail("out of memory: the last period could not be merged");
 	app_end_consumers(a);
-	if (ret == EXIT_SUCCESS && atomic_load(&a->map_consumer.failed))
+	if (ret == EXIT_SUCCESS && atomic_load(&a->wall.map.failed))
 		ret = fail("out of memory: the last period could not be drawn");
 	if (ret == EXIT_SUCCESS && a->settings.once &&
-	    atomic_load(&a->after_map.outputs.errors) > 0)
+	    atomic_load(&a->wall.after.outputs.errors) > 0)
 		ret = EXIT_FAILURE;
 	if (ret == EXIT_SUCCESS && a->settings.once)
 		ret = write_report(&a->settings);
 	if (ret != EXIT_INTERRUPTED)
-		map_consumer_log_summary(&a->map_consumer);
+		map_consumer_log_summary(&a->wall.map);
 	return ret;
 }
 
@@ -272,7 +249,7 @@ main(int argc, char **argv)
 	log_stop(LOG_END_MS);
 	if (ret == START_STOPPED)
 		ret = EXIT_SUCCESS;
-	if (a->stuck)
+	if (a->wall.stuck)
 		_exit(ret); /* exit() would wait for the stdout that nobody reads */
 	return ret;
 }

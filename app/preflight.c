@@ -16,35 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static int
-check_output(const char *path, const char *option)
-{
-	int error = path ? file_check(path) : 0;
-
-	if (error == 0)
-		return 0;
-	log_error("--%s %s: cannot write there: %s", option, path, strerror(-error));
-	return -1;
-}
-
-int
-preflight_outputs(const struct settings *s)
-{
-	/* a FIFO or a device is not made, only opened */
-	const bool plain = s->output != NULL && strcmp(s->output_path, "-") != 0 &&
-			   access(s->output_path, F_OK) != 0;
-	char clash[OUTPUTS_CLASH_MAX];
-
-	if (outputs_clash(s, clash))
-		return fail_usage(clash);
-	return check_output(plain ? s->output_path : NULL, "output") != 0 ||
-			       check_output(s->html, "html") != 0 ||
-			       check_output(s->hosts, "hosts") != 0 ||
-			       check_output(s->status, "status") != 0
-		       ? EXIT_FAILURE
-		       : EXIT_SUCCESS;
-}
-
 /*
  * Can a lane meet more hosts than its table holds? Not where all there is are captures with at most
  * a quarter as many packets (two hosts each, and a table that is half full takes every key): then
@@ -64,20 +35,6 @@ preflight_tables_can_fill(const struct app *a)
 			return true;
 	}
 	return false;
-}
-
-/* Opens the store: by the user that we are. */
-int
-preflight_history(struct app *a)
-{
-	const struct settings *s = &a->settings;
-	struct history_settings h = {
-		.folder = s->history, .size = s->history_size, .log = log_history};
-	char error[HISTORY_ERROR_MAX];
-
-	memcpy(h.keep_ms, s->history_keep_ms, sizeof(h.keep_ms));
-	a->history = history_open(&h, error);
-	return a->history != NULL ? EXIT_SUCCESS : fail(error);
 }
 
 /* Can net_pcap play it, as it is? */
@@ -174,13 +131,13 @@ preflight_run(struct app *a, const atomic_bool *cancel)
 			return EXIT_FAILURE;
 		}
 	}
-	int ret = preflight_outputs(s);
+	int ret = wall_check_outputs(s);
 	if (ret != EXIT_SUCCESS)
 		return ret;
 	/* another user's files must be that user's: opened once we are */
-	if (s->history != NULL && s->user == NULL && preflight_history(a) != EXIT_SUCCESS)
+	if (s->user == NULL && wall_open_history(&a->wall) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
-	if (a->listen[0] != 0 && as_user_listen(s->user, a->listen, error) != 0)
+	if (a->wall.listen[0] != 0 && as_user_listen(s->user, a->wall.listen, error) != 0)
 		return fail(error);
 	return EXIT_SUCCESS;
 }

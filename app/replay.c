@@ -115,7 +115,7 @@ say_earlier(const struct app *a)
 static int
 end_period(struct app *a)
 {
-	struct locate_map *map = loader_take_map(&a->loader);
+	struct locate_map *map = loader_take_map(&a->wall.loader);
 
 	if (map != NULL)
 		gather_use_map(&a->gather, map);
@@ -140,7 +140,7 @@ step(struct app *a, int64_t period)
 		int ret = end_period(a);
 		if (ret == -EAGAIN)
 			return 0;
-		if (ret != 0 || atomic_load(&a->map_consumer.failed)) {
+		if (ret != 0 || atomic_load(&a->wall.map.failed)) {
 			log_error("out of memory: lower --hosts-total or --hosts-per-lane");
 			return -1;
 		}

@@ -56,8 +56,8 @@ run_handle_signal(struct app *a, int sig)
 	static bool told[NSIG];
 
 	if (sig == SIGHUP) {
-		loader_request(&a->loader);
-		stream_reopen(a->stream);
+		loader_request(&a->wall.loader);
+		stream_reopen(a->wall.stream);
 		return false;
 	}
 	if (sig != SIGUSR1 && sig != SIGUSR2)
@@ -74,12 +74,12 @@ static int
 end_period(struct app *a)
 {
 	static bool told_over;
-	struct locate_map *map = loader_take_map(&a->loader);
+	struct locate_map *map = loader_take_map(&a->wall.loader);
 
 	if (map != NULL)
 		gather_use_map(&a->gather, map);
 	run_poll_events(a); /* the period tells how the links are at its end */
-	if (gather_end_period(&a->gather) == -ENOMEM || atomic_load(&a->map_consumer.failed)) {
+	if (gather_end_period(&a->gather) == -ENOMEM || atomic_load(&a->wall.map.failed)) {
 		log_error("out of memory: lower --hosts-total or --hosts-per-lane");
 		return EXIT_FAILURE;
 	}
@@ -95,7 +95,7 @@ run_open_browser(struct app *a)
 {
 	char url[128];
 
-	snprintf(url, sizeof(url), "http://%s/", a->listen);
+	snprintf(url, sizeof(url), "http://%s/", a->wall.listen);
 	browser_open(url);
 }
 

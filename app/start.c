@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Steps 2, 3 and 5: EAL, ports, lanes, consumers, privileges, web server; and down in reverse. */
 #include "app.h"
-#include "assets.h"
 #include "browser.h"
 #include "log.h"
 #include "notify.h"
 #include "privileges.h"
-#include "recall.h"
 #include "telemetry.h"
 #include "telemetry_access.h"
 #include "telemetry_socket.h"
@@ -20,10 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define HISTORY_END_MS 10000
-#define STREAM_END_MS  2000
-#define RECORDS_END_MS 10000
 
 static unsigned int
 privileges_needed(const struct app *a)
@@ -53,7 +47,7 @@ give_up_privileges(struct app *a)
 		return EXIT_FAILURE;
 	}
 	/* a file that root could write may be closed to the user that we are now */
-	if (s->user != NULL && preflight_outputs(s) != EXIT_SUCCESS)
+	if (s->user != NULL && wall_check_outputs(s) != EXIT_SUCCESS)
 		return EXIT_FAILURE;
 	ret = s->no_seccomp ? 0 : privileges_confine(sources);
 	if (ret < 0) {
@@ -65,7 +59,7 @@ give_up_privileges(struct app *a)
 		log_warning("system calls are not confined: this build looks for leaks of memory");
 	if (privileges_read(&now) != 0)
 		return fail("/proc/self/status cannot be read");
-	snprintf(a->security_json, sizeof(a->security_json),
+	snprintf(a->wall.security_json, sizeof(a->wall.security_json),
 		 "{\"user\":\"%s\",\"uid\":%u,\"capabilities\":\"%016llx\","
 		 "\"no_new_privileges\":%s,\"seccomp\":\"%s\"}",
 		 now.user, (unsigned int)now.uid, now.effective,
@@ -73,7 +67,6 @@ give_up_privileges(struct app *a)
 		 now.seccomp == 2   ? "filter"
 		 : now.seccomp == 1 ? "strict"
 				    : "none");
-	a->map_consumer.security_json = a->security_json;
 	log_line("running as %s, capabilities %llx, system calls %s%s", now.user, now.effective,
 		 !s->no_seccomp && now.seccomp == 2  ? "confined"
 		 : s->no_seccomp && now.seccomp == 2 ? "confined by who started it alone, as "
@@ -113,7 +106,7 @@ start_capture(struct app *a)
 		  locate_database(a->locate, 0)->title);
 	a->gather.ports = a->ports;
 	a->gather.port_count = a->port_count;
-	a->gather.sensor = s->name ? s->name : a->host_name;
+	a->gather.sensor = s->name ? s->name : a->wall.host_name;
 	for (unsigned int p = 0; p < a->port_count; p++)
 		a->sources[p] = a->ports[p].source;
 	ret = setup_start_ports(a);
@@ -122,135 +115,34 @@ start_capture(struct app *a)
 	return ret;
 }
 
-/* The store, by the user that we are now, unless step 1 has opened it; and what it knows of the
- * last day. */
-static int
-start_history(struct app *a)
-{
-	if (a->settings.history == NULL)
-		return EXIT_SUCCESS;
-	if (a->history == NULL && preflight_history(a) != EXIT_SUCCESS)
-		return EXIT_FAILURE;
-	/* windows of packet time are the captures' own */
-	if (!replay_wanted(&a->settings) && recall_windows(&a->map_consumer, a->history) != 0)
-		return fail("out of memory");
-	a->map_consumer.store = a->history;
-	return history_start(a->history) == 0 ? EXIT_SUCCESS : fail("no thread can be started");
-}
-
-static int
-start_stream(struct app *a)
-{
-	const struct settings *s = &a->settings;
-	const struct stream_settings stream = {.path = s->output_path,
-					       .format = s->output_format,
-					       .places = strcmp(s->rows, "places") == 0,
-					       .patient = replay_wanted(s)};
-	char error[256];
-
-	if (s->output == NULL)
-		return EXIT_SUCCESS;
-	a->stream = stream_create(&stream, error);
-	a->map_consumer.stream = a->stream;
-	return a->stream != NULL ? EXIT_SUCCESS : fail(error);
-}
-
-/* By the user that we are now. */
-static int
-start_records(struct app *a)
-{
-	const struct settings *s = &a->settings;
-	const struct records_settings r = {
-		.folder = {.path = s->records,
-			   .size = s->records_size,
-			   .keep_ms = s->records_keep_ms},
-		.site = s->site ? s->site : "",
-		.group = s->site_group ? s->site_group : "",
-		.software = VERSION,
-		.has_position = s->has_site_position,
-		.latitude = s->site_latitude,
-		.longitude = s->site_longitude,
-		.patient = replay_wanted(s),
-	};
-	char error[RECORD_ERROR_MAX];
-
-	if (s->records == NULL)
-		return EXIT_SUCCESS;
-	a->records = records_create(&r, error);
-	a->map_consumer.records = a->records;
-	return a->records != NULL ? EXIT_SUCCESS : fail(error);
-}
-
-/* The threads to the right of the period record, and the loader. */
+/* The threads to the right of the period record. */
 static int
 start_consumers(void *context)
 {
 	struct app *a = context;
-	struct map_consumer *m = &a->map_consumer;
+	struct wall *w = &a->wall;
+	struct locate *locate = a->locate;
 
-	m->settings = &a->settings;
-	m->version = VERSION;
-	m->ui_build = page_build;
-	m->sources = a->sources;
-	m->source_count = a->port_count;
-	m->html = &page_template;
-	m->huge_pages = rte_eal_has_hugepages() != 0;
-	m->serves = a->listen[0] != 0;
-	m->settings_json = a->settings_json;
-	m->sums.started_ms = a->gather.start_ms;
-	m->started_ns = a->gather.period_ns;
-	m->requests = &a->requests;
-	m->loader = &a->loader;
-	m->after = &a->after_map;
-	m->self = &a->map_thread;
-	m->locate = a->locate;
+	w->version = VERSION;
+	w->sources = a->sources;
+	w->source_count = a->port_count;
+	w->huge_pages = rte_eal_has_hugepages() != 0;
+	w->packet_time = replay_wanted(&a->settings);
+	w->has_loader = true;
 	a->locate = NULL;
-	if (map_consumer_init(m) != 0)
-		return fail("out of memory");
-	if (start_history(a) != EXIT_SUCCESS || start_stream(a) != EXIT_SUCCESS ||
-	    start_records(a) != EXIT_SUCCESS)
-		return EXIT_FAILURE;
-	if (after_map_start(&a->after_map, &a->settings) != 0)
-		return fail("no thread can be started");
-	a->map_thread = consumer_create(&map_consumer_ops, m);
-	if (a->map_thread == NULL ||
-	    loader_start(&a->loader, &a->settings, preflight_tables_can_fill(a),
-			 locate_opened(m->locate)) != 0)
-		return fail("no thread can be started");
-	a->gather.map_thread = a->map_thread;
-	return EXIT_SUCCESS;
+	int ret = wall_start(w, locate, preflight_tables_can_fill(a), a->gather.start_ms,
+			     a->gather.period_ns);
+
+	a->gather.map_thread = w->map_thread;
+	return ret;
 }
 
 static int
 start_http(void *context)
 {
 	struct app *a = context;
-	char error[256];
-	struct http_settings h = {.listen = a->listen,
-				  .assets = page_assets,
-				  .asset_count = page_asset_count,
-				  .frame_ancestors = a->settings.frame_ancestors,
-				  .threads = 32,
-				  .requests = &a->requests,
-				  .cors = a->settings.cors_origins.items,
-				  .cors_count = a->settings.cors_origins.count,
-				  .hosts = a->settings.http_hosts.items,
-				  .host_count = a->settings.http_hosts.count,
-				  .host_name = a->host_name,
-				  .history = a->history};
 
-	if (a->listen[0] == 0)
-		return EXIT_SUCCESS;
-	a->http = http_start(&h, error);
-	if (a->http == NULL)
-		return fail(error);
-	/* port 0 was for any: from here on it has its number */
-	snprintf(strrchr(a->listen, ':'), sizeof(":65535"), ":%u", http_port(a->http));
-	if (http_is_absent(a->http))
-		log_warning("%s is not an address of this host yet; the map waits for it",
-			    a->listen);
-	log_line("the map is at http://%s/", a->listen);
-	return EXIT_SUCCESS;
+	return wall_start_http(&a->wall);
 }
 
 static int
@@ -278,7 +170,8 @@ start_eal(struct app *a, char **argv, int eal_argc)
 		return fail(error);
 	/* once, and only when nothing was wrong before; status has them too */
 	if (a->config != NULL)
-		log_line("settings in force: %s", a->settings_json ? a->settings_json : "");
+		log_line("settings in force: %s",
+			 a->wall.settings_json ? a->wall.settings_json : "");
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return fail("packet-heatmap runs as a primary process only");
 	if (rte_lcore_count() < 2)
@@ -333,38 +226,18 @@ app_start(struct app *a, int argc, char **argv)
 void
 app_end_consumers(struct app *a)
 {
-	loader_stop(&a->loader);
-	consumer_destroy(a->map_thread, -1);
-	a->map_thread = NULL;
+	wall_end(&a->wall);
 	a->gather.map_thread = NULL;
-	if (!after_map_end(&a->after_map))
-		a->stuck = true;
-	if (stream_destroy(a->stream, STREAM_END_MS) != 0) {
-		log_error("the last lines of --output are not read; ending without them");
-		a->stuck = true;
-	}
-	a->stream = a->map_consumer.stream = NULL;
-	if (records_destroy(a->records, a->settings.once ? -1 : RECORDS_END_MS) != 0) {
-		log_error("the last records are not written in time; ending without them");
-		a->stuck = true;
-	}
-	a->records = a->map_consumer.records = NULL;
-	/* its samples point at places: it ends before the map goes */
-	if (history_close(a->history, a->settings.once ? -1 : HISTORY_END_MS) != 0) {
-		log_error("the history is not written in time; ending without its last periods");
-		a->stuck = true;
-	}
-	a->history = a->map_consumer.store = NULL;
 }
 
 void
 app_stop(struct app *a)
 {
-	http_stop(a->http);
+	wall_stop_http(&a->wall);
 	/* its clients ask ports, EAL and the picture */
 	if (telemetry_end() != 0) {
 		log_error("a telemetry client does not end in time; ending without it");
-		a->stuck = true;
+		a->wall.stuck = true;
 	}
 	setup_stop_lanes(a);
 	app_end_consumers(a);
@@ -372,7 +245,7 @@ app_stop(struct app *a)
 		port_stop(&a->ports[i]);
 	for (unsigned int i = 0; i < a->port_count; i++)
 		port_close(&a->ports[i]);
-	if (a->stuck)
+	if (a->wall.stuck)
 		return; /* a thread still uses what follows; the end of the process frees it */
 	for (unsigned int i = 0; i < a->lane_count; i++) {
 		count_destroy(a->lanes[i]->count);
@@ -380,7 +253,7 @@ app_stop(struct app *a)
 	}
 	free(a->sides);
 	gather_destroy(&a->gather);
-	map_consumer_free(&a->map_consumer);
+	wall_free(&a->wall);
 	locate_map_unref(a->map);
 	locate_destroy(a->locate);
 	if (a->eal_started)
@@ -388,6 +261,5 @@ app_stop(struct app *a)
 	for (unsigned int i = 0; i < a->settings.pcaps.count; i++)
 		capture_close(&a->captures[i]);
 	filter_free(a->filter);
-	free(a->settings_json);
 	config_free(a->config);
 }
