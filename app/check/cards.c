@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "as_user.h"
+#include "check.h"
 #include "doctor.h"
 #include "eal.h"
 #include "port.h"

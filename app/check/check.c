@@ -4,15 +4,15 @@
 #include "doctor.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 int
 check_run(const struct settings *settings, const struct check_plan *plan, bool json)
 {
 	struct doctor d = {
 		.settings = settings,
+		.service_user = "packet-heatmap",
 		.plan = plan,
+		.root = plan->root,
 		.json = json,
 		.dedicated = settings->devices.count > 0 ||
 			     (settings->interfaces.count + settings->pcaps.count == 0 &&
@@ -30,15 +30,5 @@ check_run(const struct settings *settings, const struct check_plan *plan, bool j
 	check_databases(&d);
 	check_listen(&d);
 	check_outputs(&d);
-	if (json) {
-		json_t *all = json_pack("{s:s, s:i, s:o}", "worst", level_names[d.worst], "code",
-					(int)d.worst, "checks", d.checks);
-		char *text = json_dumps(all, JSON_INDENT(1));
-
-		printf("%s\n", text ? text : "{}");
-		free(text);
-		json_decref(all);
-	}
-	fflush(stdout);
-	return (int)d.worst;
+	return doctor_end(&d);
 }

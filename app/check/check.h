@@ -7,18 +7,13 @@
  */
 #pragma once
 
+#include "check_level.h"
 #include "drivers.h"
 #include "eal.h"
 #include "options.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum check_level {
-	CHECK_OK,
-	CHECK_WARNING, /* it runs, but not as well as it could */
-	CHECK_FAULT,   /* it does not run */
-};
 
 /* What the caller knows better than this file. */
 struct check_plan {

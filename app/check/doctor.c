@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,7 +75,7 @@ const char *
 read_line(const struct doctor *d, char *line, size_t size, const char *format, ...)
 {
 	char path[PATH_MAX];
-	int used = snprintf(path, sizeof(path), "%s", d->plan->root);
+	int used = snprintf(path, sizeof(path), "%s", d->root);
 	va_list args;
 	FILE *file;
 
@@ -96,7 +97,7 @@ is_there(const struct doctor *d, const char *path)
 {
 	char full[PATH_MAX];
 
-	snprintf(full, sizeof(full), "%s%s", d->plan->root, path);
+	snprintf(full, sizeof(full), "%s%s", d->root, path);
 	return access(full, F_OK) == 0;
 }
 
@@ -108,7 +109,7 @@ link_target(const struct doctor *d, const char *path, char *target, size_t size)
 	ssize_t length;
 	const char *base;
 
-	snprintf(full, sizeof(full), "%s%s", d->plan->root, path);
+	snprintf(full, sizeof(full), "%s%s", d->root, path);
 	length = readlink(full, text, sizeof(text) - 1);
 	if (length < 0)
 		return NULL;
@@ -125,5 +126,21 @@ who(const struct doctor *d)
 {
 	if (d->settings->user != NULL)
 		return d->settings->user;
-	return geteuid() == 0 && getpwnam("packet-heatmap") != NULL ? "packet-heatmap" : NULL;
+	return geteuid() == 0 && getpwnam(d->service_user) != NULL ? d->service_user : NULL;
+}
+
+int
+doctor_end(struct doctor *d)
+{
+	if (d->json) {
+		json_t *all = json_pack("{s:s, s:i, s:o}", "worst", level_names[d->worst], "code",
+					(int)d->worst, "checks", d->checks);
+		char *text = json_dumps(all, JSON_INDENT(1));
+
+		printf("%s\n", text ? text : "{}");
+		free(text);
+		json_decref(all);
+	}
+	fflush(stdout);
+	return (int)d->worst;
 }

@@ -4,16 +4,22 @@
  */
 #pragma once
 
-#include "check.h"
+#include "check_level.h"
+#include "options.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SETUP "packet-heatmap-setup-host"
 
+struct check_plan;
+
 struct doctor {
 	const struct settings *settings;
-	const struct check_plan *plan;
+	const char *service_user;      /* of the package */
+	const struct check_plan *plan; /* of a sensor */
+	const char *root;              /* as in struct check_plan */
 	json_t *checks;
 	bool json;
 	enum check_level worst;
@@ -21,6 +27,9 @@ struct doctor {
 };
 
 extern const char *const level_names[]; /* by enum check_level */
+
+/* Prints what there is to print of all lines together. Returns the worst level. */
+int doctor_end(struct doctor *d);
 
 /* One line. `remedy` may be NULL where there is nothing to type: never for a fault. */
 void say(struct doctor *d, enum check_level level, const char *name, const char *remedy,

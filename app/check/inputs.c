@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "af_packet.h"
 #include "captures.h"
+#include "check.h"
 #include "devices.h"
 #include "doctor.h"
 #include "ethtool.h"

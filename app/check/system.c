@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "check.h"
 #include "config.h"
 #include "devices.h"
 #include "doctor.h"

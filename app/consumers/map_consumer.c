@@ -2,6 +2,7 @@
 #include "map_consumer.h"
 
 #include "clock.h"
+#include "fleet_report.h"
 #include "log.h"
 #include "process.h"
 
@@ -200,13 +201,7 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.security_json = m->security_json,
 	};
 
-	struct fleet_report *news = atomic_exchange(&m->fleet_news, NULL);
-
-	if (news != NULL) {
-		fleet_report_unref(m->fleet);
-		m->fleet = news;
-	}
-	facts.fleet = m->fleet;
+	facts.fleet = fleet_report_current();
 	facts.record.ledger = l->ledger;
 	if (m->loader != NULL) {
 		facts.reloads = atomic_load(&m->loader->reloads);
@@ -221,7 +216,11 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		facts.records_folder = m->settings->records;
 		facts.records = records_status(m->records);
 	}
-	return picture_create(&facts, m->heat, m->locate, total, &l->hosts, m->settings->view);
+	struct picture *picture =
+		picture_create(&facts, m->heat, m->locate, total, &l->hosts, m->settings->view);
+
+	fleet_report_unref(facts.fleet);
+	return picture;
 }
 
 /* The texts that are asked for most: made here, so that no request waits for them. */
@@ -430,17 +429,8 @@ map_consumer_log_summary(const struct map_consumer *m)
 }
 
 void
-map_consumer_tell_fleet(struct map_consumer *m, struct fleet_report *report)
-{
-	fleet_report_unref(atomic_exchange(&m->fleet_news, report));
-}
-
-void
 map_consumer_free(struct map_consumer *m)
 {
-	map_consumer_tell_fleet(m, NULL);
-	fleet_report_unref(m->fleet);
-	m->fleet = NULL;
 	picture_release(m->last);
 	m->last = NULL;
 	picture_publish(NULL);

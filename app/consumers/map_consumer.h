@@ -9,7 +9,6 @@
 
 #include "after_map.h"
 #include "consumer.h"
-#include "fleet_report.h"
 #include "heat.h"
 #include "history.h"
 #include "loader.h"
@@ -51,9 +50,6 @@ struct map_consumer {
 	uint64_t step_ns;         /* when the step under way began */
 	bool told_imbalance;
 
-	_Atomic(struct fleet_report *) fleet_news; /* not taken up yet */
-	struct fleet_report *fleet;                /* [map] a reference; NULL: this is a sensor */
-
 	_Atomic bool failed; /* out of memory: counts could not be kept, the process should end */
 };
 
@@ -61,9 +57,6 @@ extern const struct consumer_ops map_consumer_ops; /* context: struct map_consum
 
 /* [start] 0 or -ENOMEM. */
 int map_consumer_init(struct map_consumer *map);
-
-/* [any thread] How the sensors are, as the next picture is to say. Takes over the reference. */
-void map_consumer_tell_fleet(struct map_consumer *map, struct fleet_report *report);
 
 /* [after its thread has ended] */
 void map_consumer_log_summary(const struct map_consumer *map);

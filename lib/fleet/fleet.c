@@ -75,11 +75,14 @@ fleet_at_end(struct fleet *f, uint32_t partition, int64_t now_ms)
 		p->clock_ms = now_ms;
 }
 
-void
+bool
 fleet_leave(struct fleet *f, uint32_t partition)
 {
-	if (partition < FLEET_PARTITIONS)
+	const bool was = partition < FLEET_PARTITIONS && f->partitions[partition].known;
+
+	if (was)
 		f->partitions[partition].known = false;
+	return was;
 }
 
 int64_t

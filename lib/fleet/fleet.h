@@ -75,8 +75,9 @@ void fleet_join(struct fleet *fleet, uint32_t partition);
 /* A partition has nothing more to read now, and its clock shows `now_ms`. Until it is told so, its
  * clock is that of its last message. */
 void fleet_at_end(struct fleet *fleet, uint32_t partition, int64_t now_ms);
-/* It will bring nothing any more (another process reads it), and is waited for no longer. */
-void fleet_leave(struct fleet *fleet, uint32_t partition);
+/* It brings nothing any more, and is waited for no longer, nor are the sensors in it, which are
+ * silent then; until it brings something. True: it was waited for until now. */
+bool fleet_leave(struct fleet *fleet, uint32_t partition);
 /* How far the newest message of a partition is ahead of what was given out, in ms: who reads it may
  * let it rest. 0 before the first. */
 int64_t fleet_ahead(const struct fleet *fleet, uint32_t partition);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fleet_report.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct fleet_report *current;
 
 /* Silent ones first, then those that catch up, then those that lose packets. */
 static int
@@ -23,13 +27,14 @@ worst_first(const void *a, const void *b)
 }
 
 struct fleet_report *
-fleet_report_make(const struct fleet *f, const struct fleet_transport *transport)
+fleet_report_make(const struct fleet *f, const struct fleet_transport *transport, int64_t now_ms)
 {
 	const size_t count = fleet_sensors(f);
 	struct fleet_report *r = malloc(sizeof(*r) + count * sizeof(r->sensors[0]));
 
 	if (r == NULL)
 		return NULL;
+	r->made_ms = now_ms;
 	fleet_status(f, &r->status);
 	r->transport = *transport;
 	r->count = count;
@@ -68,4 +73,24 @@ fleet_report_unref(struct fleet_report *r)
 {
 	if (r != NULL && atomic_fetch_sub_explicit(&r->references, 1, memory_order_acq_rel) == 1)
 		free(r);
+}
+
+void
+fleet_report_publish(struct fleet_report *r)
+{
+	pthread_mutex_lock(&current_lock);
+	struct fleet_report *last = current;
+	current = r;
+	pthread_mutex_unlock(&current_lock);
+	fleet_report_unref(last);
+}
+
+struct fleet_report *
+fleet_report_current(void)
+{
+	/* the lock spans look-up and reference: between them the publisher could free it */
+	pthread_mutex_lock(&current_lock);
+	struct fleet_report *r = fleet_report_ref(current);
+	pthread_mutex_unlock(&current_lock);
+	return r;
 }

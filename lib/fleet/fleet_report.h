@@ -19,10 +19,12 @@ struct fleet_transport {
 	uint64_t messages, octets;
 	uint64_t unreadable; /* messages that are no record */
 	uint64_t expired;    /* that were gone before they were read */
+	uint64_t lag;        /* that wait to be read, as far as one knows */
 	bool away;           /* whoever has them does not answer */
 };
 
 struct fleet_report {
+	int64_t made_ms; /* UTC */
 	struct fleet_status status;
 	struct fleet_transport transport;
 	size_t count;
@@ -32,6 +34,11 @@ struct fleet_report {
 
 /* [fleet's thread] One reference. NULL: ENOMEM. */
 struct fleet_report *fleet_report_make(const struct fleet *fleet,
-				       const struct fleet_transport *transport);
+				       const struct fleet_transport *transport, int64_t now_ms);
 struct fleet_report *fleet_report_ref(struct fleet_report *report);
 void fleet_report_unref(struct fleet_report *report); /* NULL is fine */
+
+/* The process has one at a time that is shown. Takes over the reference; NULL: none any more. */
+void fleet_report_publish(struct fleet_report *report);
+/* [any thread] A reference to it; NULL: this process is no wall of a fleet, or not yet. */
+struct fleet_report *fleet_report_current(void);

@@ -180,7 +180,7 @@ sensor_state(const struct fleet *f, const struct sensor *s)
 	const int64_t clock = f->partitions[s->partition].clock_ms;
 	const int64_t patience = (int64_t)f->settings.silent_ms + f->settings.period_ms;
 
-	if (clock - s->told.heard_ms > patience)
+	if (!f->partitions[s->partition].known || clock - s->told.heard_ms > patience)
 		return FLEET_SILENT;
 	return s->newest_ms == INT64_MIN || clock - s->newest_ms > patience ? FLEET_LATE
 									    : FLEET_LIVE;

@@ -54,7 +54,7 @@ ROUTES = {
                   {"type": "string", "pattern": "^([A-Z]{2})?$"})],
         {JSON: "series"}, (400, 404, 503)),
     "/api/v1/sensors": ("The sensors of a fleet, each with its state; of a sensor, none.", [],
-                        {JSON: "sensors"}, (503,)),
+                        {JSON: "sensors"}, ()),
     "/api/v1/locate": ("What the map does with an address, and why.", [
         parameter("ip", "The address, IPv4 or IPv6.", required=True)],
         {JSON: "locate"}, (400, 503)),

@@ -3,6 +3,7 @@
 #include "answer.h"
 #include "door.h"
 
+#include "fleet_json.h"
 #include "locate_json.h"
 
 #include <errno.h>
@@ -176,6 +177,45 @@ on_asset(struct mg_connection *conn, void *context)
 	return send_error(conn, http, 404, "Not Found", "no such page");
 }
 
+/* Takes over the object; NULL: there was no memory for it. */
+static int
+answer_json(struct mg_connection *conn, const struct http *http, json_t *object)
+{
+	char *text = object ? json_dumps(object, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL;
+	int status = 200;
+
+	json_decref(object);
+	if (text == NULL) {
+		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
+	} else {
+		struct answer a = {.status = 200,
+				   .reason = "OK",
+				   .type = "application/json",
+				   .data = text,
+				   .length = strlen(text)};
+
+		send_answer(conn, http, &a);
+	}
+	free(text);
+	return status;
+}
+
+/* How the sensors of a fleet are now: also while no period is over. */
+static int
+on_sensors(struct mg_connection *conn, void *context)
+{
+	const struct http *http = context;
+	struct fleet_report *report;
+	int status = refuse_method(conn, http);
+
+	if (status != 0)
+		return status;
+	report = fleet_report_current();
+	status = answer_json(conn, http, sensors_json(report));
+	fleet_report_unref(report);
+	return status;
+}
+
 /* What the map does with an address: by the databases of the current picture. */
 static int
 on_locate(struct mg_connection *conn, void *context)
@@ -200,21 +240,7 @@ on_locate(struct mg_connection *conn, void *context)
 				  "the first period is not over yet");
 	json_t *o =
 		locate_explain(picture_opened(p), &addr, family, &e) == 0 ? locate_json(&e) : NULL;
-	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
-	json_decref(o);
-	if (text == NULL) {
-		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
-	} else {
-		struct answer a = {.status = 200,
-				   .reason = "OK",
-				   .type = "application/json",
-				   .data = text,
-				   .length = strlen(text)};
-
-		send_answer(conn, http, &a);
-		status = 200;
-	}
-	free(text);
+	status = answer_json(conn, http, o);
 	picture_release(p);
 	return status;
 }
@@ -225,9 +251,8 @@ static const struct route {
 	const char *path;
 	int (*handler)(struct mg_connection *conn, void *http);
 } routes[] = {
-	{"/api/v1/locate", on_locate},
-	{"/api/v1/openapi.json", on_openapi},
-	{"/api/v1/series", on_series},
+	{"/api/v1/locate", on_locate},   {"/api/v1/openapi.json", on_openapi},
+	{"/api/v1/sensors", on_sensors}, {"/api/v1/series", on_series},
 	{"/metrics", on_metrics},
 };
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The sensors of a fleet: their sums for the status, and /api/v1/sensors, one by one. */
-#include "fleet_report.h"
-#include "internal.h"
-
-#include <errno.h>
-#include <stdlib.h>
+#include "fleet_json.h"
+#include "json.h"
 
 static json_t *
 number(uint64_t value)
@@ -24,10 +21,8 @@ time_or_null(int64_t ms)
 }
 
 json_t *
-fleet_json(const struct picture_facts *f)
+fleet_json(const struct fleet_report *r)
 {
-	const struct fleet_report *r = f->fleet;
-
 	if (r == NULL)
 		return json_null();
 	const struct fleet_status *s = &r->status;
@@ -52,6 +47,7 @@ fleet_json(const struct picture_facts *f)
 	json_object_set_new(transport, "octets", number(r->transport.octets));
 	json_object_set_new(transport, "unreadable", number(r->transport.unreadable));
 	json_object_set_new(transport, "expired", number(r->transport.expired));
+	json_object_set_new(transport, "lag", number(r->transport.lag));
 	json_object_set_new(transport, "away", json_boolean(r->transport.away));
 	json_object_set_new(o, "transport", transport);
 	return o;
@@ -95,26 +91,16 @@ sensor_json(const struct fleet_sensor *s)
 	return o;
 }
 
-int
-encode_sensors(struct picture *picture, struct view view, struct buffer *b)
+json_t *
+sensors_json(const struct fleet_report *r)
 {
-	const struct picture_facts *f = picture_facts(picture);
 	json_t *o = json_object(), *sensors = json_array();
-	(void)view;
 
-	for (size_t i = 0; f->fleet != NULL && i < f->fleet->count; i++)
-		json_array_append_new(sensors, sensor_json(&f->fleet->sensors[i].of));
+	for (size_t i = 0; r != NULL && i < r->count; i++)
+		json_array_append_new(sensors, sensor_json(&r->sensors[i].of));
 	json_object_set_new(o, "v", number(1));
-	json_object_set_new(o, "name", json_text(f->record.sensor));
-	json_object_set_new(o, "generated", time_or_null(f->record.end_ms));
-	json_object_set_new(o, "fleet", fleet_json(f));
+	json_object_set_new(o, "generated", time_or_null(r != NULL ? r->made_ms : 0));
+	json_object_set_new(o, "fleet", fleet_json(r));
 	json_object_set_new(o, "sensors", sensors);
-	char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(15));
-
-	json_decref(o);
-	if (text == NULL)
-		return -ENOMEM;
-	buffer_text(b, text);
-	free(text);
-	return b->failed ? -ENOMEM : 0;
+	return o;
 }

@@ -59,10 +59,6 @@ static const struct text_format formats[] = {
 			    .letter = 'l',
 			    .by_view = true,
 			    .of_points = encode_countries},
-	[TEXT_SENSORS] = {.path = "/api/v1/sensors",
-			  .type = "application/json",
-			  .letter = 'f',
-			  .of_picture = encode_sensors},
 };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
 

@@ -15,11 +15,7 @@ int encode_geojson(const struct picture_window *window, struct buffer *out);
 int encode_countries(const struct picture_window *window, struct buffer *out);
 int encode_html(struct picture *picture, struct view view, struct buffer *out);
 int encode_metrics(struct picture *picture, bool openmetrics, struct buffer *out);
-int encode_sensors(struct picture *picture, struct view view, struct buffer *out);
 int encode_status(struct picture *picture, struct view view, struct buffer *out);
-
-/* The sums over a fleet's sensors; null for a sensor. */
-json_t *fleet_json(const struct picture_facts *facts);
 
 /* A city's name, or of a record that names a continent only, that; or nothing. */
 static inline const char *

@@ -4,6 +4,7 @@
  * so all of it is jansson's. What cannot be allocated is left out of it, or all of it is NULL:
  * json_*_set_new frees what it is given and takes no NULL, and json_dumps refuses one.
  */
+#include "fleet_json.h"
 #include "internal.h"
 #include "json.h"
 
@@ -310,7 +311,7 @@ encode_status(struct picture *picture, struct view view, struct buffer *b)
 	json_object_set_new(o, "consumers", consumers_json(f));
 	json_object_set_new(o, "history", history_json(f));
 	json_object_set_new(o, "records", records_json(f));
-	json_object_set_new(o, "fleet", fleet_json(f));
+	json_object_set_new(o, "fleet", fleet_json(f->fleet));
 
 	json_object_set_new(errors, "late_periods", number(f->record.late));
 	json_object_set_new(errors, "swaps_missed", number(f->record.skipped_lanes));

@@ -24,7 +24,6 @@ enum text_kind {
 	TEXT_STATUS,    /* JSON */
 	TEXT_OPENMETRICS,
 	TEXT_PROMETHEUS, /* text format 0.0.4 */
-	TEXT_SENSORS,    /* JSON */
 };
 #define TEXT_KINDS_MAX 16 /* formats.c may have more than those with names */
 
