@@ -253,12 +253,13 @@ const struct option_def options[] = {
 	 "Read settings from this file; options of the command line override it.", BOTH},
 	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
 	 "Check all that a start needs, print one line for each item, with the command that "
-	 "remedies a fault, and exit: 0 no fault, 1 a warning, 2 a fault."},
+	 "remedies a fault, and exit: 0 no fault, 1 a warning, 2 a fault.",
+	 BOTH},
 	{NULL, "locate", "ADDRESS...", OPTION_LIST, AT(locate), 0, 0, NULL, NULL,
 	 "Print what the map does with these addresses and why: special range, database, record, "
 	 "accuracy; and exit. -: addresses from standard input, one a line."},
 	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL,
-	 "With --check and --locate: as JSON."},
+	 "With --check and --locate: as JSON.", BOTH},
 	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,
 	 "Print and exit: config (a configuration file with every setting and its default) or man "
 	 "(the options for the man page).",

@@ -160,7 +160,8 @@ read_file(const struct folder_reader *r, const char *name, struct folder_message
 }
 
 int
-folder_reader_next(struct folder_reader *r, struct folder_message *m)
+folder_reader_next(struct folder_reader *r, struct folder_message *m,
+		   bool (*is_known)(const void *context, const char *name), const void *context)
 {
 	char error[RECORD_ERROR_MAX];
 	struct record record;
@@ -177,6 +178,8 @@ folder_reader_next(struct folder_reader *r, struct folder_message *m)
 
 		snprintf(m->name, sizeof(m->name), "%.63s", name);
 		snprintf(r->last, sizeof(r->last), "%.63s", name);
+		if (is_known != NULL && is_known(context, name))
+			continue;
 		int code = read_file(r, name, m);
 
 		if (code == 0)

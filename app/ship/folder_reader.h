@@ -9,6 +9,7 @@
 
 #include "folder.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,9 +29,12 @@ struct folder_message {
 
 /*
  * The next message that was not handed out yet. 1; 0: none waits; -errno. What is no record is set
- * aside with a line in the log, as folder_reader_refuse does.
+ * aside with a line in the log, as folder_reader_refuse does. `is_known`, if not NULL, says of
+ * which names nothing is to be read.
  */
-int folder_reader_next(struct folder_reader *reader, struct folder_message *message);
+int folder_reader_next(struct folder_reader *reader, struct folder_message *message,
+		       bool (*is_known)(const void *context, const char *name),
+		       const void *context);
 
 /* It is where it was to go: its file is removed. */
 void folder_reader_done(struct folder_reader *reader, const char *name);

@@ -246,7 +246,7 @@ static bool
 send_next(struct ship *s)
 {
 	struct folder_message m;
-	int code = folder_reader_next(s->reader, &m);
+	int code = folder_reader_next(s->reader, &m, NULL, NULL);
 
 	if (code < 0)
 		log_error("%s: %s", s->records, strerror(-code));

@@ -83,7 +83,7 @@ class Node:
             "broker.session.timeout.ms": 2000,
             "broker.heartbeat.interval.ms": 500,
             "auto.create.topics.enable": "false",
-            "message.timestamp.type": "LogAppendTime",
+            "log.message.timestamp.type": "LogAppendTime",
             **(secured.properties() if secured else {}),
             **settings,
         }
