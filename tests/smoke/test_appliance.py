@@ -547,7 +547,12 @@ class Installation(Smoke):
                     "/man8/packet-heatmap-ship.8", "/sysusers.d/packet-heatmap-ship.conf",
                     "/tmpfiles.d/packet-heatmap-ship.conf",
                     "/lib/systemd/system/packet-heatmap-ship.service",
-                    "/share/packet-heatmap/record.proto",
+                    "/share/packet-heatmap/record.proto", "/sbin/packet-heatmap-collector",
+                    "/etc/packet-heatmap/collector.conf",
+                    "/etc/packet-heatmap/collector-kafka.conf",
+                    "/man8/packet-heatmap-collector.8",
+                    "/sysusers.d/packet-heatmap-collector.conf",
+                    "/lib/systemd/system/packet-heatmap-collector.service",
                     "/man8/packet-heatmap-setup-host.8", "/sysusers.d/packet-heatmap.conf",
                     "/tmpfiles.d/packet-heatmap.conf",
                     "/lib/systemd/system/packet-heatmap.service",
@@ -555,14 +560,15 @@ class Installation(Smoke):
             self.assertEqual(len([path for path in installed if path.endswith(end)]), 1, end)
         # whatever the prefix is: what a unit starts and reads, and what the manual names, is there
         for path, here in installed.items():
-            if not path.endswith((".service", "/packet-heatmap.8", "/packet-heatmap-ship.8")):
+            if not path.endswith((".service", "/packet-heatmap.8", "/packet-heatmap-ship.8",
+                                  "/packet-heatmap-collector.8")):
                 continue
             with open(here, encoding="utf-8") as file:
                 text = file.read()
             named = set(re.findall(r"(?:ExecStart=|--config |\.It Pa |LoadCredential=kafka\.conf:)"
-                                   r"(/\S+(?:heatmap|heatmap-ship|\.conf))(?!\S)", text))
+                                   r"(/\S+(?:heatmap|-ship|-collector|\.conf))(?!\S)", text))
             self.assertTrue(named, path)
-            for name in named - {"/var/lib/packet-heatmap"}:
+            for name in named - {"/var/lib/packet-heatmap", "/var/lib/packet-heatmap-collector"}:
                 self.assertIn(name, installed, path)
         done = subprocess.run([next(here for path, here in installed.items()
                                     if path.endswith("/sbin/packet-heatmap")), "--version"],
