@@ -306,6 +306,25 @@ add_part(struct fleet *f, struct sensor *s, struct boot *boot, const struct reco
 	return answer;
 }
 
+/* Their licences want to be named where their data is shown. */
+static void
+remember_databases(struct fleet_status *all, const struct record *r)
+{
+	for (size_t i = 0; i < r->database_count; i++) {
+		const struct record_database *one = &r->databases[i];
+		size_t k = 0;
+
+		while (k < all->database_count && strcmp(all->databases[k].type, one->type) != 0)
+			k++;
+		if (k == LOCATE_MAX_DATABASES)
+			return;
+		if (k == all->database_count)
+			all->databases[all->database_count++] = *one;
+		else if (one->built > all->databases[k].built)
+			all->databases[k].built = one->built;
+	}
+}
+
 static enum fleet_answer
 add(struct fleet *f, const struct record *r, const struct fleet_origin *origin)
 {
@@ -320,6 +339,7 @@ add(struct fleet *f, const struct record *r, const struct fleet_origin *origin)
 		return refuse(f, s, r, "the ledger of %.60s does not balance in its period %llu",
 			      s->name, (unsigned long long)r->head.number);
 	sensor_hear(s, r, origin);
+	remember_databases(&f->status, r);
 	struct boot *boot = sensor_boot(s, r->head.boot_id, r->head.end_ms);
 
 	if (boot == NULL)

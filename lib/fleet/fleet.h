@@ -137,6 +137,8 @@ struct fleet_sensor {
 
 struct fleet_status {
 	size_t sensors, states[FLEET_STATES];
+	struct record_database databases[LOCATE_MAX_DATABASES]; /* of all, the newest of a type */
+	size_t database_count;
 	uint64_t answers[FLEET_ANSWERS]; /* messages */
 	uint64_t late, incomplete;       /* periods */
 	uint64_t too_late_packets;       /* TCP and UDP packets that were not added */

@@ -10,11 +10,12 @@
 static pthread_mutex_t current_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct fleet_report *current;
 
-/* Silent ones first, then those that catch up, then those that lose packets. */
+/* Silent ones first, then those that catch up, then those that lose packets, then those with an old
+ * database. */
 static int
 badness(const struct fleet_report_sensor *s)
 {
-	return 2 * (int)s->of.state + (s->of.last_lost > 0);
+	return 4 * (int)s->of.state + 2 * s->losing + s->old;
 }
 
 static int
@@ -24,6 +25,20 @@ worst_first(const void *a, const void *b)
 	const int bx = badness(x), by = badness(y);
 
 	return bx != by ? by - bx : strcmp(x->name, y->name);
+}
+
+static void
+describe_databases(struct fleet_report *r)
+{
+	r->database_count = r->status.database_count;
+	for (size_t i = 0; i < r->database_count; i++) {
+		const struct record_database *from = &r->status.databases[i];
+		struct locate_database *to = &r->databases[i];
+
+		*to = (struct locate_database){.built = (time_t)from->built};
+		snprintf(to->type, sizeof(to->type), "%.63s", from->type);
+		locate_describe(to, "");
+	}
 }
 
 struct fleet_report *
@@ -38,11 +53,18 @@ fleet_report_make(const struct fleet *f, const struct fleet_transport *transport
 	fleet_status(f, &r->status);
 	r->transport = *transport;
 	r->count = count;
+	r->losing = r->old = 0;
+	describe_databases(r);
 	atomic_init(&r->references, 1);
 	for (size_t i = 0; i < count; i++) {
 		struct fleet_report_sensor *s = &r->sensors[i];
 
 		fleet_sensor(f, i, &s->of);
+		s->losing = s->of.last_lost > 0;
+		s->old = s->of.database_built != 0 &&
+			 now_ms / 1000 - s->of.database_built > FLEET_OLD_DAYS * 86400ll;
+		r->losing += s->losing;
+		r->old += s->old;
 		snprintf(s->name, sizeof(s->name), "%s", s->of.name);
 		snprintf(s->site, sizeof(s->site), "%s", s->of.site);
 		snprintf(s->group, sizeof(s->group), "%s", s->of.group);

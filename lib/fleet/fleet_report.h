@@ -5,11 +5,15 @@
  */
 #pragma once
 
+#include "databases.h"
 #include "fleet.h"
+
+#define FLEET_OLD_DAYS 100 /* as --check of a sensor judges a database */
 
 struct fleet_report_sensor {
 	struct fleet_sensor of; /* its names point into this row */
 	char name[PERIOD_NAME_MAX];
+	bool losing, old; /* of its last packets some were lost; a database of it is old */
 	char site[RECORD_NAME_MAX], group[RECORD_NAME_MAX], software[RECORD_NAME_MAX];
 };
 
@@ -27,6 +31,9 @@ struct fleet_report {
 	int64_t made_ms; /* UTC */
 	struct fleet_status status;
 	struct fleet_transport transport;
+	size_t losing, old; /* sensors: of their last packets some were lost; an old database */
+	struct locate_database databases[LOCATE_MAX_DATABASES]; /* as their licences want it */
+	size_t database_count;
 	size_t count;
 	_Atomic unsigned int references;
 	struct fleet_report_sensor sensors[]; /* the worst first, then by name */

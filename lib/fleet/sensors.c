@@ -182,6 +182,9 @@ sensor_state(const struct fleet *f, const struct sensor *s)
 
 	if (!f->partitions[s->partition].known || clock - s->told.heard_ms > patience)
 		return FLEET_SILENT;
+	/* captures are of whatever time they are */
+	if (s->packet_time)
+		return FLEET_LIVE;
 	return s->newest_ms == INT64_MIN || clock - s->newest_ms > patience ? FLEET_LATE
 									    : FLEET_LIVE;
 }

@@ -66,24 +66,13 @@ has_positions(MMDB_s *mmdb, const atomic_bool *cancel, bool *flat)
 	return false;
 }
 
-/* Title and attribution: what the licences of the two known makers ask for. */
-static void
-describe(struct database *db, const char *path)
+void
+locate_describe(struct locate_database *about, const char *base)
 {
-	const MMDB_metadata_s *meta = &db->mmdb.metadata;
-	struct locate_database *about = &db->about;
-	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	const char *maker = NULL;
 	struct tm tm;
 	char month[16];
 
-	snprintf(about->path, sizeof(about->path), "%s", path);
-	locate_copy_name(
-		about->type, sizeof(about->type), meta->database_type ? meta->database_type : "",
-		meta->database_type ? strnlen(meta->database_type, sizeof(about->type) - 1) : 0);
-	/* whoever says a year beyond 9999 does not know */
-	about->built = meta->build_epoch < 253402300800 ? (time_t)meta->build_epoch : 0;
-	about->ip_version = meta->ip_version;
 	about->attribution = about->attribution_url = "";
 
 	bool maxmind = strstr(about->type, "GeoLite2") || strstr(about->type, "GeoIP2") ||
@@ -106,6 +95,22 @@ describe(struct database *db, const char *path)
 			 month);
 	else
 		snprintf(about->title, sizeof(about->title), "%s", maker ? maker : about->type);
+}
+
+static void
+describe(struct database *db, const char *path)
+{
+	const MMDB_metadata_s *meta = &db->mmdb.metadata;
+	struct locate_database *about = &db->about;
+
+	snprintf(about->path, sizeof(about->path), "%s", path);
+	locate_copy_name(
+		about->type, sizeof(about->type), meta->database_type ? meta->database_type : "",
+		meta->database_type ? strnlen(meta->database_type, sizeof(about->type) - 1) : 0);
+	/* whoever says a year beyond 9999 does not know */
+	about->built = meta->build_epoch < 253402300800 ? (time_t)meta->build_epoch : 0;
+	about->ip_version = meta->ip_version;
+	locate_describe(about, strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
 }
 
 /* Where the library looks for the metadata: behind the last marker of the last 128 kB. */

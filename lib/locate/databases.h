@@ -32,6 +32,10 @@ struct locate_database {
 	unsigned int ip_version;
 };
 
+/* Title and attribution, out of type and time: what the licences of the two known makers ask for.
+ * `base`: the file's name, which may tell more; or "". */
+void locate_describe(struct locate_database *about, const char *base);
+
 struct locate_databases;
 
 /*

@@ -3,6 +3,8 @@
 #include "fleet_json.h"
 #include "json.h"
 
+#define WORST_MOST 12
+
 static json_t *
 number(uint64_t value)
 {
@@ -20,6 +22,41 @@ time_or_null(int64_t ms)
 	return json_string(text);
 }
 
+static void
+add_states(json_t *o, const struct fleet_report *r)
+{
+	json_object_set_new(o, "sensors", number(r->status.sensors));
+	for (int state = 0; state < FLEET_STATES; state++)
+		json_object_set_new(o, fleet_state_names[state], number(r->status.states[state]));
+	json_object_set_new(o, "losing", number(r->losing));
+	json_object_set_new(o, "old_database", number(r->old));
+}
+
+json_t *
+fleet_summary_json(const struct fleet_report *r)
+{
+	json_t *o, *worst;
+
+	if (r == NULL)
+		return json_null();
+	o = json_object();
+	worst = json_array();
+	add_states(o, r);
+	for (size_t i = 0; i < r->count && i < WORST_MOST; i++) {
+		const struct fleet_report_sensor *s = &r->sensors[i];
+
+		json_array_append_new(worst,
+				      json_pack("{s:o, s:o, s:s, s:b, s:b, s:o}", "name",
+						json_text(s->name), "site", json_text(s->site),
+						"state", fleet_state_names[s->of.state], "losing",
+						(int)s->losing, "old_database", (int)s->old,
+						"heard", time_or_null(s->of.heard_ms)));
+	}
+	json_object_set_new(o, "worst", worst);
+	json_object_set_new(o, "away", json_boolean(r->transport.away));
+	return o;
+}
+
 json_t *
 fleet_json(const struct fleet_report *r)
 {
@@ -28,9 +65,7 @@ fleet_json(const struct fleet_report *r)
 	const struct fleet_status *s = &r->status;
 	json_t *o = json_object(), *transport = json_object();
 
-	json_object_set_new(o, "sensors", number(s->sensors));
-	for (int state = 0; state < FLEET_STATES; state++)
-		json_object_set_new(o, fleet_state_names[state], number(s->states[state]));
+	add_states(o, r);
 	for (int answer = 0; answer < FLEET_NO_MEMORY; answer++)
 		json_object_set_new(o, fleet_answer_names[answer], number(s->answers[answer]));
 	json_object_set_new(o, "late_periods", number(s->late));
@@ -54,13 +89,16 @@ fleet_json(const struct fleet_report *r)
 }
 
 static json_t *
-sensor_json(const struct fleet_sensor *s)
+sensor_json(const struct fleet_report_sensor *r)
 {
+	const struct fleet_sensor *s = &r->of;
 	json_t *o = json_object();
 	const uint64_t *frames = s->ledger.decode.frames;
 
 	json_object_set_new(o, "name", json_text(s->name));
 	json_object_set_new(o, "state", json_string(fleet_state_names[s->state]));
+	json_object_set_new(o, "losing", json_boolean(r->losing));
+	json_object_set_new(o, "old_database", json_boolean(r->old));
 	json_object_set_new(o, "site", json_text(s->site));
 	json_object_set_new(o, "group", json_text(s->group));
 	json_object_set_new(o, "latitude", s->has_position ? json_real(s->latitude) : json_null());
@@ -97,7 +135,7 @@ sensors_json(const struct fleet_report *r)
 	json_t *o = json_object(), *sensors = json_array();
 
 	for (size_t i = 0; r != NULL && i < r->count; i++)
-		json_array_append_new(sensors, sensor_json(&r->sensors[i].of));
+		json_array_append_new(sensors, sensor_json(&r->sensors[i]));
 	json_object_set_new(o, "v", number(1));
 	json_object_set_new(o, "generated", time_or_null(r != NULL ? r->made_ms : 0));
 	json_object_set_new(o, "fleet", fleet_json(r));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The text of /api/v1/heat. */
+#include "fleet_json.h"
 #include "internal.h"
 #include "json.h"
 
@@ -138,8 +139,15 @@ heat_names(struct buffer *b, const struct picture_window *w)
 void
 heat_titles(const struct picture *picture, struct heat_titles *t)
 {
+	const struct fleet_report *fleet = picture_facts(picture)->fleet;
 	const struct locate_database *databases;
 	size_t database_count = picture_databases(picture, &databases);
+
+	/* what a wall shows was located by its sensors */
+	if (fleet != NULL) {
+		databases = fleet->databases;
+		database_count = fleet->database_count;
+	}
 
 	*t = (struct heat_titles){.url = ""};
 	/* IPv4 and IPv6 files of one maker have one title: said once */
@@ -257,7 +265,7 @@ encode_heat(struct picture *picture, struct view view, struct buffer *b)
 	buffer_members(b,
 		       json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:s, s:f, "
 				 "s:b, s:s, s:s, "
-				 "s:o, s:o, s:o, s:[sssssssssssss]}",
+				 "s:o, s:o, s:o, s:o, s:[sssssssssssss]}",
 				 "v", 1, "ui_build", f->ui_build, "version", f->version,
 				 "generated", generated, "now", now, "started", started, "period",
 				 (json_int_t)f->record.number, "window", window_names[view.window],
@@ -267,7 +275,8 @@ encode_heat(struct picture *picture, struct view view, struct buffer *b)
 				 f->record.over ? "over" : "running", "empty", why_empty(f, &w),
 				 "sensor", sensor_json(picture), "totals",
 				 heat_totals(&w, coded, picture_hosts(picture)->count, f->balanced),
-				 "kept", kept_json(f), "fields", HEAT_FIELDS));
+				 "kept", kept_json(f), "fleet", fleet_summary_json(f->fleet),
+				 "fields", HEAT_FIELDS));
 	buffer_text(b, ",\"points\":");
 	heat_points(b, &w);
 	buffer_text(b, ",\"places\":");

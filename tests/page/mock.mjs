@@ -268,6 +268,7 @@ export function makeFile(snapshot, { packed = false } = {}) {
  *   interval  seconds a period; a period ends when that time has passed, or by nextPeriod()
  *   clock     what the server takes for the time
  *   kept      there is a history
+ *   sensors   of a fleet: {sensors, fleet} of /api/v1/sensors
  *   stuck     the data plane stands still: answers, but no new period
  */
 export async function startMock({ port = 0, places = makePlaces(300), interval = 10 } = {}) {
@@ -279,6 +280,7 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
     clock: () => Date.now(),
     stuck: false,
     kept: false,
+    sensors: { sensors: [], fleet: null },
     period: 1,
     requests: [],
     notModified: 0,
@@ -358,6 +360,10 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
         return response.end();
       }
       return send(200, TYPES['.json'], JSON.stringify(snapshot), { ETag: etag });
+    }
+    if (url.pathname === '/api/v1/sensors') {
+      const generated = new Date(state.clock()).toISOString();
+      return send(200, TYPES['.json'], JSON.stringify({ v: 1, generated, ...state.sensors }));
     }
     if (url.pathname.startsWith('/api/v1/place/')) {
       const place = state.places.find(({ id }) => id === Number(url.pathname.split('/').pop()));

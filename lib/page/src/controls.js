@@ -91,7 +91,8 @@ export class Controls {
   }
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || byId('help').open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]'))
+      return;
     const actions = this.#actions;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const bindings = {
@@ -116,6 +117,7 @@ export class Controls {
       '.': () => actions.walk(1),
       s: () => actions.nextSpan(),
       l: () => actions.live(),
+      n: () => actions.sensors(),
       f: () => actions.fullScreen(),
       '?': () => byId('help').showModal(),
     };

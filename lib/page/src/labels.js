@@ -23,7 +23,7 @@ const SHORT_NAMES = {
   'Central African Rep.': 'Centr. Afr. Rep.',
 };
 
-function overlaps(a, b) {
+export function overlaps(a, b) {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
@@ -55,8 +55,9 @@ export class Labels {
     this.#layer.hidden = true;
   }
 
-  draw(places, view, selection, countries) {
-    const taken = this.#fixedBoxes();
+  /** `boxes`: what else stands on the map. */
+  draw(places, view, selection, countries, boxes = []) {
+    const taken = [...this.#fixedBoxes(), ...boxes];
     const free = (box) =>
       box.x > 2 &&
       box.y > 2 &&

@@ -2,9 +2,11 @@
 // Puts the parts together. A snapshot comes in by polling (or lies in the file), becomes places, and
 // is drawn: land, heat, labels, panel. What a hand or the address changes ends in redraw().
 
+import { Build } from './build.js';
 import { Card } from './card.js';
 import { Controls } from './controls.js';
 import { byId } from './dom.js';
+import { Fleet } from './fleet.js';
 import * as format from './formats.js';
 import { Freshness, browserClocks } from './freshness.js';
 import { Heat } from './heat.js';
@@ -22,21 +24,11 @@ import { lonToX, latToY } from './projection.js';
 import { DIRECTIONS, SIDES, UNITS } from './selection.js';
 import { rangeText } from './spans.js';
 import { Status, bannerOf, emptyOf, pastBanner, pillOf } from './status.js';
-import { readAddress, writeAddress } from './url-state.js';
+import { heatPath, queryOf, readAddress, writeAddress } from './url-state.js';
 import { View } from './view.js';
 
 const SPOT_ZOOM = 8; // of "go to this place"
 const FONT_WAIT_MS = 1500;
-const RELOAD_PAUSE_MS = 300e3;
-
-/** What is asked for beyond the server's own choice. */
-const queryOf = ({ window, side }) => {
-  const query = new URLSearchParams();
-  if (window) query.set('window', window);
-  if (side) query.set('side', side);
-  return query.size ? `?${query}` : '';
-};
-const heatPath = (view) => `api/v1/heat${queryOf(view)}`;
 
 const remOf = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
@@ -49,7 +41,8 @@ class Page {
     this.side = this.address.side;
     this.saved = saved;
     this.snapshot = null;
-    this.build = null;
+    // where a hand has moved the map is no home
+    this.build = new Build(() => this.writeAddress(this.address.at));
     this.scheduled = false;
     this.lastInput = -Infinity;
     this.stage = byId('stage');
@@ -71,6 +64,12 @@ class Page {
     });
     this.view = new View(this.stage, () => this.viewChanged());
     this.view.setHome(this.address.at);
+    this.fleet = new Fleet({
+      live: !saved,
+      changed: () => this.redraw(),
+      address: () => this.writeAddress(),
+    });
+    this.fleet.group = this.address.group;
     this.freshness = freshness;
     this.poller = poller;
     this.past = new Past({
@@ -112,27 +111,6 @@ class Page {
 
   // ---- data ----
 
-  /** With the server its page is upgraded. */
-  checkBuild(build) {
-    if (build === undefined || build === this.build) return;
-    if (this.build) this.reload();
-    else this.build = build;
-  }
-
-  /**
-   * Not while the server has no page to give: from an error page nothing comes back. And not again
-   * and again: two servers behind one name may answer in turns.
-   */
-  async reload() {
-    const last = Number(sessionStorage.getItem('reloaded'));
-    if (Math.abs(Date.now() - last) < RELOAD_PAUSE_MS) return;
-    const page = await fetch('./', { cache: 'no-store' }).catch(() => null);
-    if (!page?.ok) return;
-    sessionStorage.setItem('reloaded', String(Date.now()));
-    this.writeAddress(this.address.at); // where a hand has moved the map is no home
-    location.reload();
-  }
-
   take(snapshot) {
     const started = performance.now();
     const openId = this.card.place === null ? null : this.places.id[this.card.place];
@@ -142,6 +120,7 @@ class Page {
     snapshot.points = null; // the large arrays are let go at once
     snapshot.places = null;
     this.snapshot = snapshot;
+    this.fleet.show(snapshot.past ? undefined : (snapshot.fleet ?? null), this.now());
     this.panel.show(snapshot, this.selection, this.spanText({ short: true }));
     this.controls.windows(this.saved ? [snapshot.window] : snapshot.windows, snapshot.window);
     const known = !this.saved && (this.places.anyOwn || snapshot.side === 'remote');
@@ -190,6 +169,13 @@ class Page {
     if (this.kiosk) setInterval(() => this.kioskTick(), 1000);
   }
 
+  /** The server's time, in milliseconds; of a saved file, when it was saved. */
+  now() {
+    return this.saved
+      ? Date.parse(this.saved.generated)
+      : 1000 * this.freshness.serverTime(browserClocks());
+  }
+
   /** Once a second, and after every answer. */
   tick() {
     const clocks = browserClocks();
@@ -216,7 +202,9 @@ class Page {
       error: freshness.error,
       snapshot: this.snapshot,
       generated,
+      away: this.fleet.away,
     });
+    if (state !== 'live') this.fleet.askWhy();
     if (this.status.banner(banner)) this.redraw();
     if (generated) this.panel.age(age, generated, state);
   }
@@ -232,7 +220,7 @@ class Page {
   /** Nobody is here any more: what a hand has opened closes, and the map goes home. */
   leftAlone() {
     if (this.card.open) this.closeCard();
-    if (byId('help').open) byId('help').close();
+    for (const open of document.querySelectorAll('dialog[open]')) open.close();
     if (!this.view.isHome()) this.view.goHome();
     // a bookmark of the past stays there, and so does what is being played
     if (this.past.range && !this.past.playing && !this.address.past) this.past.live();
@@ -291,11 +279,12 @@ class Page {
     if (this.landStale) this.land.draw(view); // not for new data: the land has not moved
     this.landStale = false;
     this.heat.draw(this.places, view, this.selection);
+    this.fleet.draw(view);
     const span = this.snapshot ? this.spanText() : '';
     this.legend.draw(this.heat, this.selection, span, this.places);
     this.status.empty(emptyOf(this.snapshot, this.selection, this.anythingShown()));
     if (view.moving) this.labels.hide();
-    else this.labels.draw(this.places, view, this.selection, this.land.countries);
+    else this.labels.draw(this.places, view, this.selection, this.land.countries, this.fleet.boxes);
     this.placeCard();
   }
 
@@ -401,6 +390,7 @@ class Page {
         selection,
         window: name,
         side: this.side,
+        group: this.fleet.group,
         at,
         ...this.timeInAddress(),
       });
@@ -459,6 +449,7 @@ class Page {
         this.openPlace(lat[spot.i], lon[spot.i], id[spot.i]);
       },
       close: () => this.closeCard(),
+      sensors: () => this.fleet.open(),
       ...this.timeActions(),
       fullScreen: () =>
         document.fullscreenElement
@@ -481,7 +472,7 @@ async function begin() {
   const poller = saved
     ? null
     : new Poller(freshness, {
-        build: async (build) => (await page).checkBuild(build),
+        build: async (build) => (await page).build.check(build),
         snapshot: async (snapshot) => (await page).takeLive(snapshot),
         heard: async () => (await page).tick(),
       });

@@ -4,6 +4,7 @@
 
 import { byId, setText } from './dom.js';
 import * as format from './formats.js';
+import { fleetText } from './fleet.js';
 import { rangeText } from './spans.js';
 
 /** The pill: {word, look}. Colour is never alone: each look has its own shape. */
@@ -31,7 +32,7 @@ export function pastBanner(range, snapshot, error) {
 const HTTP_ERROR = /^HTTP \d+$/;
 
 /** The banner: {text, look, age}, or null. The worst first. `age` goes on by the second. */
-export function bannerOf({ freshness, age, failures, error, snapshot, generated }) {
+export function bannerOf({ freshness, age, failures, error, snapshot, generated, away = false }) {
   if (freshness === 'no-data') {
     return failures > 1
       ? { text: `No data from the server yet (${error})`, look: 'offline' }
@@ -41,6 +42,7 @@ export function bannerOf({ freshness, age, failures, error, snapshot, generated 
     let what = 'The server answers, but brings no new period';
     if (failures && HTTP_ERROR.test(error)) what = `The server answers with an error (${error})`;
     else if (failures) what = 'Server not reachable';
+    else if (away) what = 'Kafka does not answer';
     return {
       text: `${what}: last data ${format.utc(generated)}`,
       age: `, ${format.age(age)} ago`,
@@ -56,6 +58,8 @@ export function bannerOf({ freshness, age, failures, error, snapshot, generated 
     );
   }
   if (snapshot.sensor.link === 'down' && snapshot.empty !== 'link_down') faults.push('Link down');
+  const sensors = fleetText(snapshot.fleet);
+  if (sensors) faults.push(sensors);
   if (faults.length) return { text: faults.join(' · '), look: 'warn' };
   if (snapshot.state === 'over' && !snapshot.empty) {
     return { text: 'The capture is over: this is all of it', look: 'note' };

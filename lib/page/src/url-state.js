@@ -4,6 +4,7 @@
 //   tcp=0 udp=0          layer off             dir=src|dst          as source, as destination
 //   by=octets            octets                window=5m            time window (default: the server's)
 //   side=all|remote      whose addresses (default: the server's)
+//   group=west           of a fleet: only the sensors of that group of sites, in the list and on the map
 //   at=48.86,2.35,8      latitude, longitude, zoom: the wall's home
 //   kiosk=1              a wall without a hand  cycle=20            seconds a layer, 0: no cycling
 //   past=FROM,TO         a time that is kept, ISO 8601; span=24h: of the timeline
@@ -47,6 +48,15 @@ function length(text) {
   return number ? Number(number) * (unit === 'h' ? 3600 : 86400) : 0;
 }
 
+/** What is asked for beyond the server's own choice. */
+export const queryOf = ({ window, side }) => {
+  const query = new URLSearchParams();
+  if (window) query.set('window', window);
+  if (side) query.set('side', side);
+  return query.size ? `?${query}` : '';
+};
+export const heatPath = (view) => `api/v1/heat${queryOf(view)}`;
+
 export function readAddress(search) {
   const query = new URLSearchParams(search);
   const oneOf = (name, allowed) =>
@@ -63,6 +73,7 @@ export function readAddress(search) {
     },
     window: WINDOWS.includes(query.get('window')) ? query.get('window') : null,
     side: SIDES.includes(query.get('side')) ? query.get('side') : null,
+    group: query.get('group') ?? '',
     at: position(query.get('at')),
     past: past(query.get('past')),
     span: spanNamed(query.get('span'))?.name ?? null,
@@ -75,7 +86,7 @@ export function readAddress(search) {
 
 /** The address for this state; parameters that are not ours stay. */
 export function writeAddress(search, state) {
-  const { selection, window, side = null, at, past: shown = null, span = null } = state;
+  const { selection, window, side = null, group = '', at, past: shown = null, span = null } = state;
   const query = new URLSearchParams(search);
   const put = (name, value, isDefault) =>
     isDefault ? query.delete(name) : query.set(name, String(value));
@@ -85,6 +96,7 @@ export function writeAddress(search, state) {
   put('by', selection.unit, selection.unit === UNITS[0]);
   put('window', window, window === null);
   put('side', side, side === null);
+  put('group', group, group === '');
   const place = at && [at.lat.toFixed(3), at.lon.toFixed(3), at.zoom.toFixed(2)].join(',');
   put('at', place, at === null);
   put('past', shown && `${iso(shown.from)},${iso(shown.to)}`, shown === null);
