@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sensors, Apache Kafka and a collector: what the sensors have counted is on the wall, exactly,
+"""Sensors, Apache Kafka and packet-heatmap-collector: what the sensors have counted is on the wall, exactly,
 while the collector and the broker are killed."""
 
 import collections
@@ -8,14 +8,18 @@ import contextlib
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import urllib.request
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "smoke"))
 # pylint: disable=wrong-import-position
-from smoke import Smoke, main, wait_until
+from smoke import BINARY, ROOT, Smoke, main, wait_until
 from test_collector import COLLECTOR, COUNTS, Collector
 from test_records import decode
 from test_ship import SHIP
@@ -116,6 +120,45 @@ class Fleet(Smoke):
                 wait_until(lambda: int(self.check(cluster)[1]["lag"][1].split()[0]) < lag,
                            collector, PATIENCE)
                 collector.stop()
+
+    def test_demo(self):
+        """Five sensors on one wall by one command; it ends whole."""
+        # what it starts is not root: it reads these all the same
+        public = tempfile.mkdtemp(prefix="packet-heatmap-demo.")
+        self.addCleanup(shutil.rmtree, public)
+        os.chmod(public, 0o755)
+        shutil.copy(self.world.ipv4, os.path.join(public, "dbip-city-ipv4.mmdb"))
+        shutil.copy(self.world.ipv6, os.path.join(public, "dbip-city-ipv6.mmdb"))
+        shutil.copy(self.world.capture("plain"), public)
+        with open(self.file("out"), "wb") as out:
+            # pylint: disable-next=consider-using-with
+            demo = subprocess.Popen(
+                [os.path.join(ROOT, "scripts/fleet-demo"), os.path.dirname(os.path.dirname(BINARY)),
+                 public, os.path.join(public, "plain.pcap"), "--listen", "127.0.0.1:0", "--period",
+                 "1"], cwd=public, stdout=out, stderr=out, start_new_session=True)
+        try:
+            def said():
+                with open(self.file("out"), encoding="utf-8") as file:
+                    return file.read()
+
+            def address():
+                self.assertIsNone(demo.poll(), said())
+                return re.search(r"at (http://\S+)", said())
+
+            found = wait_until(address, "the demo", PATIENCE)
+
+            def sensors():
+                with urllib.request.urlopen(found[1] + "api/v1/sensors", timeout=10) as answer:
+                    return json.load(answer)["fleet"]
+
+            wait_until(lambda: (sensors() or {}).get("live") == 5, "five sensors", PATIENCE)
+            demo.send_signal(signal.SIGINT)
+            self.assertEqual(demo.wait(PATIENCE), 0, said())
+            left = subprocess.run(["pgrep", "-s", str(demo.pid)], capture_output=True, check=False)
+            self.assertEqual(left.stdout, b"")
+        finally:
+            demo.kill()
+            demo.wait()
 
     def test_killed_while_sensors_count(self):
         chance = random.Random(3)
