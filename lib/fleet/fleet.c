@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const fleet_answer_names[FLEET_ANSWERS] = {"taken",    "part",    "repeated",
-						       "too_late", "refused", "no_memory"};
-
 struct fleet *
 fleet_create(const struct fleet_settings *settings)
 {

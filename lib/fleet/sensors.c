@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const fleet_state_names[FLEET_STATES] = {"live", "late", "silent"};
-
 struct sensor *
 sensor_find(struct fleet *f, const char *name)
 {

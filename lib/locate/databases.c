@@ -66,37 +66,6 @@ has_positions(MMDB_s *mmdb, const atomic_bool *cancel, bool *flat)
 	return false;
 }
 
-void
-locate_describe(struct locate_database *about, const char *base)
-{
-	const char *maker = NULL;
-	struct tm tm;
-	char month[16];
-
-	about->attribution = about->attribution_url = "";
-
-	bool maxmind = strstr(about->type, "GeoLite2") || strstr(about->type, "GeoIP2") ||
-		       strcasestr(base, "geolite2");
-	/* the npm packages call it "city ipv4": the file's name tells whose it is */
-	bool dbip = strcasestr(about->type, "dbip") || strcasestr(about->type, "db-ip") ||
-		    strcasestr(base, "dbip") || strncmp(about->type, "city ipv", 8) == 0;
-	if (maxmind) {
-		maker = strstr(about->type, "GeoIP2") ? "MaxMind GeoIP2 City" : "GeoLite2 City";
-		about->attribution = "This product includes GeoLite2 data created by MaxMind";
-		about->attribution_url = "https://www.maxmind.com";
-	} else if (dbip) {
-		maker = "DB-IP City Lite";
-		about->attribution = "IP Geolocation by DB-IP";
-		about->attribution_url = "https://db-ip.com";
-	}
-	if (about->built > 0 && gmtime_r(&about->built, &tm) != NULL &&
-	    strftime(month, sizeof(month), " %Y-%m", &tm) > 0)
-		snprintf(about->title, sizeof(about->title), "%s%s", maker ? maker : about->type,
-			 month);
-	else
-		snprintf(about->title, sizeof(about->title), "%s", maker ? maker : about->type);
-}
-
 static void
 describe(struct database *db, const char *path)
 {

@@ -69,7 +69,7 @@ test('three hundred sensors: the worst first, named in amber, and nothing is cut
     assert.equal(await page.innerText('#sensors-count'), '297 of 300 live · 1 late · 2 silent');
     const rows = await page.locator('#sensors-list li').allInnerTexts();
     assert.equal(rows.length, 5);
-    assert.match(rows[0], /SILENT 12:3\d\smin/);
+    assert.match(rows[0], /SILENT \d+:\d\d\smin/);
     assert.match(rows[4], /OLD DB/);
     assert.equal(await page.getAttribute('#banner', 'class'), 'warn');
     assert.match(await page.innerText('#banner'), /^Silent: .*Losing packets: /);
