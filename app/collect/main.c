@@ -16,12 +16,11 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define LOG_END_MS   1000
-#define WAIT_MS      100
-#define REPORT_NS    1000000000ull
-#define TELL_NS      5000000000ull
-#define AHEAD_MOST_S 300 /* a partition that is so much further than the others rests */
-#define BURST        256 /* messages that are read before anything else is looked at */
+#define LOG_END_MS 1000
+#define WAIT_MS    100
+#define REPORT_NS  1000000000ull
+#define TELL_NS    5000000000ull
+#define BURST      256 /* messages that are read before anything else is looked at */
 
 static struct collect collect; /* large */
 
@@ -144,8 +143,7 @@ read_kafka(struct collect *c)
 						    m.sent_ms};
 
 		error = add_message(c, m.data, m.size, &origin);
-		kafka_source_rest(c->kafka, m.partition,
-				  fleet_ahead(c->fleet, m.partition) > AHEAD_MOST_S * 1000);
+		kafka_source_rest(c->kafka, m.partition, fleet_may_rest(c->fleet, m.partition));
 	}
 	return error;
 }
@@ -274,7 +272,7 @@ tend_partitions(struct collect *c)
 			log_warning("partition %u: its leader does not answer; it is waited for no "
 				    "more",
 				    i);
-		kafka_source_rest(c->kafka, i, fleet_ahead(c->fleet, i) > AHEAD_MOST_S * 1000);
+		kafka_source_rest(c->kafka, i, fleet_may_rest(c->fleet, i));
 	}
 }
 

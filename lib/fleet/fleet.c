@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AHEAD_LEAST_MS 300000
+
 struct fleet *
 fleet_create(const struct fleet_settings *settings)
 {
@@ -82,15 +84,20 @@ fleet_leave(struct fleet *f, uint32_t partition)
 	return was;
 }
 
-int64_t
-fleet_ahead(const struct fleet *f, uint32_t partition)
+bool
+fleet_may_rest(const struct fleet *f, uint32_t partition)
 {
+	const struct fleet_settings *s = &f->settings;
+	/* Its clock is beyond its newest period's end. By more than twice their patience from what
+	 * is due, each of its sensors that is needed for that has become late, or silent. */
+	const int64_t patience_ms = 2 * ((int64_t)s->silent_ms + s->period_ms);
+	const int64_t most_ms = patience_ms > AHEAD_LEAST_MS ? patience_ms : AHEAD_LEAST_MS;
 	const int64_t newest = f->partitions[partition].newest_ms;
 	const int64_t slot = f->given_slot != NO_SLOT ? f->given_slot
 			     : f->open.count > 0      ? f->open.all[0]->number
 						      : NO_SLOT;
 
-	return slot == NO_SLOT || newest == INT64_MIN ? 0 : newest - slot * f->settings.period_ms;
+	return slot != NO_SLOT && newest != INT64_MIN && newest - slot * s->period_ms > most_ms;
 }
 
 static uint64_t

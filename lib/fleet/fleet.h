@@ -78,9 +78,10 @@ void fleet_at_end(struct fleet *fleet, uint32_t partition, int64_t now_ms);
 /* It brings nothing any more, and is waited for no longer, nor are the sensors in it, which are
  * silent then; until it brings something. True: it was waited for until now. */
 bool fleet_leave(struct fleet *fleet, uint32_t partition);
-/* How far the newest message of a partition is ahead of what was given out, in ms: who reads it may
- * let it rest. 0 before the first. */
-int64_t fleet_ahead(const struct fleet *fleet, uint32_t partition);
+/* Is a partition so far ahead of what was given out that who reads it had better let it rest? Then
+ * slots do not pile up while others are behind. Whoever a resting partition has is not waited for:
+ * with it rests nothing else. */
+bool fleet_may_rest(const struct fleet *fleet, uint32_t partition);
 
 /*
  * The next period, if it is due; the caller's reference. It is
