@@ -12,21 +12,29 @@
 int
 notes_store(sqlite3 *db, const struct note *notes, size_t count)
 {
-	sqlite3_stmt *insert = NULL;
+	sqlite3_stmt *insert = NULL, *forget = NULL;
 	int code = count > 0 ? store_run(db, MAKE) : SQLITE_OK;
 
 	if (count == 0 || code != SQLITE_OK)
 		return code;
 	code = sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO notes VALUES(?1, ?2)", -1, &insert,
 				  NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_prepare_v2(db, "DELETE FROM notes WHERE name = ?1", -1, &forget,
+					  NULL);
 	for (size_t i = 0; i < count && code == SQLITE_OK; i++) {
-		sqlite3_bind_text(insert, 1, notes[i].name, -1, SQLITE_STATIC);
-		sqlite3_bind_blob64(insert, 2, notes[i].value, notes[i].size, SQLITE_STATIC);
-		code = sqlite3_step(insert);
+		sqlite3_stmt *statement = notes[i].value != NULL ? insert : forget;
+
+		sqlite3_bind_text(statement, 1, notes[i].name, -1, SQLITE_STATIC);
+		if (statement == insert)
+			sqlite3_bind_blob64(insert, 2, notes[i].value, notes[i].size,
+					    SQLITE_STATIC);
+		code = sqlite3_step(statement);
 		code = code == SQLITE_DONE ? SQLITE_OK : code;
-		sqlite3_reset(insert);
+		sqlite3_reset(statement);
 	}
 	sqlite3_finalize(insert);
+	sqlite3_finalize(forget);
 	return code;
 }
 

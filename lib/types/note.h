@@ -5,13 +5,14 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct note {
 	char *name;  /* malloc'ed; a later note of that name replaces it */
-	void *value; /* malloc'ed */
+	void *value; /* malloc'ed; NULL: what is kept under that name is to be forgotten */
 	size_t size;
 };
 
@@ -32,13 +33,16 @@ notes_copy(const struct note *notes, size_t count)
 	struct note *copy = count > 0 ? calloc(count, sizeof(*copy)) : NULL;
 
 	for (size_t i = 0; i < count && copy != NULL; i++) {
-		copy[i] = (struct note){strdup(notes[i].name), malloc(notes[i].size + 1),
-					notes[i].size};
-		if (copy[i].name == NULL || copy[i].value == NULL) {
+		const bool forget = notes[i].value == NULL;
+
+		copy[i] = (struct note){strdup(notes[i].name),
+					forget ? NULL : malloc(notes[i].size + 1), notes[i].size};
+		if (copy[i].name == NULL || (!forget && copy[i].value == NULL)) {
 			notes_free(copy, i + 1);
 			return NULL;
 		}
-		memcpy(copy[i].value, notes[i].value, notes[i].size);
+		if (!forget)
+			memcpy(copy[i].value, notes[i].value, notes[i].size);
 	}
 	return copy;
 }

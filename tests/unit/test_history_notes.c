@@ -169,11 +169,57 @@ test_a_store_without_notes(void **state)
 	scratch_remove(folder);
 }
 
+static void
+count_notes(void *context, const char *name, const void *value, size_t size)
+{
+	size_t *count = context;
+	(void)value;
+	(void)size;
+	(*count)++;
+	assert_string_equal(name, "kept");
+}
+
+/* A note without a value takes away what is kept under its name. */
+static void
+test_forgotten(void **state)
+{
+	char folder[64];
+	size_t count = 0;
+	(void)state;
+
+	scratch_make(folder);
+	struct history *h = open_store(folder);
+	assert_int_equal(history_start(h), 0);
+	for (int i = 0; i < 2; i++) {
+		struct history_sample sample = {.start_ms = BEGIN_MS + i * 10000,
+						.end_ms = BEGIN_MS + i * 10000 + 10000,
+						.covered_ms = 10000,
+						.points = malloc(1),
+						.notes = malloc(2 * sizeof(struct note)),
+						.note_count = 2};
+
+		sample.notes[0] = make_note("gone", 1);
+		sample.notes[1] = make_note("kept", 2);
+		if (i == 1) {
+			free(sample.notes[0].value);
+			sample.notes[0].value = NULL;
+		}
+		assert_int_equal(history_offer(h, &sample), 0);
+	}
+	assert_int_equal(history_close(h, -1), 0);
+	h = open_store(folder);
+	assert_int_equal(history_notes(h, count_notes, &count), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(history_close(h, -1), 0);
+	scratch_remove(folder);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_store_without_notes),
+		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_killed_at_any_moment),
 	};
 	return cmocka_run_group_tests_name("history_notes", tests, NULL, NULL);
