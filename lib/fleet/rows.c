@@ -5,9 +5,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for so many more rows, and for a place's number. */
+#define LEAST_SLOTS 64
+
+/* Where the place is, or where it would be put: numbers are dense, so their low bits are spread by
+ * Fibonacci hashing. */
+static uint32_t *
+find(const struct rows *r, uint32_t place)
+{
+	uint32_t at = (place * UINT32_C(2654435769) >> 7) & r->mask;
+
+	while (r->index[at] != 0 && r->rows[r->index[at] - 1].place != place)
+		at = (at + 1) & r->mask;
+	return &r->index[at];
+}
+
+/* An index with room for so many rows, at most half full. */
 static int
-reserve(struct rows *r, size_t more, uint32_t place)
+grow_index(struct rows *r, size_t rows)
+{
+	size_t slots = r->index != NULL ? (size_t)r->mask + 1 : LEAST_SLOTS;
+
+	while (slots < 2 * rows)
+		slots *= 2;
+	if (r->index != NULL && slots == (size_t)r->mask + 1)
+		return 0;
+	uint32_t *index = calloc(slots, sizeof(*index));
+	if (index == NULL)
+		return -ENOMEM;
+	free(r->index);
+	r->index = index;
+	r->mask = (uint32_t)slots - 1;
+	for (size_t i = 0; i < r->count; i++)
+		*find(r, r->rows[i].place) = (uint32_t)i + 1;
+	return 0;
+}
+
+/* Room for so many more rows. */
+static int
+reserve(struct rows *r, size_t more)
 {
 	if (r->count + more > r->room) {
 		const size_t room = r->count + more + r->room / 2 + 16;
@@ -18,33 +53,25 @@ reserve(struct rows *r, size_t more, uint32_t place)
 		r->rows = rows;
 		r->room = room;
 	}
-	if (place >= r->known) {
-		const uint32_t known = place + place / 4 + 64;
-		uint32_t *at = realloc(r->at, known * sizeof(*at));
-
-		if (at == NULL)
-			return -ENOMEM;
-		memset(at + r->known, 0, (known - r->known) * sizeof(*at));
-		r->at = at;
-		r->known = known;
-	}
-	return 0;
+	return grow_index(r, r->count + more);
 }
 
 static void
 add(struct rows *r, uint32_t place, const struct counts *counts)
 {
-	if (r->at[place] == 0) {
+	uint32_t *at = find(r, place);
+
+	if (*at == 0) {
 		r->rows[r->count++] = (struct row){.place = place};
-		r->at[place] = (uint32_t)r->count;
+		*at = (uint32_t)r->count;
 	}
-	counts_add(&r->rows[r->at[place] - 1].counts, counts);
+	counts_add(&r->rows[*at - 1].counts, counts);
 }
 
 int
 rows_add(struct rows *r, uint32_t place, const struct counts *counts)
 {
-	if (reserve(r, 1, place) != 0)
+	if (reserve(r, 1) != 0)
 		return -ENOMEM;
 	add(r, place, counts);
 	return 0;
@@ -53,13 +80,14 @@ rows_add(struct rows *r, uint32_t place, const struct counts *counts)
 int
 rows_add_all(struct rows *into, const struct rows *from)
 {
-	uint32_t highest = 0;
+	/* of many sensors' rows most are the same places: room for all of them would be too much */
+	size_t known = 0;
 
-	for (size_t i = 0; i < from->count; i++) {
-		if (from->rows[i].place > highest)
-			highest = from->rows[i].place;
-	}
-	if (from->count > 0 && reserve(into, from->count, highest) != 0)
+	if (from->count == 0)
+		return 0;
+	for (size_t i = 0; i < from->count && into->count > 0; i++)
+		known += *find(into, from->rows[i].place) != 0;
+	if (reserve(into, from->count - known) != 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < from->count; i++)
 		add(into, from->rows[i].place, &from->rows[i].counts);
@@ -69,8 +97,8 @@ rows_add_all(struct rows *into, const struct rows *from)
 void
 rows_clear(struct rows *r)
 {
-	for (size_t i = 0; i < r->count; i++)
-		r->at[r->rows[i].place] = 0;
+	if (r->index != NULL && r->count > 0)
+		memset(r->index, 0, ((size_t)r->mask + 1) * sizeof(*r->index));
 	r->count = 0;
 }
 
@@ -78,6 +106,6 @@ void
 rows_free(struct rows *r)
 {
 	free(r->rows);
-	free(r->at);
+	free(r->index);
 	*r = (struct rows){0};
 }

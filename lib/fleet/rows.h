@@ -2,8 +2,8 @@
 /*
  * Counts by place, as sparse as they come: what a slot, a sensor or a part of a period brought.
  *
- * Places are numbers of a struct locate. Memory: 72 octets a place that has counts, and 4 for each
- * number up to the highest. Pure. One thread at a time.
+ * Places are numbers of a struct locate, of which a fleet has many and one sensor few. Memory: 72
+ * octets a place that has counts, and 8 to 16 for finding it. Pure. One thread at a time.
  */
 #pragma once
 
@@ -20,8 +20,8 @@ struct row {
 struct rows {
 	struct row *rows; /* each place once, in the order in which they came */
 	size_t count, room;
-	uint32_t *at; /* [known]: index + 1 of the place's row; 0: none */
-	uint32_t known;
+	uint32_t *index; /* open addressing, a power of two of slots: row + 1; 0: empty */
+	uint32_t mask;   /* slots - 1 */
 };
 
 int rows_add(struct rows *rows, uint32_t place, const struct counts *counts); /* 0 or -ENOMEM */
