@@ -64,3 +64,45 @@ kafka_conf_read(rd_kafka_conf_t *conf, const char *path, char error[KAFKA_ERROR_
 	fclose(file);
 	return code;
 }
+
+/* A mistake in what it answers, which brokers before Kafka 4 let pass: librdkafka's change 4895. */
+bool
+kafka_conf_scram_is_broken(const rd_kafka_conf_t *conf)
+{
+	char mechanism[32];
+	size_t size = sizeof(mechanism);
+
+	return rd_kafka_version() < 0x020601ff &&
+	       rd_kafka_conf_get(conf, "sasl.mechanism", mechanism, &size) == RD_KAFKA_CONF_OK &&
+	       strncmp(mechanism, "SCRAM", 5) == 0;
+}
+
+static bool
+names_brokers(const rd_kafka_conf_t *conf)
+{
+	char brokers[8];
+	size_t size = sizeof(brokers);
+
+	return rd_kafka_conf_get(conf, "bootstrap.servers", brokers, &size) == RD_KAFKA_CONF_OK &&
+	       size > 1;
+}
+
+int
+kafka_conf_connect(rd_kafka_conf_t *conf, const char *brokers, const char *path,
+		   char error[KAFKA_ERROR_MAX])
+{
+	int code = 0;
+
+	if (brokers != NULL)
+		code = kafka_conf_set(conf, "bootstrap.servers", brokers, "--brokers", error);
+	if (code == 0 && path != NULL)
+		code = kafka_conf_read(conf, path, error);
+	if (code == 0 && !names_brokers(conf)) {
+		snprintf(error, KAFKA_ERROR_MAX,
+			 "no broker: name one with --brokers HOST:PORT or by bootstrap.servers= in "
+			 "%.300s",
+			 path != NULL ? path : "--kafka-conf");
+		code = -1;
+	}
+	return code;
+}

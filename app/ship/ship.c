@@ -139,28 +139,6 @@ fail(const char *error)
 	return EXIT_FAILURE;
 }
 
-/* A mistake in what it answers, which brokers before Kafka 4 let pass: librdkafka's change 4895. */
-static bool
-scram_is_broken(const rd_kafka_conf_t *conf)
-{
-	char mechanism[32];
-	size_t size = sizeof(mechanism);
-
-	return rd_kafka_version() < 0x020601ff &&
-	       rd_kafka_conf_get(conf, "sasl.mechanism", mechanism, &size) == RD_KAFKA_CONF_OK &&
-	       strncmp(mechanism, "SCRAM", 5) == 0;
-}
-
-static bool
-names_brokers(const rd_kafka_conf_t *conf)
-{
-	char brokers[8];
-	size_t size = sizeof(brokers);
-
-	return rd_kafka_conf_get(conf, "bootstrap.servers", brokers, &size) == RD_KAFKA_CONF_OK &&
-	       size > 1;
-}
-
 static int
 start_kafka(struct ship *s)
 {
@@ -181,23 +159,14 @@ start_kafka(struct ship *s)
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]) && code == 0; i++)
 		code = kafka_conf_set(conf, always[i][0], always[i][1], always[i][0], error);
-	if (code == 0 && s->brokers != NULL)
-		code = kafka_conf_set(conf, "bootstrap.servers", s->brokers, "--brokers", error);
-	if (code == 0 && s->conf != NULL)
-		code = kafka_conf_read(conf, s->conf, error);
-	if (code == 0 && !names_brokers(conf)) {
-		snprintf(error, sizeof(error),
-			 "no broker: name one with --brokers HOST:PORT or by bootstrap.servers= in "
-			 "%.300s",
-			 s->conf);
-		code = -1;
-	}
+	if (code == 0)
+		code = kafka_conf_connect(conf, s->brokers, s->conf, error);
 	if (code != 0) {
 		rd_kafka_conf_destroy(conf);
 		fail(error);
 		return EXIT_SETTINGS;
 	}
-	s->scram = scram_is_broken(conf);
+	s->scram = kafka_conf_scram_is_broken(conf);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_log_cb(conf, on_log);
