@@ -16,6 +16,7 @@
 #include "log.h"
 #include "notify.h"
 #include "privileges.h"
+#include "settings_start.h"
 #include "top_command.h"
 
 #include <rte_common.h>
@@ -29,30 +30,6 @@
 
 /* large, and EAL keeps pointers into it until the end */
 static struct app app;
-
-/* Defaults, then the file, then the command line, which also names the file. */
-static int
-read_settings(struct app *a, char **args, int count)
-{
-	static char error[CONFIG_ERROR_MAX];
-	struct settings first;
-
-	options_defaults(&first);
-	int refused = options_parse(&first, args, count, error);
-	log_set_format((enum log_format)log_format_parse(first.log_format));
-	if (refused != 0)
-		return fail_usage(error);
-	if (first.config == NULL) {
-		a->settings = first;
-		return EXIT_SUCCESS;
-	}
-	options_defaults(&a->settings);
-	a->config = config_load(&a->settings, first.config, log_text, error);
-	if (a->config == NULL || options_parse(&a->settings, args, count, error) != 0)
-		return fail_usage(error);
-	log_set_format((enum log_format)log_format_parse(a->settings.log_format));
-	return EXIT_SUCCESS;
-}
 
 static bool
 names_source(const struct settings *s)
@@ -76,23 +53,6 @@ examine(struct app *a, bool eal_source)
 	int worst = check_run(s, &plan, s->json);
 	config_free(a->config);
 	return worst;
-}
-
-/* --help and the like. False: there is something to run. */
-static bool
-print_and_done(const struct settings *s)
-{
-	if (s->print != NULL && strcmp(s->print, "man") == 0)
-		options_print_mdoc();
-	else if (s->print != NULL)
-		config_print_template();
-	else if (s->help)
-		options_help(VERSION);
-	else if (s->version)
-		printf("packet-heatmap %s\n", VERSION);
-	else
-		return false;
-	return true;
 }
 
 /* --filter and --exclude-self. */
@@ -228,8 +188,8 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "top") == 0)
 		return top_run(argc - 2, argv + 2);
 	options_split(argc, argv, &eal_argc, &ours, &our_argc);
-	int ret = read_settings(a, ours, our_argc);
-	if (ret != EXIT_SUCCESS || print_and_done(&a->settings))
+	int ret = settings_read(&a->settings, &a->config, ours, our_argc);
+	if (ret != EXIT_SUCCESS || settings_print(&a->settings, "packet-heatmap", VERSION))
 		return ret;
 	if (a->settings.locate.count > 0)
 		return locate_command(&a->settings);
