@@ -167,11 +167,15 @@ add_to_sensor(struct sensor *s, const struct rows *rows, const struct record *r,
 	      int64_t slot)
 {
 	struct fleet_sensor *told = &s->told;
+	struct ledger ledger = r->head.ledger;
+	/* as in the sums: slot_add */
+	const uint64_t received = r->head.received - r->unknown_frames;
 
+	ledger.geo[GEO_NOT_IN_DATABASE] += r->unknown_addresses;
 	told->periods++;
-	told->received += r->head.received;
+	told->received += received;
 	told->lost += r->head.lost;
-	ledger_add(&told->ledger, &r->head.ledger);
+	ledger_add(&told->ledger, &ledger);
 	if (rows_add_all(&s->start, rows) != 0)
 		return -ENOMEM;
 	if (end_ms < s->newest_ms)
@@ -180,8 +184,9 @@ add_to_sensor(struct sensor *s, const struct rows *rows, const struct record *r,
 	s->newest_slot = slot;
 	s->packet_time = r->head.packet_time;
 	told->end_ms = end_ms;
-	told->last_received = r->head.received;
+	told->last_received = received;
 	told->last_lost = r->head.lost;
+	told->last_ledger = ledger;
 	rows_clear(&s->now);
 	return rows_add_all(&s->now, rows);
 }

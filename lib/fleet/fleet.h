@@ -134,6 +134,7 @@ struct fleet_sensor {
 	enum link_state link;
 	int64_t database_built; /* of its oldest database, s since 1970; 0: none is told */
 	struct ledger ledger;   /* since our start */
+	struct ledger last_ledger;
 };
 
 struct fleet_status {

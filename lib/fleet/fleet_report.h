@@ -17,6 +17,16 @@ struct fleet_report_sensor {
 	char site[RECORD_NAME_MAX], group[RECORD_NAME_MAX], software[RECORD_NAME_MAX];
 };
 
+/* What goes to a wall of walls, as records of our own. */
+struct fleet_relayed {
+	bool there;
+	uint64_t written;          /* messages */
+	uint64_t waiting, octets;  /* in the folder */
+	uint64_t unstored;         /* not in the history yet */
+	uint64_t dropped, packets; /* given up, and TCP and UDP packets that only they told of */
+	bool failing;
+};
+
 /* Where the messages come from: filled in by who reads them. */
 struct fleet_transport {
 	uint32_t partitions, at_end;
@@ -24,7 +34,8 @@ struct fleet_transport {
 	uint64_t unreadable; /* messages that are no record */
 	uint64_t expired;    /* that were gone before they were read */
 	uint64_t lag;        /* that wait to be read, as far as one knows */
-	bool away;           /* whoever has them does not answer */
+	struct fleet_relayed relayed;
+	bool away; /* whoever has them does not answer */
 };
 
 struct fleet_report {

@@ -70,6 +70,7 @@ struct slot {
 	struct rows rows;
 	struct ledger ledger;
 	uint64_t received, lost;
+	bool packet_time; /* some of it is of captures */
 	struct given *given;
 	size_t count, room;
 };

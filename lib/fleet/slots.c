@@ -77,6 +77,7 @@ slot_add(struct slot *slot, const struct rows *rows, const struct record *head,
 	/* what newer sensors count in results that we do not know is in no sum of ours */
 	slot->received += head->head.received - head->unknown_frames;
 	slot->lost += head->head.lost;
+	slot->packet_time |= head->head.packet_time;
 	slot->ledger.geo[GEO_NOT_IN_DATABASE] += head->unknown_addresses;
 	slot->given[slot->count++] = *given;
 	return 0;

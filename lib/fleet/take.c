@@ -281,6 +281,8 @@ take_late(struct fleet *f, int64_t clock_ms, struct period **list)
 		*list = make_period(f, f->late.all[0]->number, f->late.all[0]);
 		if (*list == NULL)
 			return -ENOMEM;
+		/* a wall above does not ask how old captures are, either */
+		(*list)->head.packet_time = f->late.all[0]->packet_time;
 		slots_remove_first(&f->late);
 	}
 	return 0;

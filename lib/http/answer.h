@@ -66,6 +66,9 @@ void name_routes(struct request_stats *requests); /* NULL is fine */
 /* The ?side= of the request, or the picture's own; SIDES where it names none that exists. */
 enum side side_of(struct mg_connection *conn, const struct picture *picture);
 
+/* part.c. -1: the request names neither a sensor nor a group, the answer is another's. */
+int answer_part(struct mg_connection *conn, const struct http *http, enum text_kind kind);
+
 /* past.c. -1: the request names no time, the answer is another's. */
 int answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind);
 int on_series(struct mg_connection *conn, void *http);

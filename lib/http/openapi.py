@@ -29,7 +29,9 @@ FROM = parameter("from", f"Begin of a time that --history keeps: {TIME} Not with
 TO = parameter("to", f"Its end; now unless given: {TIME}")
 SIDE = parameter("side", "all, or remote: without the places of our own networks (--local); the "
                  "program's --side unless given.", {"type": "string", "enum": ["all", "remote"]})
-HEAT = [WINDOW, SIDE, FROM, TO]
+SENSOR = parameter("sensor", "Of the wall of a fleet: this sensor alone, now or since the start.")
+GROUP = parameter("group", "The same of the sensors of one group of sites.")
+HEAT = [WINDOW, SIDE, FROM, TO, SENSOR, GROUP]
 BOM = parameter("bom", "1: a byte order mark first, for spreadsheets that need it.",
                 {"type": "string", "enum": ["0", "1"]})
 

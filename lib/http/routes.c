@@ -81,7 +81,10 @@ answer_format(struct mg_connection *conn, const struct http *http, enum text_kin
 {
 	const struct text_format *format = text_format(kind);
 	const bool past = format->of_points != NULL || format->of_range != NULL;
-	int status = past ? answer_range(conn, http, kind) : -1;
+	int status = format->by_view ? answer_part(conn, http, kind) : -1;
+
+	if (past && status < 0)
+		status = answer_range(conn, http, kind);
 
 	return status >= 0 ? status : answer_text(conn, http, kind);
 }

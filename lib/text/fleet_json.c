@@ -57,6 +57,23 @@ fleet_summary_json(const struct fleet_report *r)
 	return o;
 }
 
+static json_t *
+relayed_json(const struct fleet_relayed *r)
+{
+	if (!r->there)
+		return json_null();
+	json_t *o = json_object();
+
+	json_object_set_new(o, "written", number(r->written));
+	json_object_set_new(o, "waiting", number(r->waiting));
+	json_object_set_new(o, "octets", number(r->octets));
+	json_object_set_new(o, "unstored", number(r->unstored));
+	json_object_set_new(o, "dropped", number(r->dropped));
+	json_object_set_new(o, "dropped_packets", number(r->packets));
+	json_object_set_new(o, "failing", json_boolean(r->failing));
+	return o;
+}
+
 json_t *
 fleet_json(const struct fleet_report *r)
 {
@@ -85,6 +102,7 @@ fleet_json(const struct fleet_report *r)
 	json_object_set_new(transport, "lag", number(r->transport.lag));
 	json_object_set_new(transport, "away", json_boolean(r->transport.away));
 	json_object_set_new(o, "transport", transport);
+	json_object_set_new(o, "records", relayed_json(&r->transport.relayed));
 	return o;
 }
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *
-why_empty(const struct picture_facts *f, const struct picture_window *w)
+const char *
+heat_empty(enum link_state link, const struct picture_window *w)
 {
 	uint64_t frames = ledger_frames(&w->ledger);
 	const uint64_t *geo_results = w->ledger.geo;
@@ -19,7 +19,7 @@ why_empty(const struct picture_facts *f, const struct picture_window *w)
 	if (w->count > 0)
 		return "";
 	if (frames == 0)
-		return f->record.link == LINK_DOWN ? "link_down" : "no_packets";
+		return link == LINK_DOWN ? "link_down" : "no_packets";
 	if (w->ledger.decode.frames[DECODE_TCP] + w->ledger.decode.frames[DECODE_UDP] == 0)
 		return "no_layer";
 	return geo_results[GEO_NOT_IN_DATABASE] + geo_results[GEO_NO_POSITION] == 0
@@ -272,8 +272,9 @@ encode_heat(struct picture *picture, struct view view, struct buffer *b)
 				 "window_s", round(w.seconds * 1000) / 1000, "windows",
 				 heat_windows(), "side", side_names[view.side], "interval_s",
 				 f->interval_s, "packet_time", f->record.packet_time, "state",
-				 f->record.over ? "over" : "running", "empty", why_empty(f, &w),
-				 "sensor", sensor_json(picture), "totals",
+				 f->record.over ? "over" : "running", "empty",
+				 heat_empty(f->record.link, &w), "sensor", sensor_json(picture),
+				 "totals",
 				 heat_totals(&w, coded, picture_hosts(picture)->count, f->balanced),
 				 "kept", kept_json(f), "fleet", fleet_summary_json(f->fleet),
 				 "fields", HEAT_FIELDS));

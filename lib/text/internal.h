@@ -36,6 +36,9 @@ text_radius(const struct place *place)
 /* Members of a feature's properties: the eight counters, each with a comma before it. */
 void geojson_counts(struct buffer *b, const struct counts *counts);
 
+/* The buffer as a text, which is its own tag; takes the buffer over. 0 or -ENOMEM. */
+int text_of(struct buffer *b, const char *letter, struct text **text);
+
 /* Fills text->gzip from text->plain; leaves it NULL where that fails. */
 void text_compress(struct text *text, int level);
 
@@ -47,6 +50,8 @@ struct heat_titles {
 void heat_titles(const struct picture *picture, struct heat_titles *titles);
 json_t *heat_totals(const struct picture_window *window, size_t countries, size_t hosts,
 		    bool balanced);
+/* Why there is no point: "" where there is one. */
+const char *heat_empty(enum link_state link, const struct picture_window *window);
 json_t *heat_windows(void);
 void heat_points(struct buffer *b, const struct picture_window *window);
 void heat_names(struct buffer *b, const struct picture_window *window);

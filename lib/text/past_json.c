@@ -21,8 +21,7 @@ hash_of(const char *data, size_t length)
 	return hash;
 }
 
-/* Takes the buffer over. 0 or -ENOMEM. */
-static int
+int
 text_of(struct buffer *b, const char *letter, struct text **text)
 {
 	*text = b->failed ? NULL : calloc(1, sizeof(**text));

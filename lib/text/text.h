@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "asks.h"
 #include "picture.h"
 
 #include <stddef.h>
@@ -78,4 +79,8 @@ int text_range(const struct picture *picture, const struct history_range *range,
 	       enum text_kind kind, enum side side, struct text **text);
 int text_series(const struct picture *picture, const struct history_series *series,
 		const struct history_filter *filter, struct text **text);
+/* The same of one sensor of a fleet, or of a group of sites. */
+int text_fleet(const struct picture *picture, const struct fleet_choice *choice,
+	       const struct fleet_rows *rows, enum text_kind kind, enum side side,
+	       struct text **text);
 void text_free(struct text *text); /* NULL is fine */
