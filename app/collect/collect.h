@@ -7,13 +7,17 @@
  */
 #pragma once
 
+#include "asks.h"
 #include "config.h"
 #include "fleet.h"
 #include "fleet_report.h"
 #include "folder_source.h"
 #include "kafka_source.h"
 #include "options.h"
+#include "relay.h"
 #include "wall.h"
+
+#include <signal.h>
 
 #define WAITING_MOST 1024
 
@@ -30,6 +34,7 @@ struct collect {
 	struct fleet *fleet;
 	struct kafka_source *kafka; /* one of the two */
 	struct folder_source *folder;
+	struct relay *relay; /* NULL: no --records */
 	struct fleet_transport transport;
 	uint64_t boot_id;
 	const char *source;
@@ -37,6 +42,12 @@ struct collect {
 	struct collect_waiting waiting[WAITING_MOST];
 	size_t waiting_count;
 };
+
+/* run.c. Until a signal ends it: what the process ends with, said why. */
+int collect_run(struct collect *collect, const sigset_t *signals);
+/* For the source: where a partition is to go on; and that it is read from now on. */
+int64_t collect_offset(void *collect, uint32_t partition);
+void collect_joined(void *collect, uint32_t partition);
 
 /* How Kafka is asked: the settings' part of it. */
 struct kafka_source_settings collect_kafka(const struct settings *settings);

@@ -70,20 +70,22 @@ ask_config(rd_kafka_t *kafka, const char *topic, struct kafka_probe *probe)
 
 /* How much is there, and how much of it is read. */
 static void
-ask_offsets(rd_kafka_t *kafka, const char *topic, struct kafka_probe *probe)
+ask_offsets(rd_kafka_t *kafka, const struct kafka_source_settings *settings,
+	    struct kafka_probe *probe)
 {
 	rd_kafka_topic_partition_list_t *list =
 		rd_kafka_topic_partition_list_new(probe->partitions + 1);
 	int64_t low, high;
 
-	for (int i = 0; i < probe->partitions; i++)
-		rd_kafka_topic_partition_list_add(list, topic, i);
+	for (int i = (int)settings->share; i < probe->partitions; i += (int)settings->shares)
+		rd_kafka_topic_partition_list_add(list, settings->topic, i);
 	probe->lag =
 		rd_kafka_committed(kafka, list, ANSWER_MS) == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : -1;
 	bool any = false;
 	for (int i = 0; i < list->cnt; i++) {
-		if (rd_kafka_query_watermark_offsets(kafka, topic, i, &low, &high, ANSWER_MS) !=
-		    RD_KAFKA_RESP_ERR_NO_ERROR)
+		if (rd_kafka_query_watermark_offsets(kafka, settings->topic,
+						     list->elems[i].partition, &low, &high,
+						     ANSWER_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
 			continue;
 		const int64_t read = list->elems[i].offset;
 
@@ -97,10 +99,11 @@ ask_offsets(rd_kafka_t *kafka, const char *topic, struct kafka_probe *probe)
 }
 
 static int
-ask(rd_kafka_t *kafka, const char *name, struct kafka_probe *probe, char error[KAFKA_ERROR_MAX])
+ask(rd_kafka_t *kafka, const struct kafka_source_settings *settings, struct kafka_probe *probe,
+    char error[KAFKA_ERROR_MAX])
 {
 	const struct rd_kafka_metadata *metadata = NULL;
-	rd_kafka_topic_t *topic = rd_kafka_topic_new(kafka, name, NULL);
+	rd_kafka_topic_t *topic = rd_kafka_topic_new(kafka, settings->topic, NULL);
 	rd_kafka_resp_err_t code =
 		topic != NULL ? rd_kafka_metadata(kafka, 0, topic, &metadata, ANSWER_MS)
 			      : rd_kafka_last_error();
@@ -124,8 +127,8 @@ ask(rd_kafka_t *kafka, const char *name, struct kafka_probe *probe, char error[K
 	rd_kafka_metadata_destroy(metadata);
 	if (!probe->has_topic)
 		return 0;
-	ask_config(kafka, name, probe);
-	ask_offsets(kafka, name, probe);
+	ask_config(kafka, settings->topic, probe);
+	ask_offsets(kafka, settings, probe);
 	return 0;
 }
 
@@ -147,7 +150,7 @@ kafka_probe(const struct kafka_source_settings *settings, struct kafka_probe *pr
 		return -EINVAL;
 	}
 	error[0] = 0;
-	const int code = ask(kafka, settings->topic, probe, error);
+	const int code = ask(kafka, settings, probe, error);
 
 	rd_kafka_destroy(kafka);
 	return code;

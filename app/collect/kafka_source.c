@@ -28,7 +28,7 @@ struct kafka_source {
 	rd_kafka_message_t *current;
 	struct read_partition *partitions; /* [count] */
 	bool *answers;                     /* [count] for kafka_stats_read */
-	uint32_t count;
+	uint32_t count, ours;              /* partitions, and those of them that are read */
 	uint64_t looked_ns;
 	int64_t ahead_ms; /* of our clock before the brokers' */
 	bool clock_known, told_create_time, fatal;
@@ -124,23 +124,30 @@ join(struct kafka_source *s, uint32_t count)
 	rd_kafka_topic_partition_list_t *list =
 		rd_kafka_topic_partition_list_new((int)(count - s->count));
 
+	uint32_t ours = 0;
 	for (uint32_t i = s->count; i < count; i++) {
 		const int64_t offset = s->settings.offset(s->settings.context, i);
 
 		s->partitions[i] =
 			(struct read_partition){.wanted = offset, .answered_ns = monotonic_ns()};
+		if (!kafka_source_has(s, i))
+			continue;
+		ours++;
 		rd_kafka_topic_partition_list_add(list, s->settings.topic, (int32_t)i)->offset =
 			offset >= 0            ? offset
 			: s->settings.from_end ? RD_KAFKA_OFFSET_END
 					       : RD_KAFKA_OFFSET_BEGINNING;
 		s->settings.joined(s->settings.context, i);
 	}
-	rd_kafka_error_t *error = rd_kafka_incremental_assign(s->kafka, list);
+	rd_kafka_error_t *error =
+		list->cnt > 0 ? rd_kafka_incremental_assign(s->kafka, list) : NULL;
 	if (error != NULL) {
 		log_error("partitions cannot be read: %s", rd_kafka_error_string(error));
 		rd_kafka_error_destroy(error);
 	} else {
-		log_line("reading %u partitions of %s", count, s->settings.topic);
+		log_line("reading %u of %u partitions of %s", s->ours + ours, count,
+			 s->settings.topic);
+		s->ours += ours;
 		s->count = count;
 	}
 	rd_kafka_topic_partition_list_destroy(list);
@@ -185,11 +192,8 @@ kafka_source_conf(const struct kafka_source_settings *settings, char error[KAFKA
 		code = kafka_conf_set(conf, always[i][0], always[i][1], always[i][0], error);
 	if (code == 0)
 		code = kafka_conf_set(conf, "group.id", settings->group, "--name", error);
-	if (code == 0 && settings->brokers != NULL)
-		code = kafka_conf_set(conf, "bootstrap.servers", settings->brokers, "--brokers",
-				      error);
-	if (code == 0 && settings->conf != NULL)
-		code = kafka_conf_read(conf, settings->conf, error);
+	if (code == 0)
+		code = kafka_conf_connect(conf, settings->brokers, settings->conf, error);
 	if (code == 0)
 		return conf;
 	rd_kafka_conf_destroy(conf);
@@ -209,6 +213,11 @@ kafka_source_open(const struct kafka_source_settings *settings, char error[KAFKA
 		return NULL;
 	}
 	s->settings = *settings;
+	if (kafka_conf_scram_is_broken(conf))
+		log_warning(
+			"librdkafka %s cannot log in by SCRAM to Kafka 4: use PLAIN over TLS, or "
+			"a client certificate",
+			rd_kafka_version_str());
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	rd_kafka_conf_set_stats_cb(conf, on_statistics);
 	rd_kafka_conf_set_log_cb(conf, on_log);
@@ -353,7 +362,7 @@ kafka_source_tell_offsets(struct kafka_source *s)
 	for (uint32_t i = 0; i < s->count; i++) {
 		const int64_t offset = s->settings.offset(s->settings.context, i);
 
-		if (offset <= s->partitions[i].told)
+		if (!kafka_source_has(s, i) || offset <= s->partitions[i].told)
 			continue;
 		rd_kafka_topic_partition_list_add(list, s->settings.topic, (int32_t)i)->offset =
 			offset;
@@ -363,6 +372,12 @@ kafka_source_tell_offsets(struct kafka_source *s)
 	if (list->cnt > 0)
 		rd_kafka_commit(s->kafka, list, 1);
 	rd_kafka_topic_partition_list_destroy(list);
+}
+
+bool
+kafka_source_has(const struct kafka_source *s, uint32_t partition)
+{
+	return partition % s->settings.shares == s->settings.share;
 }
 
 uint32_t
@@ -393,7 +408,7 @@ void
 kafka_source_status(const struct kafka_source *s, struct kafka_source_status *status)
 {
 	*status = s->status;
-	status->partitions = s->count;
+	status->partitions = s->ours;
 	status->at_end = 0;
 	for (uint32_t i = 0; i < s->count; i++)
 		status->at_end += s->partitions[i].at_end;

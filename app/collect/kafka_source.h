@@ -19,6 +19,7 @@ struct kafka_source_settings {
 	const char *brokers, *topic;
 	const char *conf; /* a file of librdkafka's properties; or NULL */
 	const char *group;
+	uint32_t share, shares; /* it reads each `shares`-th partition, from number `share` on */
 	bool from_end; /* where nothing else is known: what comes from now on; else all that is kept
 			*/
 	/* Where a partition is to go on; -1: nothing is known. */
@@ -63,6 +64,8 @@ void kafka_source_tell_offsets(struct kafka_source *source);
 /* Lets a partition rest, or go on. */
 void kafka_source_rest(struct kafka_source *source, uint32_t partition, bool rests);
 
+/* Does this process read it? */
+bool kafka_source_has(const struct kafka_source *source, uint32_t partition);
 /* How many there are; and is this one read to its end, for now, as one knows whose leader answers?
  */
 uint32_t kafka_source_partitions(const struct kafka_source *source);

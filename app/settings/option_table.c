@@ -90,6 +90,11 @@ const struct option_def options[] = {
 	 "Without Kafka: take the records of sensors from this folder, into which they come by "
 	 "rsync or a network file system. A file is removed once it is counted.",
 	 WALL},
+	{NULL, "share", "I:N", OPTION_TEXT, AT(share_text), 0, 0, NULL, "1:1",
+	 "Of N collectors this is the I-th: it reads each N-th partition, and --records puts what "
+	 "it "
+	 "adds up into a topic of its own, for the wall of all of them.",
+	 WALL},
 	{NULL, "silent-after", "SECONDS", OPTION_SECONDS, AT(silent_s), 1, 86400, "s", "30",
 	 "A sensor that is not heard for so long is told to be silent, and waited for no more.",
 	 WALL},

@@ -181,6 +181,20 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 				 where, value);
 			return -1;
 		}
+	} else if (option->offset == AT(share_text)) {
+		unsigned int i, n;
+		int used = 0;
+
+		if (strspn(value, "0123456789:") != strlen(value) ||
+		    sscanf(value, "%3u:%3u%n", &i, &n, &used) != 2 || value[used] != 0 || i < 1 ||
+		    i > n) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is no share, such as 1:3, the first of three", where,
+				 value);
+			return -1;
+		}
+		s->share = i - 1;
+		s->shares = n;
 	} else if (option->offset == AT(records_size_text)) {
 		if (history_parse_size(value, &s->records_size) != 0) {
 			snprintf(error, OPTIONS_ERROR_MAX,

@@ -57,7 +57,8 @@ struct settings {
 	struct text_list geo_dbs, geo_dirs, own_texts;
 
 	/* where records of sensors come from; of the wall of a fleet alone */
-	const char *brokers, *topic, *kafka_conf, *collect_dir, *too_late_text;
+	const char *brokers, *topic, *kafka_conf, *collect_dir, *too_late_text, *share_text;
+	uint32_t share, shares; /* of share_text: 0 of 1 is all */
 	double silent_s;
 	int64_t too_late_ms; /* of too_late_text */
 	uint32_t sensors_most;

@@ -137,7 +137,7 @@ start_records(struct wall *w)
 	};
 	char error[RECORD_ERROR_MAX];
 
-	if (s->records == NULL)
+	if (s->records == NULL || w->own_records)
 		return EXIT_SUCCESS;
 	w->records = records_create(&r, error);
 	w->map.records = w->records;
@@ -199,7 +199,8 @@ wall_start_http(struct wall *w)
 				  .hosts = s->http_hosts.items,
 				  .host_count = s->http_hosts.count,
 				  .host_name = w->host_name,
-				  .history = w->history};
+				  .history = w->history,
+				  .fleet = w->asks};
 
 	if (w->listen[0] == 0)
 		return EXIT_SUCCESS;

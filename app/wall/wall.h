@@ -29,9 +29,11 @@ struct wall {
 	const char *const *sources; /* as the page names them */
 	size_t source_count;
 	bool huge_pages;
-	bool packet_time; /* windows are the captures' own */
-	bool patient;     /* what comes can wait */
-	bool has_loader;  /* there are databases, which can be opened anew */
+	bool packet_time;        /* windows are the captures' own */
+	bool patient;            /* what comes can wait */
+	struct fleet_asks *asks; /* of a collector: what one sensor brought; else NULL */
+	bool own_records;        /* whoever starts it writes --records itself */
+	bool has_loader;         /* there are databases, which can be opened anew */
 
 	char host_name[256], listen[80]; /* listen: empty, there is no web server */
 	char *settings_json, security_json[256];
