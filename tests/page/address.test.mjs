@@ -10,6 +10,7 @@ test('an empty address is everything since the start', () => {
     selection,
     window: null,
     side: null,
+    sensor: '',
     group: '',
     at: null,
     past: null,
@@ -24,12 +25,13 @@ test('an empty address is everything since the start', () => {
 test('each parameter is read', () => {
   assert.deepEqual(
     readAddress(
-      '?tcp=0&dir=dst&by=octets&window=5m&side=remote&group=west&at=-33.9,151.2,6&kiosk=1&cycle=7&reset=0',
+      '?tcp=0&dir=dst&by=octets&window=5m&side=remote&sensor=a&group=west&at=-33.9,151.2,6&kiosk=1&cycle=7&reset=0',
     ),
     {
       selection: { tcp: false, udp: true, direction: 'dst', unit: 'octets' },
       window: '5m',
       side: 'remote',
+      sensor: 'a',
       group: 'west',
       at: { lat: -33.9, lon: 151.2, zoom: 6 },
       past: null,

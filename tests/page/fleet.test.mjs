@@ -136,6 +136,32 @@ test('all of them in a window of their own, by key and by word', async () => {
   await page.done();
 });
 
+test('one sensor alone, and back to all', async () => {
+  setSensors(makeSensors(PLACES, 30));
+  const page = await b.open(browser, `${mock.url}?window=5m`);
+  await page.locator('#sensors-group:not([hidden])').waitFor();
+  const all = (await b.litPixels(page)).count;
+  await page.keyboard.press('n');
+  await page.click('#fleet-rows button[data-id="fw-0003"]');
+  await page.getByText('Only fw-0003, eth0').waitFor();
+  assert.match(page.url(), /sensor=fw-0003/);
+  assert.match(page.url(), /window=5m/, 'it comes back with all');
+  assert.ok(
+    page.asked.some((url) => /window=start&sensor=fw-0003/.test(url)),
+    'of one: two windows',
+  );
+  assert.equal(await page.locator('#window button').count(), 2);
+  assert.equal(await page.isVisible('#save'), false, 'the file is of all');
+  await b.atRest(page);
+  assert.ok((await b.litPixels(page)).count < all);
+  await page.click('#sensors-none');
+  await page.locator('#banner').waitFor({ state: 'hidden' });
+  assert.doesNotMatch(page.url(), /sensor=/);
+  assert.equal(await page.locator('#window button').count(), 6);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
 test('while no period comes, the page says that Kafka is away', async () => {
   setSensors(makeSensors(PLACES, 3));
   mock.state.interval = 1;

@@ -353,7 +353,15 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
       const window = url.searchParams.get('window') ?? 'start';
       const side = url.searchParams.get('side') ?? 'all';
       const snapshot = { ...current(side), window, side };
-      const etag = `"${snapshot.period}-${window}-${side}-${revision}"`;
+      const [sensor, group] = ['sensor', 'group'].map((name) => url.searchParams.get(name));
+      if (sensor || group) {
+        const part = makeSnapshot(state.places.slice(0, 5));
+        Object.assign(snapshot, { points: part.points, places: part.places, top: part.top });
+        Object.assign(snapshot, { windows: ['now', 'start'], only: { sensor, group, sensors: 7 } });
+        snapshot.sensor.name = sensor ?? group;
+      }
+      const part = url.searchParams.get('sensor') ?? url.searchParams.get('group') ?? '';
+      const etag = `"${snapshot.period}-${window}-${side}-${part}-${revision}"`;
       if (request.headers['if-none-match'] === etag) {
         state.notModified++;
         response.writeHead(304, { ETag: etag, Date: new Date(state.clock()).toUTCString() });

@@ -5,7 +5,7 @@
 
 import { byId, element, nameOf, refill, setText } from './dom.js';
 import * as format from './formats.js';
-import { overlaps } from './labels.js';
+import { fixedBoxes, overlaps } from './labels.js';
 import { latToY, lonToX } from './projection.js';
 
 const ROWS = 5;
@@ -82,6 +82,7 @@ export function chosen(sensors, group, word = '') {
 }
 
 export class Fleet {
+  sensor = '';
   group = '';
   boxes = []; // of names on the map, for labels to keep clear of
   away = false; // whoever has the records does not answer
@@ -93,13 +94,16 @@ export class Fleet {
   #word = '';
 
   /**
-   * @param {{live: boolean, changed: () => void, address: () => void}} on live: there is a server;
-   *   changed: what stands on the map is another; address: so is the group
+   * @param {{live: boolean, changed: () => void, chosen: () => void}} on live: there is a server;
+   *   changed: what stands on the map is another; chosen: one sensor, a group, or all
    */
   constructor(on) {
     this.#on = on;
     byId('sensors-all').addEventListener('click', () => this.open());
-    byId('sensors-group').addEventListener('change', ({ target }) => this.choose(target.value));
+    byId('sensors-group').addEventListener('change', ({ target }) =>
+      this.choose({ group: target.value }),
+    );
+    byId('sensors-none').addEventListener('click', () => this.choose({}));
     byId('fleet-word').addEventListener('input', ({ target }) => {
       this.#word = target.value;
       this.#table();
@@ -124,11 +128,15 @@ export class Fleet {
     this.#ask();
   }
 
-  choose(group) {
+  /** One sensor, a group of sites, or neither: all of them. */
+  choose({ sensor = '', group = '' }) {
+    this.sensor = sensor;
     this.group = group;
+    byId('sensors-group').value = group;
     this.#list(Date.now());
     this.#table();
-    this.#on.address();
+    byId('fleet').close();
+    this.#on.chosen();
     this.#on.changed();
   }
 
@@ -176,6 +184,7 @@ export class Fleet {
   }
 
   #list(now) {
+    byId('sensors-none').hidden = !this.sensor && !this.group;
     const sensors = this.#all.length ? chosen(this.#all, this.group) : (this.#fleet?.worst ?? []);
     refill(
       byId('sensors-list'),
@@ -185,9 +194,23 @@ export class Fleet {
         label.title = sensor.site ? `${sensor.name}, ${sensor.site}` : sensor.name;
         const quiet = sensor.state === 'silent' ? ` ${since(sensor.heard, now)}` : '';
         const word = element('span', `state ${trouble ? 'warn' : 'ok'}`, trouble || 'LIVE', quiet);
-        return element('li', '', element('div', 'row', label, word));
+        const row = element(this.#on.live ? 'button' : 'div', 'row', label, word);
+        if (this.#on.live) this.#chooses(row, sensor);
+        return element('li', '', row);
       }),
     );
+  }
+
+  #button(sensor) {
+    const button = element('button', 'link', nameOf(sensor.name));
+    this.#chooses(button, sensor);
+    return button;
+  }
+
+  #chooses(button, { name }) {
+    button.type = 'button';
+    button.dataset.id = name;
+    button.addEventListener('click', () => this.choose({ sensor: name }));
   }
 
   #table() {
@@ -201,7 +224,7 @@ export class Fleet {
           'tr',
           trouble ? 'warn' : '',
           cell(trouble || 'LIVE', 'state'),
-          element('td', '', nameOf(sensor.name)),
+          element('td', '', this.#button(sensor)),
           element('td', '', nameOf(sensor.site)),
           element('td', '', nameOf(sensor.group)),
           cell(since(sensor.heard, Date.now()), 'number'),
@@ -215,6 +238,11 @@ export class Fleet {
   }
 
   // ---- on the map ----
+
+  #shown() {
+    if (this.sensor) return this.#all.filter(({ name }) => name === this.sensor);
+    return chosen(this.#all, this.group);
+  }
 
   /** Each at its position: a ring where it is well, a filled triangle with its name where not. */
   draw(view) {
@@ -230,11 +258,12 @@ export class Fleet {
     const context = canvas.getContext('2d');
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
-    const sites = chosen(this.#all, this.group)
+    const sites = this.#shown()
       .filter(({ latitude }) => latitude !== null)
       .map((sensor) => ({
         sensor,
-        trouble: troubleOf(sensor),
+        // an old database is for the list: it is no news at the place
+        trouble: sensor.state === 'live' && !sensor.losing ? '' : troubleOf(sensor),
         x: view.screenX(lonToX(sensor.longitude)),
         y: view.screenY(latToY(sensor.latitude)),
       }));
@@ -265,16 +294,24 @@ export class Fleet {
   }
 
   /** Gives the boxes that they take. */
-  #names(context, sites, { rem }) {
+  #names(context, sites, { rem, width }) {
     const taken = [];
+    const fixed = fixedBoxes(this.#canvas.parentElement);
     context.font = `700 ${LABEL_REM * rem}px AHN, sans-serif`;
     context.textBaseline = 'middle';
     for (const { sensor, trouble, x, y } of sites.slice(0, LABELS)) {
       if (!trouble) break;
       const text = `${siteOf(sensor)} ${trouble}`;
       const w = context.measureText(text).width;
-      const box = { x: x + 0.9 * rem, y: y - 0.8 * rem, w, h: 1.6 * rem };
-      if (taken.some((other) => overlaps(box, other))) continue;
+      const box = [x + 0.9 * rem, x - 0.9 * rem - w]
+        .map((left) => ({ x: left, y: y - 0.8 * rem, w, h: 1.6 * rem }))
+        .find(
+          (room) =>
+            room.x > 0 &&
+            room.x + w < width &&
+            ![...fixed, ...taken].some((other) => overlaps(room, other)),
+        );
+      if (!box) continue; // the banner and the list name it all the same
       taken.push(box);
       context.lineWidth = 0.3 * rem;
       context.strokeStyle = '#000c';

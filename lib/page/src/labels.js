@@ -27,6 +27,17 @@ export function overlaps(a, b) {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
+/** What stands on the stage and is to stay readable: controls, legend, messages. */
+export function fixedBoxes(stage) {
+  const origin = stage.getBoundingClientRect();
+  return [...stage.querySelectorAll('[data-no-zoom], #banner, #empty')]
+    .filter((part) => part.offsetWidth > 0 && part.id !== 'card')
+    .map((part) => {
+      const box = part.getBoundingClientRect();
+      return { x: box.x - origin.x, y: box.y - origin.y, w: box.width, h: box.height };
+    });
+}
+
 export class Labels {
   spots = []; // what is on the map now, hottest first: {i, x, y, name}
   #layer;
@@ -57,7 +68,7 @@ export class Labels {
 
   /** `boxes`: what else stands on the map. */
   draw(places, view, selection, countries, boxes = []) {
-    const taken = [...this.#fixedBoxes(), ...boxes];
+    const taken = [...fixedBoxes(this.#stage), ...boxes];
     const free = (box) =>
       box.x > 2 &&
       box.y > 2 &&
@@ -81,16 +92,6 @@ export class Labels {
     }
     this.#unfocused = null;
     this.#redrawing = false;
-  }
-
-  #fixedBoxes() {
-    const origin = this.#stage.getBoundingClientRect();
-    return [...this.#stage.querySelectorAll('[data-no-zoom], #banner, #empty')]
-      .filter((part) => part.offsetWidth > 0 && part.id !== 'card')
-      .map((part) => {
-        const box = part.getBoundingClientRect();
-        return { x: box.x - origin.x, y: box.y - origin.y, w: box.width, h: box.height };
-      });
   }
 
   /**

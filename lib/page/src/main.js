@@ -22,7 +22,7 @@ import { pick, watchPointer } from './pointer.js';
 import { Poller, isSnapshot } from './polling.js';
 import { lonToX, latToY } from './projection.js';
 import { DIRECTIONS, SIDES, UNITS } from './selection.js';
-import { rangeText } from './spans.js';
+import { coveredText } from './spans.js';
 import { Status, bannerOf, emptyOf, pastBanner, pillOf } from './status.js';
 import { heatPath, queryOf, readAddress, writeAddress } from './url-state.js';
 import { View } from './view.js';
@@ -67,8 +67,9 @@ class Page {
     this.fleet = new Fleet({
       live: !saved,
       changed: () => this.redraw(),
-      address: () => this.writeAddress(),
+      chosen: () => this.partChosen(),
     });
+    this.fleet.sensor = this.address.sensor;
     this.fleet.group = this.address.group;
     this.freshness = freshness;
     this.poller = poller;
@@ -79,7 +80,7 @@ class Page {
       on: {
         show: (snapshot) => this.takePast(snapshot),
         changed: () => this.timeChanged(),
-        live: () => poller?.start(heatPath(this)),
+        live: () => poller?.start(this.path()),
       },
     });
     this.controls = new Controls(this.actions());
@@ -125,7 +126,9 @@ class Page {
     this.controls.windows(this.saved ? [snapshot.window] : snapshot.windows, snapshot.window);
     const known = !this.saved && (this.places.anyOwn || snapshot.side === 'remote');
     this.controls.side(snapshot.side, known);
-    byId('save').href = `ip_heatmap.html${queryOf(this)}`;
+    byId('save').href = `ip_heatmap.html${queryOf({ window: this.window, side: this.side })}`;
+    byId('save').hidden = Boolean(snapshot.only); // the file is of all
+    this.card.live = !this.saved && !this.past.range && !snapshot.only;
     this.reopen = openId;
     this.draw();
     this.stage.dataset.period = snapshot.period;
@@ -151,7 +154,7 @@ class Page {
     const { range } = this.past;
     document.body.classList.toggle('past', range !== null);
     if (range) this.poller?.stop();
-    this.card.live = !this.saved && !range;
+    this.card.live = !this.saved && !range && !this.snapshot?.only;
     this.writeAddress();
     this.tick();
   }
@@ -288,13 +291,8 @@ class Page {
     this.placeCard();
   }
 
-  /** The time that the counts cover, in words; `short`: where the legend beside says it in full. */
-  spanText({ short = false } = {}) {
-    const { window: name, window_s: seconds } = this.snapshot;
-    const { range } = this.past;
-    if (name === 'past') return short || !range ? 'in that time' : rangeText(range);
-    if (name !== 'start') return `last ${format.span(seconds)}`;
-    return short ? 'since the start' : `since the start (${format.span(seconds)})`;
+  spanText(how) {
+    return coveredText(this.snapshot, this.past.range, how);
   }
 
   anythingShown() {
@@ -367,14 +365,26 @@ class Page {
     this.window = name;
     this.writeAddress();
     if (this.past.range) this.past.live();
-    else if (!this.saved) this.poller.start(heatPath(this));
+    else if (!this.saved) this.poller.start(this.path());
+  }
+
+  /** Another sensor, another group of sites, or all again. */
+  partChosen() {
+    this.writeAddress();
+    if (this.past.range) this.past.live();
+    else this.poller?.start(this.path());
+  }
+
+  path() {
+    const { window: name, side } = this;
+    return heatPath({ window: name, side, sensor: this.fleet.sensor, group: this.fleet.group });
   }
 
   setSide(name) {
     this.side = name;
     this.writeAddress();
     if (this.past.range) this.past.again();
-    else if (!this.saved) this.poller.start(heatPath(this));
+    else if (!this.saved) this.poller.start(this.path());
   }
 
   writeAddress(at = this.view.kept()) {
@@ -390,6 +400,7 @@ class Page {
         selection,
         window: name,
         side: this.side,
+        sensor: this.fleet.sensor,
         group: this.fleet.group,
         at,
         ...this.timeInAddress(),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Spans of the timeline and moments in them. Pure; times are seconds since 1970.
 
+import * as format from './formats.js';
+
 /** `step`: of the lines; `frame`: what one moment shows, and by how much playing goes on. */
 export const SPANS = [
   { name: '1h', label: 'Hour', seconds: 3600, step: 60, frame: 60 },
@@ -88,4 +90,11 @@ export function rangeText({ from, to }) {
 /** For a tile: "03:00" and "26 Nov". */
 export function shortText({ from }) {
   return [clock(from), day.format(new Date(from * 1000))];
+}
+
+/** The time that the counts cover, in words; `short`: where the legend beside says it in full. */
+export function coveredText({ window: name, window_s: seconds }, range, { short = false } = {}) {
+  if (name === 'past') return short || !range ? 'in that time' : rangeText(range);
+  if (name !== 'start') return `last ${format.span(seconds)}`;
+  return short ? 'since the start' : `since the start (${format.span(seconds)})`;
 }

@@ -31,6 +31,8 @@ export function pastBanner(range, snapshot, error) {
 
 const HTTP_ERROR = /^HTTP \d+$/;
 
+const snapshotName = ({ sensor }) => [sensor.name, ...sensor.sources].join(', ');
+
 /** The banner: {text, look, age}, or null. The worst first. `age` goes on by the second. */
 export function bannerOf({ freshness, age, failures, error, snapshot, generated, away = false }) {
   if (freshness === 'no-data') {
@@ -61,6 +63,11 @@ export function bannerOf({ freshness, age, failures, error, snapshot, generated,
   const sensors = fleetText(snapshot.fleet);
   if (sensors) faults.push(sensors);
   if (faults.length) return { text: faults.join(' · '), look: 'warn' };
+  if (snapshot.only) {
+    const { sensor, group, sensors: count } = snapshot.only;
+    const what = sensor === null ? `${group}: ${count} sensors` : snapshotName(snapshot);
+    return { text: `Only ${what}`, look: 'note' };
+  }
   if (snapshot.state === 'over' && !snapshot.empty) {
     return { text: 'The capture is over: this is all of it', look: 'note' };
   }

@@ -4,7 +4,8 @@
 //   tcp=0 udp=0          layer off             dir=src|dst          as source, as destination
 //   by=octets            octets                window=5m            time window (default: the server's)
 //   side=all|remote      whose addresses (default: the server's)
-//   group=west           of a fleet: only the sensors of that group of sites, in the list and on the map
+//   sensor=fra-1         of a fleet: this sensor alone
+//   group=west           of a fleet: the sensors of that group of sites
 //   at=48.86,2.35,8      latitude, longitude, zoom: the wall's home
 //   kiosk=1              a wall without a hand  cycle=20            seconds a layer, 0: no cycling
 //   past=FROM,TO         a time that is kept, ISO 8601; span=24h: of the timeline
@@ -14,6 +15,7 @@
 import { DIRECTIONS, SIDES, UNITS } from './selection.js';
 import { spanNamed } from './spans.js';
 
+const PART_WINDOWS = ['now', 'start'];
 const WINDOWS = ['now', '1m', '5m', '1h', '24h', 'start']; // of the API; others it refuses
 
 function seconds(query, name, fallback) {
@@ -49,13 +51,20 @@ function length(text) {
 }
 
 /** What is asked for beyond the server's own choice. */
-export const queryOf = ({ window, side }) => {
+export const queryOf = ({ window, side, sensor, group }) => {
   const query = new URLSearchParams();
   if (window) query.set('window', window);
   if (side) query.set('side', side);
+  if (sensor) query.set('sensor', sensor);
+  else if (group) query.set('group', group);
   return query.size ? `?${query}` : '';
 };
-export const heatPath = (view) => `api/v1/heat${queryOf(view)}`;
+
+/** Of a part of a fleet there are two windows: what was chosen of all comes back with all. */
+export function heatPath({ window, side, sensor, group }) {
+  const fits = !(sensor || group) || window === null || PART_WINDOWS.includes(window);
+  return `api/v1/heat${queryOf({ window: fits ? window : 'start', side, sensor, group })}`;
+}
 
 export function readAddress(search) {
   const query = new URLSearchParams(search);
@@ -73,6 +82,7 @@ export function readAddress(search) {
     },
     window: WINDOWS.includes(query.get('window')) ? query.get('window') : null,
     side: SIDES.includes(query.get('side')) ? query.get('side') : null,
+    sensor: query.get('sensor') ?? '',
     group: query.get('group') ?? '',
     at: position(query.get('at')),
     past: past(query.get('past')),
@@ -86,7 +96,16 @@ export function readAddress(search) {
 
 /** The address for this state; parameters that are not ours stay. */
 export function writeAddress(search, state) {
-  const { selection, window, side = null, group = '', at, past: shown = null, span = null } = state;
+  const {
+    selection,
+    window,
+    side = null,
+    sensor = '',
+    group = '',
+    at,
+    past: shown = null,
+    span = null,
+  } = state;
   const query = new URLSearchParams(search);
   const put = (name, value, isDefault) =>
     isDefault ? query.delete(name) : query.set(name, String(value));
@@ -96,6 +115,7 @@ export function writeAddress(search, state) {
   put('by', selection.unit, selection.unit === UNITS[0]);
   put('window', window, window === null);
   put('side', side, side === null);
+  put('sensor', sensor, sensor === '');
   put('group', group, group === '');
   const place = at && [at.lat.toFixed(3), at.lon.toFixed(3), at.zoom.toFixed(2)].join(',');
   put('at', place, at === null);
