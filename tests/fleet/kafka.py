@@ -53,16 +53,16 @@ def free_ports(count):
 
 
 class Node:
-    def __init__(self, folder, number, ports):
+    def __init__(self, folder, number, ports, host, prefix):
         self.folder = os.path.join(folder, f"node{number}")
-        self.number = number
+        self.number, self.host, self.prefix = number, host, prefix
         self.port, controller, self.secure_port = ports
         self.controller = f"127.0.0.1:{controller}"
         self.process = None
 
     def prepare(self, controllers, settings, secured):
         os.makedirs(self.folder)
-        listeners = f"PLAINTEXT://127.0.0.1:{self.port}"
+        listeners = f"PLAINTEXT://{self.host}:{self.port}"
         if secured is not None:
             listeners += f",SECURED://127.0.0.1:{self.secure_port}"
         values = {
@@ -103,7 +103,7 @@ class Node:
     def start(self):
         with open(os.path.join(self.folder, "log"), "a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [*JAVA, "-cp", os.path.join(JARS, "*"), "kafka.Kafka", self.conf],
+                [*self.prefix, *JAVA, "-cp", os.path.join(JARS, "*"), "kafka.Kafka", self.conf],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def wait(self):
@@ -111,12 +111,21 @@ class Node:
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 break
-            with contextlib.suppress(OSError), \
-                    socket.create_connection(("127.0.0.1", self.port), 1):
+            if self.answers():
                 return
             time.sleep(0.1)
         with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
             raise RuntimeError(f"Kafka does not start:\n{log.read()[-3000:]}")
+
+    def answers(self):
+        if self.prefix:
+            done = subprocess.run([*self.prefix, "bash", "-c", f"exec 3<>/dev/tcp/{self.host}/"
+                                   f"{self.port}"], stderr=subprocess.DEVNULL, timeout=PATIENCE,
+                                  check=False)
+            return done.returncode == 0
+        with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), 1):
+            return True
+        return False
 
     def stop(self, how=signal.SIGKILL):
         if self.process is None:
@@ -167,10 +176,12 @@ class Secured:
 
 
 class Kafka:
-    """A cluster of so many nodes; `settings`: further server properties."""
+    """A cluster of so many nodes; `settings`: further server properties. In a `namespace` it is
+    reached as `host`."""
 
-    def __init__(self, nodes=1, secured=None, **settings):
+    def __init__(self, nodes=1, secured=None, namespace=None, host="127.0.0.1", **settings):
         fetch()
+        self.host, self.prefix = host, namespace.prefix if namespace else ()
         self.secured = secured
         self.settings = {name.replace("_", "."): value for name, value in settings.items()}
         self.count = nodes
@@ -178,7 +189,8 @@ class Kafka:
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="packet-heatmap-kafka.")
         ports = free_ports(3 * self.count)
-        self.nodes = [Node(self.folder, i + 1, ports[3 * i:3 * i + 3]) for i in range(self.count)]
+        self.nodes = [Node(self.folder, i + 1, ports[3 * i:3 * i + 3], self.host, self.prefix)
+                      for i in range(self.count)]
         try:
             for node in self.nodes:
                 node.prepare(self.nodes, self.settings, self.secured)
@@ -202,4 +214,4 @@ class Kafka:
 
     @property
     def address(self):
-        return ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return ",".join(f"{self.host}:{node.port}" for node in self.nodes)

@@ -25,7 +25,7 @@ from test_records import decode
 from test_ship import SHIP
 
 from kafka import Kafka
-from test_kafka import make_topic, read
+from test_kafka import TOPIC, make_topic, read
 
 PATIENCE = 180
 FIELDS = {f"{layer}_{short}_{unit}": (layer, f"{long}_{unit}")
@@ -33,7 +33,9 @@ FIELDS = {f"{layer}_{short}_{unit}": (layer, f"{long}_{unit}")
           for unit in ("packets", "octets")}
 
 
-class Fleet(Smoke):
+class Counting(Smoke):
+    """Sensors that say what they count, and what that adds up to."""
+
     def said(self, messages):
         """What the sensors say in these messages, each counted once: by country, and frames."""
         rows, frames, seen = collections.Counter(), collections.Counter(), set()
@@ -64,20 +66,31 @@ class Fleet(Smoke):
                           "2000", "--records", folder, "--period", "0.5", "--name", name,
                           listen=False) as program:
             wait_until(lambda: os.path.isdir(folder), program)
-            # pylint: disable-next=consider-using-with
-            ship = subprocess.Popen([SHIP, "--records", folder, "--brokers", cluster.address],
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                    stderr=subprocess.DEVNULL)
-            try:
+            with self.shipping(folder, cluster, TOPIC):
                 yield
-            finally:
-                ship.kill()
-                ship.wait()
         # what the end of the sensor has written
-        done = subprocess.run([SHIP, "--records", folder, "--brokers", cluster.address, "--once"],
-                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(
+            self.ship("--records", folder, "--brokers", cluster.address, "--once"),
+            capture_output=True, text=True, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def ship(self, *words):
+        return [SHIP, *words]
+
+    @contextlib.contextmanager
+    def shipping(self, folder, cluster, topic):
+        # pylint: disable-next=consider-using-with
+        ship = subprocess.Popen(self.ship("--records", folder, "--brokers", cluster.address,
+                                          "--topic", topic), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            ship.kill()
+            ship.wait()
+
+
+class Fleet(Counting):
     @contextlib.contextmanager
     def collector(self, cluster):
         collector = Collector(self, "--brokers", cluster.address, "--period", "0.5", "--history",
@@ -159,6 +172,74 @@ class Fleet(Smoke):
         finally:
             demo.kill()
             demo.wait()
+
+    def test_a_leader_dies(self):
+        """One of three brokers: its partitions have another leader soon, and nothing is lost."""
+        with Kafka(nodes=3) as cluster:
+            make_topic(cluster, replicas=3, min_insync_replicas=2)
+            with self.sensor("a", cluster, "plain"), self.sensor("b", cluster, "ipv6"), \
+                    self.collector(cluster) as collector:
+                def fleet():
+                    return collector.get("/api/v1/sensors")["fleet"]
+
+                wait_until(lambda: fleet()["live"] == 2, collector, PATIENCE)
+                cluster.nodes[0].stop(signal.SIGKILL)
+                before = fleet()["taken"]
+                wait_until(lambda: fleet()["taken"] > before + 20 and fleet()["live"] == 2,
+                           collector, PATIENCE)
+                self.assertFalse(fleet()["transport"]["away"])
+                collector.stop()
+            rows, frames = self.said(octets for _, octets in read(cluster))
+            with self.collector(cluster) as collector:
+                query = "from=2000-01-01&to=2100-01-01"
+                wait_until(lambda: collector.get(f"/api/v1/heat?{query}")["totals"]["tcp_packets"]
+                           >= frames["frames.tcp"], collector, PATIENCE)
+                self.assertEqual(collector.by_country(query), rows)
+                collector.stop()
+
+    def test_two_collectors_and_the_wall_above(self):
+        """Each reads its share of the partitions, is killed now and then, and what both have added
+        up is on a third."""
+        chance = random.Random(5)
+        upper = "packet-heatmap.walls"
+        with Kafka() as cluster, contextlib.ExitStack() as stack:
+            make_topic(cluster)
+            make_topic(cluster, partitions=2, topic=upper)
+            with contextlib.ExitStack() as sensors:
+                for name, capture in (("a", "plain"), ("b", "ipv6"), ("c", "plain"), ("d", "ipv6")):
+                    sensors.enter_context(self.sensor(name, cluster, capture))
+                for _ in range(2):
+                    for share in (1, 2):
+                        collector = self.share(cluster, share)
+                        with contextlib.closing(collector):
+                            wait_until(lambda: chance.random() < 0.02, collector)
+                            collector.process.send_signal(signal.SIGKILL)
+                            collector.process.wait()
+            rows, frames = self.said(octets for _, octets in read(cluster))
+            for share in (1, 2):
+                folder = self.file(f"of-wall-{share}")
+                collector = stack.enter_context(contextlib.closing(self.share(cluster, share)))
+                stack.enter_context(self.shipping(folder, cluster, upper))
+            above = stack.enter_context(contextlib.closing(Collector(
+                self, "--brokers", cluster.address, "--topic", upper, "--period", "0.5",
+                "--history", self.file("above"))))
+            above.wait_ready()
+            query = "from=2000-01-01&to=2100-01-01"
+            wait_until(lambda: above.get(f"/api/v1/heat?{query}")["totals"]["tcp_packets"]
+                       >= frames["frames.tcp"], above, PATIENCE)
+            self.assertEqual(above.by_country(query), rows)
+            self.assertEqual(above.get(f"/api/v1/heat?{query}")["totals"]["udp_packets"],
+                             frames["frames.udp"])
+            self.assertEqual({sensor["name"] for sensor in above.get("/api/v1/sensors")["sensors"]},
+                             {"wall-1", "wall-2"})
+            above.stop()
+
+    def share(self, cluster, share):
+        collector = Collector(self, "--brokers", cluster.address, "--period", "0.5", "--history",
+                              self.file(f"history-{share}"), "--share", f"{share}:2", "--records",
+                              self.file(f"of-wall-{share}"), "--name", f"wall-{share}")
+        collector.wait_ready()
+        return collector
 
     def test_killed_while_sensors_count(self):
         chance = random.Random(3)

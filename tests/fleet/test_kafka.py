@@ -22,11 +22,11 @@ from kafka import Kafka, Secured
 PATIENCE = 180
 
 
-def make_topic(cluster, partitions=3, replicas=1, **config):
+def make_topic(cluster, partitions=3, replicas=1, topic=TOPIC, **config):
     admin = AdminClient({"bootstrap.servers": cluster.address})
-    made = admin.create_topics([NewTopic(TOPIC, partitions, replicas, config={
+    made = admin.create_topics([NewTopic(topic, partitions, replicas, config={
         name.replace("_", "."): value for name, value in config.items()})])
-    made[TOPIC].result(PATIENCE)
+    made[topic].result(PATIENCE)
 
 
 def read(cluster, partitions=3):
