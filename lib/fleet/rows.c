@@ -40,12 +40,12 @@ grow_index(struct rows *r, size_t rows)
 	return 0;
 }
 
-/* Room for so many more rows. */
+/* Room for so many rows. */
 static int
-reserve(struct rows *r, size_t more)
+reserve(struct rows *r, size_t count)
 {
-	if (r->count + more > r->room) {
-		const size_t room = r->count + more + r->room / 2 + 16;
+	if (count > r->room) {
+		const size_t room = count + r->room / 2 + 16;
 		struct row *rows = realloc(r->rows, room * sizeof(*rows));
 
 		if (rows == NULL)
@@ -53,45 +53,49 @@ reserve(struct rows *r, size_t more)
 		r->rows = rows;
 		r->room = room;
 	}
-	return grow_index(r, r->count + more);
-}
-
-static void
-add(struct rows *r, uint32_t place, const struct counts *counts)
-{
-	uint32_t *at = find(r, place);
-
-	if (*at == 0) {
-		r->rows[r->count++] = (struct row){.place = place};
-		*at = (uint32_t)r->count;
-	}
-	counts_add(&r->rows[*at - 1].counts, counts);
+	return grow_index(r, count);
 }
 
 int
 rows_add(struct rows *r, uint32_t place, const struct counts *counts)
 {
-	if (reserve(r, 1) != 0)
+	uint32_t *at = r->index != NULL ? find(r, place) : NULL;
+
+	if (at == NULL || *at == 0) {
+		if (reserve(r, r->count + 1) != 0)
+			return -ENOMEM;
+		at = find(r, place);
+		r->rows[r->count++] = (struct row){.place = place};
+		*at = (uint32_t)r->count;
+	}
+	counts_add(&r->rows[*at - 1].counts, counts);
+	return 0;
+}
+
+/* Into what is empty. */
+static int
+copy(struct rows *into, const struct rows *from)
+{
+	if (reserve(into, from->count) != 0)
 		return -ENOMEM;
-	add(r, place, counts);
+	memcpy(into->rows, from->rows, from->count * sizeof(*from->rows));
+	into->count = from->count;
+	for (size_t i = 0; i < into->count; i++)
+		*find(into, into->rows[i].place) = (uint32_t)i + 1;
 	return 0;
 }
 
 int
 rows_add_all(struct rows *into, const struct rows *from)
 {
-	/* of many sensors' rows most are the same places: room for all of them would be too much */
-	size_t known = 0;
+	int error = 0;
 
-	if (from->count == 0)
-		return 0;
-	for (size_t i = 0; i < from->count && into->count > 0; i++)
-		known += *find(into, from->rows[i].place) != 0;
-	if (reserve(into, from->count - known) != 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < from->count; i++)
-		add(into, from->rows[i].place, &from->rows[i].counts);
-	return 0;
+	if (into->count == 0 && from->count > 0)
+		return copy(into, from);
+	/* room as it is needed: of many sensors' rows most are the same places */
+	for (size_t i = 0; i < from->count && error == 0; i++)
+		error = rows_add(into, from->rows[i].place, &from->rows[i].counts);
+	return error;
 }
 
 void

@@ -25,7 +25,7 @@ struct rows {
 };
 
 int rows_add(struct rows *rows, uint32_t place, const struct counts *counts); /* 0 or -ENOMEM */
-/* All of it or nothing. 0 or -ENOMEM. */
+/* 0; or -ENOMEM: some of it may be added, and whoever counts cannot go on. */
 int rows_add_all(struct rows *into, const struct rows *from);
 void rows_clear(struct rows *rows); /* keeps the memory */
 void rows_free(struct rows *rows);

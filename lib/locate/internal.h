@@ -62,10 +62,10 @@ void locate_copy_name(char *to, size_t size, const char *from, size_t length);
 /* -- places.c: places by what they say */
 
 struct places {
-	struct interned *interned; /* uthash; only ever grows */
-	struct interned **numbered;
-	struct block *blocks; /* the newest first */
-	size_t count, capacity;
+	struct block **blocks; /* places by number; they never move */
+	size_t count;
+	struct slot *slots; /* [mask + 1]: places by what they say, open addressing */
+	uint32_t mask;
 };
 
 /* The number of the place that says the same; PLACE_UNASKED without memory. */
