@@ -34,7 +34,7 @@ def size(text):
     return sensors, places
 
 
-def wait_for(condition, what, seconds=60):
+def wait_for(condition, what, seconds=60, pause=0.05):
     end = time.monotonic() + seconds
     while not (answer := condition()):
         if time.monotonic() > end:
@@ -139,9 +139,9 @@ def live(bench, cluster, collector, sensors, places):
             if begun is None:
                 begun = (generated, cpu_seconds(collector.process.pid))
         seen = generated
-        time.sleep(0.05)
+        time.sleep(0.1)
     cpu = cpu_seconds(collector.process.pid) - begun[1]
-    messages, octets = map(int, process.communicate()[0].split())
+    messages, octets, sent_ms = map(int, process.communicate()[0].split())
     fleet = collector.fleet()
     if fleet["late_periods"] or fleet["refused"] or fleet["live"] != sensors:
         bench["say"](f"  of {messages}: {json.dumps(fleet)}")
@@ -149,7 +149,7 @@ def live(bench, cluster, collector, sensors, places):
     return {
         "sensors": sensors, "places": places,
         "cpu_share": cpu / ((last - begun[0]) / 1000),
-        "delay_p50_s": ordered[len(ordered) // 2], "delay_most_s": ordered[-1],
+        "sent_most_s": sent_ms / 1000, "delay_p50_s": ordered[len(ordered) // 2], "delay_most_s": ordered[-1],
         "octets_per_sensor_period": topic_octets(cluster) / (sensors * LIVE_PERIODS),
         "octets_uncompressed": octets / (sensors * LIVE_PERIODS),
         "late_periods": fleet["late_periods"], "resident_mb": resident_mb(collector.process.pid),
@@ -166,7 +166,7 @@ def catch_up(bench, cluster, folder, sensors, places):
     try:
         wanted = sensors * PAST_PERIODS
         wait_for(lambda: (collector.fleet() or {"taken": 0})["taken"] >= wanted,
-                 "all of them", PATIENCE)
+                 "all of them", PATIENCE, 0.25)
         seconds = time.monotonic() - begun
         cpu = cpu_seconds(collector.process.pid)
     finally:
@@ -198,7 +198,8 @@ def part_fleet(bench, options):
                     bench["say"](
                         f"  {sensors} sensors x {places} places: {100 * found['cpu_share']:.0f} % "
                         f"of a CPU; {found['delay_p50_s']:.2f} s from a period's end to the wall, "
-                        f"{found['delay_most_s']:.2f} s at most; "
+                        f"{found['delay_most_s']:.2f} s at most, {found['sent_most_s']:.2f} s "
+                        "of them until the broker has all of it; "
                         f"{found['octets_per_sensor_period'] / 1000:.0f} kB a sensor and period "
                         f"({found['octets_uncompressed'] / 1000:.0f} kB before zstd); "
                         f"{found['resident_mb']:.0f} MB resident; "

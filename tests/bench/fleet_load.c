@@ -7,8 +7,11 @@
  *
  * Periods end at FIRST-END-MS and then each PERIOD-MS; those of the future are sent when they have
  * ended, those of the past at once. Each sensor has its own choice out of ten times as many places,
- * the first ones more often, as traffic has it; counts vary from period to period. The last line of
- * stdout: messages and their octets before compression.
+ * the first ones more often, as traffic has it; counts vary from period to period. A period's
+ * messages are packed before it ends: sensors do that on machines of their own.
+ *
+ * The last line of stdout: messages, their octets before compression, and the most milliseconds
+ * that it took from a period's end until the broker had all of them.
  */
 #include "record.h"
 
@@ -20,11 +23,19 @@
 
 #define WORLD 10 /* times the places of one sensor */
 
+struct message {
+	char name[32];
+	void *data;
+	size_t size;
+};
+
 struct load {
 	rd_kafka_t *kafka;
 	rd_kafka_topic_t *topic;
 	char name[32];
-	unsigned long long messages, octets;
+	struct message *packed;
+	size_t count, room;
+	unsigned long long messages, octets, delivered;
 };
 
 static uint64_t state = 88172645463325252u;
@@ -39,25 +50,44 @@ below(uint32_t bound)
 }
 
 static int
-send_message(void *context, uint32_t part, uint32_t parts, const void *data, size_t size)
+keep_message(void *context, uint32_t part, uint32_t parts, const void *data, size_t size)
 {
 	struct load *l = context;
 	(void)part;
 	(void)parts;
 
-	while (rd_kafka_produce(l->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-				(void *)(uintptr_t)data, size, l->name, strlen(l->name),
-				NULL) != 0) {
-		if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-			fprintf(stderr, "%s\n", rd_kafka_err2str(rd_kafka_last_error()));
-			exit(1);
-		}
-		rd_kafka_poll(l->kafka, 10);
+	if (l->count == l->room) {
+		l->room = 2 * l->room + 64;
+		l->packed = realloc(l->packed, l->room * sizeof(*l->packed));
 	}
-	l->messages++;
-	l->octets += size;
-	rd_kafka_poll(l->kafka, 0);
+	struct message *message = &l->packed[l->count++];
+	memcpy(message->name, l->name, sizeof(message->name));
+	message->data = malloc(size);
+	message->size = size;
+	memcpy(message->data, data, size);
 	return 0;
+}
+
+static void
+send_messages(struct load *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		const struct message *message = &l->packed[i];
+
+		while (rd_kafka_produce(l->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_FREE,
+					message->data, message->size, message->name,
+					strlen(message->name), NULL) != 0) {
+			if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+				fprintf(stderr, "%s\n", rd_kafka_err2str(rd_kafka_last_error()));
+				exit(1);
+			}
+			rd_kafka_poll(l->kafka, 10);
+		}
+		l->messages++;
+		l->octets += message->size;
+		rd_kafka_poll(l->kafka, 0);
+	}
+	l->count = 0;
 }
 
 /* The world's places: letters and numbers, as long as cities' names are. */
@@ -143,8 +173,10 @@ now_ms(void)
 static void
 on_delivered(rd_kafka_t *kafka, const rd_kafka_message_t *message, void *context)
 {
+	struct load *l = context;
 	(void)kafka;
-	(void)context;
+
+	l->delivered++;
 	if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
 		fprintf(stderr, "%s\n", rd_kafka_err2str(message->err));
 		exit(1);
@@ -158,13 +190,14 @@ start(struct load *l, const char *brokers, const char *topic)
 					   {"compression.codec", "zstd"},
 					   {"linger.ms", "20"},
 					   {"message.max.bytes", "2000000"},
-					   {"queue.buffering.max.kbytes", "262144"}};
+					   {"queue.buffering.max.kbytes", "1048576"}};
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char error[256];
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		rd_kafka_conf_set(conf, settings[i][0], settings[i][1], error, sizeof(error));
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivered);
+	rd_kafka_conf_set_opaque(conf, l);
 	l->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
 	l->topic = l->kafka ? rd_kafka_topic_new(l->kafka, topic, NULL) : NULL;
 	if (l->topic == NULL) {
@@ -189,6 +222,7 @@ main(int argc, char **argv)
 	uint32_t *chosen = malloc((size_t)sensors * places * sizeof(*chosen));
 	struct record r = {.points = malloc(places * sizeof(*r.points))};
 	struct load load = {.messages = 0};
+	int64_t most = 0;
 
 	start(&load, argv[1], argv[2]);
 	for (uint32_t i = 0; i < sensors; i++)
@@ -200,8 +234,6 @@ main(int argc, char **argv)
 	for (uint32_t k = 0; k < periods; k++) {
 		const int64_t end_ms = first_ms + k * period_ms;
 
-		while (now_ms() < end_ms)
-			rd_kafka_poll(load.kafka, 10);
 		for (uint32_t i = 0; i < sensors; i++) {
 			snprintf(load.name, sizeof(load.name), "load-%05u", i);
 			memcpy(r.head.sensor, load.name, sizeof(load.name));
@@ -213,14 +245,22 @@ main(int argc, char **argv)
 			r.head.start_ms = end_ms - period_ms;
 			r.head.end_ns = (uint64_t)period_ms * 1000000;
 			make_record(&r, world, &chosen[(size_t)i * places], places);
-			if (record_pack(&r, RECORD_MESSAGE_MOST, send_message, &load) != 0)
+			if (record_pack(&r, RECORD_MESSAGE_MOST, keep_message, &load) != 0)
 				return 1;
 		}
+		while (now_ms() < end_ms)
+			rd_kafka_poll(load.kafka, 10);
+		const int64_t begun = now_ms();
+		send_messages(&load);
+		while (load.delivered < load.messages)
+			rd_kafka_poll(load.kafka, 10);
+		const int64_t took = now_ms() - (begun < end_ms + period_ms ? end_ms : begun);
+		most = took > most ? took : most;
 	}
-	rd_kafka_flush(load.kafka, 600000);
-	printf("%llu %llu\n", load.messages, load.octets);
+	printf("%llu %llu %lld\n", load.messages, load.octets, (long long)most);
 	rd_kafka_topic_destroy(load.topic);
 	rd_kafka_destroy(load.kafka);
+	free(load.packed);
 	free(r.points);
 	free(chosen);
 	free(world);
