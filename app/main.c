@@ -12,6 +12,7 @@
  */
 #include "app.h"
 #include "check.h"
+#include "export_command.h"
 #include "locate_command.h"
 #include "log.h"
 #include "notify.h"
@@ -193,6 +194,8 @@ main(int argc, char **argv)
 		return ret;
 	if (a->settings.locate.count > 0)
 		return locate_command(&a->settings);
+	if (export_is_asked(&a->settings))
+		return export_command(&a->settings, VERSION);
 	ret = resolve_settings(a, eal_argc);
 	if (ret != EXIT_SUCCESS)
 		return ret;

@@ -3,6 +3,7 @@
 #include "collect.h"
 
 #include "clock.h"
+#include "export_command.h"
 #include "fail.h"
 #include "log.h"
 #include "notify.h"
@@ -203,6 +204,8 @@ main(int argc, char **argv)
 	if (ret != EXIT_SUCCESS ||
 	    settings_print(&c->settings, "packet-heatmap-collector", VERSION))
 		return ret;
+	if (export_is_asked(&c->settings))
+		return export_command(&c->settings, VERSION);
 	ret = check_settings(&c->settings);
 	if (ret == EXIT_SUCCESS && c->settings.check)
 		return collect_check(&c->settings, c->settings.json);

@@ -263,6 +263,21 @@ const struct option_def options[] = {
 	{NULL, "locate", "ADDRESS...", OPTION_LIST, AT(locate), 0, 0, NULL, NULL,
 	 "Print what the map does with these addresses and why: special range, database, record, "
 	 "accuracy; and exit. -: addresses from standard input, one a line."},
+	{NULL, "export", "FORMAT", OPTION_TEXT, AT(export_format), 0, 0, NULL, NULL,
+	 "Print what --history keeps of a time and exit: csv or geojson (places), countries "
+	 "(GeoJSON), json (as /api/v1/heat), html (the map with its timeline), or series (traffic "
+	 "by time, CSV). Also while a process writes there.",
+	 BOTH},
+	{NULL, "from", "TIME", OPTION_TEXT, AT(export_from), 0, 0, NULL, NULL,
+	 "With --export: where it begins, as 2026-11-27T01:00:00Z, 2026-11-27 (midnight, UTC), or "
+	 "-24h before now (m, h, d, w, y). Default: all that is kept.",
+	 BOTH},
+	{NULL, "to", "TIME", OPTION_TEXT, AT(export_to), 0, 0, NULL, NULL,
+	 "With --export: where it ends. Default: the end of what is kept.", BOTH},
+	{NULL, "step", "LENGTH", OPTION_TEXT, AT(export_step), 0, 0, NULL, NULL,
+	 "With --export series or html: how long a step is, as 60 (seconds), 5m, 1h or 1d. "
+	 "Default: what makes at most 300 of them.",
+	 BOTH},
 	{NULL, "json", NULL, OPTION_FLAG, AT(json), 0, 0, NULL, NULL,
 	 "With --check and --locate: as JSON.", BOTH},
 	{NULL, "print", "WHAT", OPTION_TEXT, AT(print), 0, 0, NULL, NULL,

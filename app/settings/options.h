@@ -104,6 +104,7 @@ struct settings {
 	/* commands: of the command line only, not settings */
 	const char *config, *print;
 	struct text_list locate;
+	const char *export_format, *export_from, *export_to, *export_step;
 	bool check, json, help, version;
 };
 

@@ -112,26 +112,43 @@ lock_folder(struct history *h, char error[HISTORY_ERROR_MAX])
 }
 
 static int64_t
-oldest_start(sqlite3 *db)
+oldest_start(sqlite3 *db, int *code)
 {
 	int64_t oldest = 0;
 	char sql[64];
-	int code;
 
-	for (int tier = 0; tier < HISTORY_TIERS; tier++) {
+	*code = SQLITE_OK;
+	for (int tier = 0; tier < HISTORY_TIERS && *code == SQLITE_OK; tier++) {
 		snprintf(sql, sizeof(sql), "SELECT min(start) FROM tier%d", tier);
-		int64_t start = store_number(db, sql, &code);
+		int64_t start = store_number(db, sql, code);
 		if (start != 0 && (oldest == 0 || start < oldest))
 			oldest = start;
 	}
 	return oldest;
 }
 
+/* Periods of today, and days whose periods are gone. */
+static int64_t
+newest_end(sqlite3 *db, int *code)
+{
+	int64_t newest = 0;
+	char sql[64];
+
+	*code = SQLITE_OK;
+	for (int tier = 0; tier < HISTORY_TIERS && *code == SQLITE_OK; tier++) {
+		snprintf(sql, sizeof(sql), "SELECT max(finish) FROM tier%d", tier);
+		int64_t end = store_number(db, sql, code);
+		newest = end > newest ? end : newest;
+	}
+	return newest;
+}
+
 /* [writer, or history_open] */
 static void
 describe(struct history *h)
 {
-	const int64_t oldest = oldest_start(h->store.db);
+	int code;
+	const int64_t oldest = oldest_start(h->store.db, &code);
 	const uint64_t octets = store_octets(&h->store);
 
 	pthread_mutex_lock(&h->lock);
@@ -195,6 +212,46 @@ history_open(const struct history_settings *settings, char error[HISTORY_ERROR_M
 	}
 	history_free(h);
 	return NULL;
+}
+
+struct history *
+history_read(const char *folder, char error[HISTORY_ERROR_MAX])
+{
+	struct history *h = calloc(1, sizeof(*h));
+
+	if (h == NULL) {
+		snprintf(error, HISTORY_ERROR_MAX, "out of memory");
+		return NULL;
+	}
+	h->lock_fd = -1;
+	pthread_mutex_init(&h->lock, NULL);
+	pthread_cond_init(&h->changed, NULL);
+	const int length =
+		snprintf(h->store.path, sizeof(h->store.path), "%s/%s", folder, HISTORY_FILE);
+	if ((size_t)length >= sizeof(h->store.path))
+		snprintf(error, HISTORY_ERROR_MAX, "--history: the path is too long");
+	else if (access(h->store.path, F_OK) != 0)
+		snprintf(error, HISTORY_ERROR_MAX, "--history %.300s: there is no %s in it: %s",
+			 folder, HISTORY_FILE, strerror(errno));
+	else if (store_judge(h->store.path, error) == 0)
+		return h;
+	history_free(h);
+	return NULL;
+}
+
+int
+history_bounds(struct history *h, int64_t *from_ms, int64_t *to_ms)
+{
+	sqlite3 *db = NULL;
+	int code = store_open_reader(h->store.path, &db);
+
+	*from_ms = *to_ms = 0;
+	if (code == SQLITE_OK)
+		*from_ms = oldest_start(db, &code);
+	if (code == SQLITE_OK)
+		*to_ms = newest_end(db, &code);
+	sqlite3_close(db);
+	return code == SQLITE_OK ? 0 : -EIO;
 }
 
 /* The sample as a sum by the store's ids, in the open transaction. SQLite's code. */

@@ -69,6 +69,15 @@ struct history;
 struct history *history_open(const struct history_settings *settings,
 			     char error[HISTORY_ERROR_MAX]);
 
+/*
+ * [any thread] A store for reading only, also while another process writes it: history_range and
+ * history_series, then history_close. Nothing is made or changed in the folder, but that SQLite may
+ * leave its -shm there. NULL with a line in `error`: there is none, or one of another version.
+ */
+struct history *history_read(const char *folder, char error[HISTORY_ERROR_MAX]);
+/* Start and end of what is in it; 0 and 0: nothing. 0 or -EIO. */
+int history_bounds(struct history *history, int64_t *from_ms, int64_t *to_ms);
+
 /* [start] The writer's thread; inherits affinity and signal mask of the caller. 0 or -errno. */
 int history_start(struct history *history);
 

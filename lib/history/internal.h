@@ -117,6 +117,8 @@ int store_run(sqlite3 *db, const char *sql);
 int64_t store_number(sqlite3 *db, const char *sql, int *code); /* 0 where there is no row */
 /* A connection that only reads. SQLite's code. */
 int store_open_reader(const char *path, sqlite3 **db);
+/* Is the file at `path` a store that this program can read? 0, or -1 with a line in `error`. */
+int store_judge(const char *path, char error[HISTORY_ERROR_MAX]);
 /* Octets of the file as it will be after the next checkpoint. */
 uint64_t store_octets(const struct store *store);
 

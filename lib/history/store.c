@@ -129,6 +129,35 @@ prepare(struct store *store)
 	return code;
 }
 
+int
+store_judge(const char *path, char error[HISTORY_ERROR_MAX])
+{
+	sqlite3 *db = NULL;
+	int64_t id = 0, version = 0;
+	int code = store_open_reader(path, &db);
+
+	if (code == SQLITE_OK)
+		version = store_number(db, "PRAGMA user_version", &code);
+	if (code == SQLITE_OK)
+		id = store_number(db, "PRAGMA application_id", &code);
+	if (code != SQLITE_OK)
+		snprintf(error, HISTORY_ERROR_MAX, "%.300s cannot be read: %.150s", path,
+			 db != NULL ? sqlite3_errmsg(db) : "out of memory");
+	else if (id != APPLICATION_ID)
+		snprintf(error, HISTORY_ERROR_MAX, "%.300s is not a history of packet-heatmap",
+			 path);
+	else if (version != SCHEMA_VERSION)
+		snprintf(error, HISTORY_ERROR_MAX,
+			 "%.300s is of %s version of packet-heatmap (schema %lld, this one reads "
+			 "%d): %s",
+			 path, version > SCHEMA_VERSION ? "a newer" : "an older",
+			 (long long)version, SCHEMA_VERSION,
+			 version > SCHEMA_VERSION ? "use that version"
+						  : "start this one with it once");
+	sqlite3_close(db);
+	return code == SQLITE_OK && id == APPLICATION_ID && version == SCHEMA_VERSION ? 0 : -1;
+}
+
 /* The names of the ledger and the slots being filled. */
 static int
 load(struct store *store)

@@ -34,6 +34,15 @@ GROUP = parameter("group", "The same of the sensors of one group of sites.")
 HEAT = [WINDOW, SIDE, FROM, TO, SENSOR, GROUP]
 BOM = parameter("bom", "1: a byte order mark first, for spreadsheets that need it.",
                 {"type": "string", "enum": ["0", "1"]})
+STEP = parameter("step", "Length of a step: seconds, or 1m, 5m, 1h, 1d.")
+SERIES = [
+    {**FROM, "required": True}, TO, STEP,
+    parameter("place", "Only this place: an id of /api/v1/heat?from=.", {"type": "integer"}),
+    parameter("country", "Only this country, ISO 3166-1 alpha-2; empty: places without one.",
+              {"type": "string", "pattern": "^([A-Z]{2})?$"})]
+TIMELINE = [
+    parameter("timeline_from", "With from: begin of the timeline below the map, else the same."),
+    parameter("timeline_to", "With from: its end, else the same."), STEP]
 
 JSON = "application/json"
 HTML = "text/html"
@@ -48,13 +57,10 @@ ROUTES = {
                          (400, 404, 503)),
     "/api/v1/countries.geojson": ("The same by country: polygons (RFC 7946).", HEAT,
                                   {"application/geo+json": "countries"}, (400, 404, 503)),
-    "/api/v1/series": ("Traffic over a time that --history keeps, step by step.", [
-        {**FROM, "required": True}, TO,
-        parameter("step", "Length of a step: seconds, or 1m, 5m, 1h, 1d."),
-        parameter("place", "Only this place: an id of /api/v1/heat?from=.", {"type": "integer"}),
-        parameter("country", "Only this country, ISO 3166-1 alpha-2; empty: places without one.",
-                  {"type": "string", "pattern": "^([A-Z]{2})?$"})],
-        {JSON: "series"}, (400, 404, 503)),
+    "/api/v1/series": ("Traffic over a time that --history keeps, step by step.", SERIES,
+                       {JSON: "series"}, (400, 404, 503)),
+    "/api/v1/series.csv": ("The same as CSV (RFC 4180).", SERIES, {"text/csv": None},
+                           (400, 404, 503)),
     "/api/v1/sensors": ("The sensors of a fleet, each with its state; of a sensor, none.", [],
                         {JSON: "sensors"}, ()),
     "/api/v1/locate": ("What the map does with an address, and why.", [
@@ -70,7 +76,8 @@ ROUTES = {
                              {"application/vnd.oai.openapi+json;version=3.1": None}, ()),
     "/metrics": ("The numbers for Prometheus; OpenMetrics 1.0 where Accept names it.", [],
                  {"application/openmetrics-text": None, "text/plain": None}, (503,)),
-    "/ip_heatmap.html": ("The map in one file.", [WINDOW, SIDE], {HTML: None}, (400, 503)),
+    "/ip_heatmap.html": ("The map in one file; of the past with its timeline.",
+                         [WINDOW, SIDE, FROM, TO, *TIMELINE], {HTML: None}, (400, 404, 503)),
     "/": ("The page.", [], {HTML: None}, ()),
 }
 

@@ -93,7 +93,8 @@ answer_part(struct mg_connection *conn, const struct http *http, enum text_kind 
 	if ((n != -1) == (m != -1) || n == 0 || m == 0)
 		return send_error(conn, http, 400, "Bad Request",
 				  "the name of a sensor, or of a group");
-	if (text_format(kind)->of_points == NULL && text_format(kind)->of_range == NULL)
+	if (text_format(kind)->is_page ||
+	    (text_format(kind)->of_points == NULL && text_format(kind)->of_range == NULL))
 		return send_error(conn, http, 400, "Bad Request",
 				  "this file is of all sensors together");
 	struct picture *p = picture_current();

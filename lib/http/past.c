@@ -30,24 +30,62 @@ bad_request(struct mg_connection *conn, const struct http *http, const char *tex
 	return send_error(conn, http, 400, "Bad Request", text);
 }
 
+/* A moment; unchanged where it is not given. 0, or the status that was sent. */
+static int
+read_moment(struct mg_connection *conn, const struct http *http, const char *name, int64_t now,
+	    int64_t *ms)
+{
+	char text[TIME_MAX], why[TIME_MAX + sizeof(TIMES)];
+	const int n = query_value(conn, name, text, sizeof(text));
+
+	if (n == -1 || (n > 0 && history_parse_time(text, now, ms) == 0))
+		return 0;
+	snprintf(why, sizeof(why), "%s: " TIMES, name);
+	return bad_request(conn, http, why);
+}
+
 /* from= and to= (now where it is not given). 0, or the status that was sent. */
 static int
 read_times(struct mg_connection *conn, const struct http *http, int64_t *from, int64_t *to)
 {
 	const int64_t now = now_ms();
 	char text[TIME_MAX];
-	int n = query_value(conn, "from", text, sizeof(text));
 
-	if (n == -1)
-		return bad_request(conn, http, "from is missing: " TIMES);
-	if (n == 0 || history_parse_time(text, now, from) != 0)
-		return bad_request(conn, http, "from: " TIMES);
-	n = query_value(conn, "to", text, sizeof(text));
 	*to = now;
-	if (n == 0 || (n > 0 && history_parse_time(text, now, to) != 0))
-		return bad_request(conn, http, "to: " TIMES);
-	if (*from >= *to)
-		return bad_request(conn, http, "from is not before to");
+	if (query_value(conn, "from", text, sizeof(text)) == -1)
+		return bad_request(conn, http, "from is missing: " TIMES);
+	int status = read_moment(conn, http, "from", now, from);
+	if (status == 0)
+		status = read_moment(conn, http, "to", now, to);
+	if (status == 0 && *from >= *to)
+		status = bad_request(conn, http, "from is not before to");
+	return status;
+}
+
+/* Where no step is asked for: 200 or so, as a line on a page has. */
+static int64_t
+default_step(int64_t length)
+{
+	static const int64_t steps[] = {60000, 300000, 3600000, 86400000};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (length / steps[i] <= 300)
+			return steps[i];
+	}
+	return steps[3];
+}
+
+/* step=. 0, or the status that was sent. */
+static int
+read_step(struct mg_connection *conn, const struct http *http, int64_t length, int64_t *step)
+{
+	char text[TIME_MAX];
+	const int n = query_value(conn, "step", text, sizeof(text));
+
+	*step = default_step(length);
+	if (n == 0 || (n > 0 && history_parse_length(text, step) != 0))
+		return bad_request(conn, http,
+				   "step is a length such as 60 (seconds), 5m, 1h or 1d");
 	return 0;
 }
 
@@ -84,14 +122,41 @@ send_past(struct mg_connection *conn, const struct http *http, int ret, const ch
 		return send_error(conn, http, 500, "Internal Server Error",
 				  "the history cannot be read; see the log and /api/v1/status");
 	a.etag = text->etag;
+	a.is_page = a.self_contained = strncmp(type, "text/html", 9) == 0;
 	return send_text(conn, http, &a, text->plain, text->length, text->gzip, text->gzip_length);
+}
+
+/* What a saved page draws below its map: timeline_from= to timeline_to=, else the time itself, by
+ * step=. 0, or the status that was sent. */
+static int
+read_timeline(struct mg_connection *conn, const struct http *http, int64_t from, int64_t to,
+	      struct history_series *timeline)
+{
+	char error[HISTORY_ERROR_MAX] = "";
+	const int64_t now = now_ms();
+	int64_t step;
+
+	int status = read_moment(conn, http, "timeline_from", now, &from);
+	if (status == 0)
+		status = read_moment(conn, http, "timeline_to", now, &to);
+	if (status == 0 && from >= to)
+		status = bad_request(conn, http, "timeline_from is not before timeline_to");
+	if (status == 0)
+		status = read_step(conn, http, to - from, &step);
+	if (status != 0)
+		return status;
+	const int ret =
+		history_series(http->settings.history, from, to, step, NULL, timeline, error);
+	return ret == 0 ? 0 : send_past(conn, http, ret, error, NULL, "");
 }
 
 int
 answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind)
 {
 	char error[HISTORY_ERROR_MAX], text[TIME_MAX];
-	struct history_range range;
+	struct history_range range = {0};
+	struct history_series timeline = {0};
+	const bool page = text_format(kind)->is_page;
 	struct text *json = NULL;
 	int64_t from, to;
 	int status;
@@ -109,15 +174,18 @@ answer_range(struct mg_connection *conn, const struct http *http, enum text_kind
 	const enum side side = side_of(conn, p);
 	if (status == 0 && side == SIDES)
 		status = bad_request(conn, http, SIDES_TEXT);
+	if (status == 0 && page)
+		status = read_timeline(conn, http, from, to, &timeline);
 	if (status == 0) {
 		int ret = history_range(http->settings.history, from, to, &range, error);
 
 		if (ret == 0)
-			ret = text_range(p, &range, kind, side, &json);
+			ret = text_range(p, &range, page ? &timeline : NULL, kind, side, &json);
 		status = send_past(conn, http, ret, error, json, text_format(kind)->type);
 		history_range_free(&range);
 		text_free(json);
 	}
+	history_series_free(&timeline);
 	picture_release(p);
 	return status;
 }
@@ -150,24 +218,14 @@ read_filter(struct mg_connection *conn, const struct http *http, struct history_
 	return 0;
 }
 
-/* Where none is asked for: 200 or so steps, as a line on a page has. */
-static int64_t
-default_step(int64_t length)
-{
-	static const int64_t steps[] = {60000, 300000, 3600000, 86400000};
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (length / steps[i] <= 300)
-			return steps[i];
-	}
-	return steps[3];
-}
-
+/* As JSON, or as CSV where the path says so. */
 int
 on_series(struct mg_connection *conn, void *context)
 {
+	const char *path = mg_get_request_info(conn)->local_uri;
+	const bool csv = strcmp(path, "/api/v1/series.csv") == 0;
 	const struct http *http = context;
-	char error[HISTORY_ERROR_MAX], text[TIME_MAX], country[8] = "";
+	char error[HISTORY_ERROR_MAX], country[8] = "";
 	struct history_series series = {0};
 	struct history_filter filter = {0};
 	struct text *json = NULL;
@@ -180,21 +238,16 @@ on_series(struct mg_connection *conn, void *context)
 	status = read_times(conn, http, &from, &to);
 	if (status == 0)
 		status = read_filter(conn, http, &filter, country);
-	if (status == 0) {
-		int n = query_value(conn, "step", text, sizeof(text));
-
-		step = default_step(to - from);
-		if (n == 0 || (n > 0 && history_parse_length(text, &step) != 0))
-			status = bad_request(conn, http,
-					     "step is a length such as 60 (seconds), 5m, 1h or 1d");
-	}
+	if (status == 0)
+		status = read_step(conn, http, to - from, &step);
 	if (status == 0) {
 		int ret = history_series(http->settings.history, from, to, step, &filter, &series,
 					 error);
 
 		if (ret == 0)
-			ret = text_series(p, &series, &filter, &json);
-		status = send_past(conn, http, ret, error, json, "application/json");
+			ret = text_series(p, &series, &filter, csv, &json);
+		status = send_past(conn, http, ret, error, json,
+				   csv ? text_format(TEXT_CSV)->type : "application/json");
 		history_series_free(&series);
 		text_free(json);
 	}

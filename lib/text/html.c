@@ -47,30 +47,51 @@ buffer_script_json(struct buffer *b, const char *json, size_t length)
 	}
 }
 
+/* The page with this JSON in it. 0, -EINVAL or -ENOMEM. */
+static int
+pour(const struct picture *picture, const struct buffer *json, struct buffer *b)
+{
+	const struct picture_page *page = picture_facts(picture)->html;
+	const char *hole = memmem(page->html, page->length, HOLE, strlen(HOLE));
+	struct text packed = {.plain = json->data, .length = json->length};
+
+	if (hole == NULL)
+		return -EINVAL;
+	const char *after = hole + strlen(HOLE);
+	buffer_put(b, page->html, (size_t)(hole - page->html));
+	if (json->length >= PACK_FROM)
+		text_compress(&packed, 6);
+	if (packed.gzip != NULL)
+		buffer_base64(b, packed.gzip, packed.gzip_length);
+	else
+		buffer_script_json(b, json->data, json->length);
+	buffer_put(b, after, page->length - (size_t)(after - page->html));
+	free(packed.gzip);
+	return b->failed ? -ENOMEM : 0;
+}
+
 int
 encode_html(struct picture *picture, struct view view, struct buffer *b)
 {
 	struct buffer json = {0};
-	const struct picture_page *page = picture_facts(picture)->html;
-	const char *hole = memmem(page->html, page->length, HOLE, strlen(HOLE));
-
-	if (hole == NULL)
-		return -EINVAL;
 	int error = encode_heat(picture, view, &json);
-	if (error == 0) {
-		struct text packed = {.plain = json.data, .length = json.length};
-		const char *after = hole + strlen(HOLE);
 
-		buffer_put(b, page->html, (size_t)(hole - page->html));
-		if (json.length >= PACK_FROM)
-			text_compress(&packed, 6);
-		if (packed.gzip != NULL)
-			buffer_base64(b, packed.gzip, packed.gzip_length);
-		else
-			buffer_script_json(b, json.data, json.length);
-		buffer_put(b, after, page->length - (size_t)(after - page->html));
-		free(packed.gzip);
-	}
+	if (error == 0)
+		error = json.failed ? -ENOMEM : pour(picture, &json, b);
 	buffer_free(&json);
-	return error != 0 ? error : b->failed ? -ENOMEM : 0;
+	return error;
+}
+
+int
+encode_html_range(const struct picture *picture, const struct history_range *range,
+		  const struct history_series *timeline, const struct picture_window *window,
+		  struct buffer *b)
+{
+	struct buffer json = {0};
+	int error = encode_range(picture, range, timeline, window, &json);
+
+	if (error == 0)
+		error = json.failed ? -ENOMEM : pour(picture, &json, b);
+	buffer_free(&json);
+	return error;
 }

@@ -9,7 +9,11 @@
 /* Each appends to `out`. 0, -ENOMEM, or -EINVAL for a page without a hole. Any thread. */
 int encode_heat(struct picture *picture, struct view view, struct buffer *out);
 int encode_range(const struct picture *picture, const struct history_range *range,
-		 const struct picture_window *window, struct buffer *out);
+		 const struct history_series *timeline, const struct picture_window *window,
+		 struct buffer *out);
+int encode_html_range(const struct picture *picture, const struct history_range *range,
+		      const struct history_series *timeline, const struct picture_window *window,
+		      struct buffer *out);
 int encode_csv(const struct picture_window *window, struct buffer *out);
 int encode_geojson(const struct picture_window *window, struct buffer *out);
 int encode_countries(const struct picture_window *window, struct buffer *out);

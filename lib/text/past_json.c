@@ -87,9 +87,83 @@ past_json(const struct history_range *range)
 			 "damaged_rows", (json_int_t)range->damaged);
 }
 
+static void
+encode_step(struct buffer *b, const struct history_step *step, int64_t start_ms, bool filtered)
+{
+	buffer_decimal(b, (double)start_ms / 1000, 3);
+	buffer_char(b, ',');
+	buffer_decimal(b, (double)step->covered_ms / 1000, 3);
+	if (!filtered) {
+		buffer_char(b, ',');
+		buffer_number(b, step->received);
+		buffer_char(b, ',');
+		buffer_number(b, step->lost);
+		for (int layer = 0; layer < LAYERS; layer++) {
+			buffer_char(b, ',');
+			buffer_number(b, step->packets[layer]);
+		}
+		for (int layer = 0; layer < LAYERS; layer++) {
+			buffer_char(b, ',');
+			buffer_number(b, step->octets[layer]);
+		}
+	} else {
+		buffer_char(b, ',');
+		buffer_counts(b, &step->counts);
+	}
+}
+
+/* What they are a row of. */
+static const char *const step_names[] = {
+	"start",       "covered_s",   "received",         "lost",
+	"tcp_packets", "udp_packets", "tcp_frame_octets", "udp_frame_octets"};
+static const char *const filtered_names[] = {
+	"start",      "covered_s",       "tcp_packets",     "udp_packets",    "tcp_octets",
+	"udp_octets", "tcp_src_packets", "udp_src_packets", "tcp_src_octets", "udp_src_octets"};
+#define NAMES(list) (sizeof(list) / sizeof((list)[0]))
+
+static json_t *
+fields_json(bool filtered)
+{
+	const char *const *names = filtered ? filtered_names : step_names;
+	json_t *fields = json_array();
+
+	for (size_t i = 0; i < (filtered ? NAMES(filtered_names) : NAMES(step_names)); i++)
+		json_array_append_new(fields, json_string(names[i]));
+	return fields;
+}
+
+/* The object, without the end of a line. */
+static void
+encode_series(const struct picture *picture, const struct history_series *series, bool filtered,
+	      struct buffer *b)
+{
+	const struct picture_facts *f = picture_facts(picture);
+	char from[32], to[32], until[32], oldest[32];
+
+	time_text(series->from_ms, from);
+	time_text(series->to_ms, to);
+	time_text(f->store.stored_until_ms, until);
+	time_text(f->store.oldest_ms, oldest);
+	buffer_char(b, '{');
+	buffer_members(b, json_pack("{s:i, s:s, s:s, s:f, s:s, s:s, s:s, s:I, s:o}", "v", 1, "from",
+				    from, "to", to, "step_s", (double)series->step_ms / 1000,
+				    "resolution", history_tier_names[series->resolution], "oldest",
+				    oldest, "stored_until", until, "damaged_rows",
+				    (json_int_t)series->damaged, "fields", fields_json(filtered)));
+	buffer_text(b, ",\"steps\":[");
+	for (size_t i = 0; i < series->count; i++) {
+		buffer_text(b, i > 0 ? ",[" : "[");
+		encode_step(b, &series->steps[i], series->from_ms + (int64_t)i * series->step_ms,
+			    filtered);
+		buffer_char(b, ']');
+	}
+	buffer_text(b, "]}");
+}
+
 int
 encode_range(const struct picture *picture, const struct history_range *range,
-	     const struct picture_window *w, struct buffer *b)
+	     const struct history_series *timeline, const struct picture_window *w,
+	     struct buffer *b)
 {
 	const struct picture_facts *f = picture_facts(picture);
 	struct country *countries;
@@ -124,14 +198,20 @@ encode_range(const struct picture *picture, const struct history_range *range,
 	heat_countries(b, countries, country_count);
 	buffer_text(b, ",\"cities\":");
 	heat_cities(b, w);
-	buffer_text(b, ",\"talkers\":[],\"talkers_window\":\"none\"}}\n");
+	buffer_text(b, ",\"talkers\":[],\"talkers_window\":\"none\"}");
+	if (timeline != NULL) {
+		buffer_text(b, ",\"timeline\":");
+		encode_series(picture, timeline, false, b);
+	}
+	buffer_text(b, "}\n");
 	free(countries);
 	return 0;
 }
 
 int
-text_range(const struct picture *picture, const struct history_range *range, enum text_kind kind,
-	   enum side side, struct text **text)
+text_range(const struct picture *picture, const struct history_range *range,
+	   const struct history_series *timeline, enum text_kind kind, enum side side,
+	   struct text **text)
 {
 	const struct text_format *format = text_format(kind);
 	struct point *points = malloc((range->count + 1) * sizeof(*points));
@@ -147,75 +227,52 @@ text_range(const struct picture *picture, const struct history_range *range, enu
 			points[w.count++] =
 				(struct point){&range->places[i].place, range->places[i].counts};
 	if (error == 0)
-		error = format->of_range != NULL ? format->of_range(picture, range, &w, &b)
-						 : format->of_points(&w, &b);
+		error = format->of_range != NULL
+				? format->of_range(picture, range, timeline, &w, &b)
+				: format->of_points(&w, &b);
 	free(points);
 	if (error != 0)
 		b.failed = true;
 	return text_of(&b, (const char[]){'r', format->letter, 0}, text);
 }
 
+/* As the lines of RFC 4180, the times as people write them. */
 static void
-encode_step(struct buffer *b, const struct history_step *step, int64_t start_ms, bool filtered)
+encode_series_csv(const struct history_series *series, bool filtered, struct buffer *b)
 {
-	buffer_char(b, '[');
-	buffer_decimal(b, (double)start_ms / 1000, 3);
-	buffer_char(b, ',');
-	buffer_decimal(b, (double)step->covered_ms / 1000, 3);
-	if (!filtered) {
+	const char *const *names = filtered ? filtered_names : step_names;
+	const size_t count = filtered ? NAMES(filtered_names) : NAMES(step_names);
+	char time[32];
+
+	buffer_text(b, "time");
+	for (size_t i = 0; i < count; i++) {
 		buffer_char(b, ',');
-		buffer_number(b, step->received);
-		buffer_char(b, ',');
-		buffer_number(b, step->lost);
-		for (int layer = 0; layer < LAYERS; layer++) {
-			buffer_char(b, ',');
-			buffer_number(b, step->packets[layer]);
-		}
-		for (int layer = 0; layer < LAYERS; layer++) {
-			buffer_char(b, ',');
-			buffer_number(b, step->octets[layer]);
-		}
-	} else {
-		buffer_char(b, ',');
-		buffer_counts(b, &step->counts);
+		buffer_text(b, names[i]);
 	}
-	buffer_char(b, ']');
+	buffer_text(b, "\r\n");
+	for (size_t i = 0; i < series->count; i++) {
+		const int64_t start_ms = series->from_ms + (int64_t)i * series->step_ms;
+
+		time_text(start_ms, time);
+		buffer_text(b, time);
+		buffer_char(b, ',');
+		encode_step(b, &series->steps[i], start_ms, filtered);
+		buffer_text(b, "\r\n");
+	}
 }
 
 int
 text_series(const struct picture *picture, const struct history_series *series,
-	    const struct history_filter *filter, struct text **text)
+	    const struct history_filter *filter, bool csv, struct text **text)
 {
-	const struct picture_facts *f = picture_facts(picture);
 	const bool filtered = filter != NULL && (filter->country != NULL || filter->place != 0);
 	struct buffer b = {0};
-	char from[32], to[32], until[32], oldest[32];
 
-	time_text(series->from_ms, from);
-	time_text(series->to_ms, to);
-	time_text(f->store.stored_until_ms, until);
-	time_text(f->store.oldest_ms, oldest);
-	buffer_char(&b, '{');
-	buffer_members(
-		&b,
-		json_pack("{s:i, s:s, s:s, s:f, s:s, s:s, s:s, s:I, s:o}", "v", 1, "from", from,
-			  "to", to, "step_s", (double)series->step_ms / 1000, "resolution",
-			  history_tier_names[series->resolution], "oldest", oldest, "stored_until",
-			  until, "damaged_rows", (json_int_t)series->damaged, "fields",
-			  filtered ? json_pack("[ssssssssss]", "start", "covered_s", "tcp_packets",
-					       "udp_packets", "tcp_octets", "udp_octets",
-					       "tcp_src_packets", "udp_src_packets",
-					       "tcp_src_octets", "udp_src_octets")
-				   : json_pack("[ssssssss]", "start", "covered_s", "received",
-					       "lost", "tcp_packets", "udp_packets",
-					       "tcp_frame_octets", "udp_frame_octets")));
-	buffer_text(&b, ",\"steps\":[");
-	for (size_t i = 0; i < series->count; i++) {
-		if (i > 0)
-			buffer_char(&b, ',');
-		encode_step(&b, &series->steps[i], series->from_ms + (int64_t)i * series->step_ms,
-			    filtered);
+	if (csv) {
+		encode_series_csv(series, filtered, &b);
+	} else {
+		encode_series(picture, series, filtered, &b);
+		buffer_char(&b, '\n');
 	}
-	buffer_text(&b, "]}\n");
-	return text_of(&b, "s", text);
+	return text_of(&b, csv ? "v" : "s", text);
 }

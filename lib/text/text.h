@@ -40,7 +40,8 @@ struct text_format {
 	int (*of_points)(const struct picture_window *window, struct buffer *out);
 	/* Of a time of the past; NULL: by of_points, or not at all. */
 	int (*of_range)(const struct picture *picture, const struct history_range *range,
-			const struct picture_window *window, struct buffer *out);
+			const struct history_series *timeline, const struct picture_window *window,
+			struct buffer *out);
 };
 
 /* NULL: there are no more. Any thread. */
@@ -71,14 +72,16 @@ int text_write_hosts(const struct picture *picture, int fd);
 
 /*
  * The heat of a time range out of the store, in a format that has `of_points` or `of_range`, and
- * the steps of a series. [any thread] `picture` says what sensor and databases there are. 0 and
- * *text, freed by text_free; or -ENOMEM. The ETag is made of the content: the same for as long as
- * the store has the same rows.
+ * the steps of a series, as JSON or CSV. [any thread] `picture` says what sensor and databases
+ * there are. `timeline`: what a page draws below its map, unfiltered; or NULL. 0 and *text, freed
+ * by text_free; or -ENOMEM. The ETag is made of the content: the same for as long as the store has
+ * the same rows.
  */
 int text_range(const struct picture *picture, const struct history_range *range,
-	       enum text_kind kind, enum side side, struct text **text);
+	       const struct history_series *timeline, enum text_kind kind, enum side side,
+	       struct text **text);
 int text_series(const struct picture *picture, const struct history_series *series,
-		const struct history_filter *filter, struct text **text);
+		const struct history_filter *filter, bool csv, struct text **text);
 /* The same of one sensor of a fleet, or of a group of sites. */
 int text_fleet(const struct picture *picture, const struct fleet_choice *choice,
 	       const struct fleet_rows *rows, enum text_kind kind, enum side side,

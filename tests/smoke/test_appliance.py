@@ -64,7 +64,8 @@ class Configuration(Smoke):
             keys = set(re.findall(r"^#([a-z-]+) = ", file.read(), re.MULTILINE))
         flags = set(re.findall(r"^    --([a-z-]+)", self.run_program("--help", databases=[]).stdout,
                                re.MULTILINE))
-        self.assertEqual(flags - keys, {"config", "check", "json", "locate", "print", "help", "version"})
+        self.assertEqual(flags - keys, {"config", "check", "export", "from", "json", "locate", "print", "help",
+                                        "step", "to", "version"})
 
     def test_file_over_defaults_and_flags_over_file(self):
         settings = self.effective("[counting]\nperiod = 3 # three\nburst=32\n"

@@ -79,16 +79,17 @@ class OpenApi(Smoke):
     def test_every_answer(self):
         windows = ["", *(f"?window={w}" for w in ("now", "1m", "5m", "1h", "24h", "start"))]
         past = ["?from=-1h", "?from=2020-01-01&to=2020-01-02", "?from=-10m&to=now"]
+        series = ["?from=-1h", "?from=-1h&step=1m&country=DE", "?from=-1d&place=1",
+                  "?from=-1h&country="]
         asked = {
             "/api/v1/heat": windows + past, "/api/v1/heat.geojson": windows + past,
             "/api/v1/heat.csv": windows + past, "/api/v1/countries.geojson": windows + past,
-            "/api/v1/series": ["?from=-1h", "?from=-1h&step=1m&country=DE", "?from=-1d&place=1",
-                               "?from=-1h&country="],
+            "/api/v1/series": series, "/api/v1/series.csv": series,
             "/api/v1/place/{id}": ["/api/v1/place/0", "/api/v1/place/0?window=5m"],
             "/api/v1/locate": ["?ip=10.1.2.3", "?ip=5.1.0.1", "?ip=2001:db8::1", "?ip=2002:501:1::"],
             "/api/v1/status": [""], "/api/v1/sensors": [""], "/api/v1/openapi.json": [""],
             "/metrics": [""],
-            "/ip_heatmap.html": windows, "/": [""]}
+            "/ip_heatmap.html": [*windows, *past, "?from=-1h&timeline_from=-1d&step=1h"], "/": [""]}
         self.assertEqual(set(asked), set(self.document["paths"]), "a route that is not tested")
         for route, queries in asked.items():
             for query in queries:
@@ -113,6 +114,8 @@ class OpenApi(Smoke):
                 ("/api/v1/countries.geojson", "/api/v1/countries.geojson?window=", 400),
                 ("/api/v1/series", "/api/v1/series", 400),
                 ("/api/v1/series", "/api/v1/series?from=-1h&step=x", 400),
+                ("/api/v1/series.csv", "/api/v1/series.csv?from=-1h&place=0", 400),
+                ("/ip_heatmap.html", "/ip_heatmap.html?from=-1h&timeline_from=now", 400),
                 ("/api/v1/locate", "/api/v1/locate", 400),
                 ("/api/v1/locate", "/api/v1/locate?ip=fe80::1%25eth0", 400),
                 ("/api/v1/place/{id}", "/api/v1/place/99999", 404),
