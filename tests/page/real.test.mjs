@@ -363,6 +363,31 @@ real('what the real server keeps is on the strip, and a moment of it on the map'
   await b.atRest(page);
   assert.ok((await b.litPixels(page)).count > 500);
   assert.deepEqual(await page.locator('#countries .name').allInnerTexts(), live);
+
+  // Save saves that moment, with the strip around it
+  const told = await page.innerText('#banner');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
+  const path = folder.file('past.html');
+  await download.saveAs(path);
+  const saved = await b.newPage(browser, { offline: true });
+  await saved.goto(pathToFileURL(path).href);
+  await b.drawn(saved);
+  assert.equal(await b.statusOf(saved), 'SNAPSHOT');
+  assert.equal(await saved.innerText('#banner'), told);
+  const names = await saved.locator('#countries .name').allInnerTexts();
+  assert.deepEqual(names.sort(), live.sort());
+  assert.ok((await saved.locator('#track-marks span').count()) > 2);
+  assert.equal(await saved.isVisible('#time-buttons'), false);
+  // the moment still grows on the server: its time is the same, its packets are more
+  const text = await page.getAttribute('#track', 'aria-valuetext');
+  const kept = await saved.getAttribute('#track', 'aria-valuetext');
+  assert.match(kept, / UTC, [1-9]/);
+  assert.equal(kept.split(' UTC')[0], text.split(' UTC')[0]);
+  for (const key of ['ArrowLeft', 'Enter', 'End']) await saved.press('#track', key);
+  assert.equal(await saved.getAttribute('#track', 'aria-valuetext'), kept, 'it has no other time');
+  assert.deepEqual(saved.faults, []);
+  await saved.done();
+
   await page.keyboard.press('l');
   await b.waitForStatus(page, 'LIVE');
   assert.deepEqual(page.faults, []);

@@ -7,7 +7,6 @@ import { Card } from './card.js';
 import { Controls } from './controls.js';
 import { byId } from './dom.js';
 import { Fleet } from './fleet.js';
-import * as format from './formats.js';
 import { Freshness, browserClocks } from './freshness.js';
 import { Heat } from './heat.js';
 import { Kiosk } from './kiosk.js';
@@ -24,7 +23,8 @@ import { lonToX, latToY } from './projection.js';
 import { DIRECTIONS, SIDES, UNITS } from './selection.js';
 import { coveredText } from './spans.js';
 import { Status, bannerOf, emptyOf, pastBanner, pillOf } from './status.js';
-import { heatPath, queryOf, readAddress, writeAddress } from './url-state.js';
+import { heatPath, readAddress, writeAddress } from './url-state.js';
+import { savePath, showSaved } from './saved.js';
 import { View } from './view.js';
 
 const SPOT_ZOOM = 8; // of "go to this place"
@@ -100,7 +100,8 @@ class Page {
       canvas.addEventListener('contextrestored', () => this.redraw());
     }
     if (this.saved) {
-      this.showSaved();
+      showSaved(this);
+      if (this.kiosk) setInterval(() => this.kioskTick(), 1000);
       return;
     }
     document.addEventListener('visibilitychange', () => {
@@ -126,7 +127,7 @@ class Page {
     this.controls.windows(this.saved ? [snapshot.window] : snapshot.windows, snapshot.window);
     const known = !this.saved && (this.places.anyOwn || snapshot.side === 'remote');
     this.controls.side(snapshot.side, known);
-    byId('save').href = `ip_heatmap.html${queryOf({ window: this.window, side: this.side })}`;
+    byId('save').href = savePath(this, this.past);
     byId('save').hidden = Boolean(snapshot.only); // the file is of all
     this.card.live = !this.saved && !this.past.range && !snapshot.only;
     this.reopen = openId;
@@ -157,19 +158,6 @@ class Page {
     this.card.live = !this.saved && !range && !this.snapshot?.only;
     this.writeAddress();
     this.tick();
-  }
-
-  showSaved() {
-    this.take(this.saved);
-    const generated = new Date(this.saved.generated);
-    document.title = `IP heatmap ${format.utc(generated)}`;
-    document.body.classList.add('saved');
-    this.status.clock(generated);
-    this.status.pill(pillOf('snapshot', this.snapshot));
-    const banner = bannerOf({ freshness: 'snapshot', snapshot: this.snapshot });
-    this.status.banner(banner?.look === 'note' ? null : banner);
-    this.panel.saved(generated);
-    if (this.kiosk) setInterval(() => this.kioskTick(), 1000);
   }
 
   /** The server's time, in milliseconds; of a saved file, when it was saved. */

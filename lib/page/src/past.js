@@ -37,6 +37,7 @@ export class Past {
   #after = null; // what is shown then; null: LIVE
   #ahead = new Map(); // path -> {answer: promise, abort}
   #timer = 0;
+  #kept = false; // in a saved file: there is no other time
   #turn = 0; // grows with each choice: a late answer to an earlier one is dropped
   #refreshed = -Infinity;
   #replayed = null; // the hour of the last replay
@@ -63,6 +64,29 @@ export class Past {
 
   get spanName() {
     return this.#span.name;
+  }
+
+  /** Of a saved file: this time, and for good; `timeline` as /api/v1/series answers. */
+  keep(range, timeline) {
+    this.range = range;
+    this.#kept = true;
+    document.body.classList.add('past');
+    byId('time').hidden = !timeline;
+    if (!timeline) return;
+    this.#timeline.load(timeline);
+    this.#timeline.show(range, { playing: false, speed: this.#speed });
+  }
+
+  /** What saves the time that is shown, with the timeline around it. */
+  query() {
+    const { from, to } = this.#timeline.bounds ?? this.range;
+    return new URLSearchParams({
+      from: iso(this.range.from),
+      to: iso(this.range.to),
+      timeline_from: iso(Math.min(from, this.range.from)),
+      timeline_to: iso(Math.max(to, this.range.to)),
+      step: this.#span.step,
+    });
   }
 
   /** Does the server keep a past? Told with each snapshot. */
@@ -104,6 +128,7 @@ export class Past {
   }
 
   nextSpan() {
+    if (this.#kept) return;
     this.setSpan(SPANS[(SPANS.indexOf(this.#span) + 1) % SPANS.length]);
   }
 
@@ -123,6 +148,7 @@ export class Past {
 
   /** Shows this time, and stays there. */
   choose(range) {
+    if (this.#kept) return;
     this.#stop();
     this.#show(range);
   }
@@ -133,6 +159,7 @@ export class Past {
   }
 
   live() {
+    if (this.#kept) return;
     this.#stop();
     this.error = '';
     const was = this.range;
@@ -157,6 +184,7 @@ export class Past {
 
   /** Plays, or pauses: a chosen time of several frames, else on to LIVE. */
   play() {
+    if (this.#kept) return;
     if (this.playing) {
       this.#stop();
       this.#changed();
