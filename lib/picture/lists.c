@@ -6,19 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the order of the codes; none comes first. */
-static size_t
-country_index(const char code[3])
-{
-	return code[0] ? 1 + (size_t)(code[0] - 'A') * 26 + (size_t)(code[1] - 'A') : 0;
-}
-
 int
 picture_countries(const struct picture_window *window, struct country **countries, size_t *count)
 {
-	struct country *sums = calloc(PICTURE_COUNTRIES, sizeof(*sums));
-	struct country *sorted = malloc(PICTURE_COUNTRIES * sizeof(*sorted));
-	struct top_row rows[PICTURE_COUNTRIES];
+	struct country *sums = calloc(PLACE_COUNTRIES, sizeof(*sums));
+	struct country *sorted = malloc(PLACE_COUNTRIES * sizeof(*sorted));
+	struct top_row rows[PLACE_COUNTRIES];
 	size_t n = 0;
 
 	if (sums == NULL || sorted == NULL) {
@@ -28,12 +21,14 @@ picture_countries(const struct picture_window *window, struct country **countrie
 	}
 	for (size_t i = 0; i < window->count; i++) {
 		const struct point *point = &window->points[i];
-		struct country *sum = &sums[country_index(point->place->country)];
+		const size_t country = place_country_index(point->place->country);
+		struct country *sum = &sums[country];
 
-		memcpy(sum->code, point->place->country, sizeof(sum->code));
+		if (country != 0)
+			memcpy(sum->code, point->place->country, sizeof(sum->code));
 		counts_add(&sum->counts, &point->counts);
 	}
-	for (size_t i = 0; i < PICTURE_COUNTRIES; i++) {
+	for (size_t i = 0; i < PLACE_COUNTRIES; i++) {
 		uint64_t packets = counts_packets(&sums[i].counts);
 
 		if (packets > 0)

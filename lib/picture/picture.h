@@ -202,9 +202,6 @@ size_t picture_points(const struct picture *picture, enum window window);
  * seconds are those of all. */
 int picture_get_window(struct picture *picture, struct view view, struct picture_window *out);
 
-/* Two letters index a table: 26 x 26 countries, and one row for places without a code. */
-#define PICTURE_COUNTRIES (1 + 26 * 26)
-
 struct country {
 	char code[3]; /* empty for places without one */
 	struct counts counts;

@@ -53,7 +53,7 @@ static void
 copy_code(struct reader *r, char to[3], const char *from, const char *what)
 {
 	for (const char *p = from; *p != 0; p++) {
-		if (!((*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9')))
+		if (!(*p >= 'A' && *p <= 'Z'))
 			refuse(r, what);
 	}
 	if (*from != 0 && strlen(from) != 2)

@@ -16,7 +16,7 @@
 struct boxes {
 	struct span {
 		double west, east; /* west <= east */
-	} spans[2 * PICTURE_COUNTRIES];
+	} spans[2 * PLACE_COUNTRIES];
 	size_t count;
 	double south, north;
 };

@@ -182,6 +182,33 @@ test_lists(void **state)
 	picture_release(picture);
 }
 
+/* What is no code, as a record of another machine may have it, is a place without a country. */
+static void
+test_codes(void **state)
+{
+	static const char *const codes[] = {"11", "a~", "\xff\xff", "D"};
+	struct picture_window w;
+	struct country *countries;
+	size_t count;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		snprintf(places[1].country, sizeof(places[1].country), "%s", codes[i]);
+		struct picture *picture =
+			make_picture(&(struct picture_facts){.version = "1"}, some);
+		assert_int_equal(picture_get_window(picture, all_of(WINDOW_NOW), &w), 0);
+		assert_int_equal(picture_countries(&w, &countries, &count), 0);
+		assert_int_equal(count, 3);
+		assert_string_equal(countries[0].code, "");
+		assert_string_equal(countries[2].code, "DE");
+		free(countries);
+		picture_release(picture);
+	}
+	memset(places[1].country, 0, sizeof(places[1].country));
+	assert_int_equal(place_country_index("AA"), 1);
+	assert_int_equal(place_country_index("ZZ"), PLACE_COUNTRIES - 1);
+}
+
 static int made, destroyed;
 
 static void *
@@ -224,6 +251,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts_are_copied),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_attachment),
 	};
 	return cmocka_run_group_tests_name("picture", tests, NULL, NULL);

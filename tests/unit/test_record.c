@@ -275,6 +275,7 @@ test_what_makes_no_sense(void **state)
 	REFUSED(w->places[3].radius_km = -1, "radius");
 	REFUSED(snprintf(w->places[3].country, 3, "d"), "country");
 	REFUSED(snprintf(w->places[3].country, 3, "<b"), "country");
+	REFUSED(snprintf(w->places[3].country, 3, "11"), "country");
 	REFUSED(snprintf(w->places[3].city, PLACE_CITY_MAX, "a\x7f"), "city");
 	REFUSED(w->lanes[0].busy = INFINITY, "lane");
 	assert_int_equal(repack(w, &back, error), 0);
