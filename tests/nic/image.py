@@ -160,7 +160,18 @@ def build(cache, packages):
     return image
 
 
+def unmount_below(folder, mounts="/proc/self/mounts", unmount=("umount", "--lazy")):
+    """What a run that was ended half-way has left mounted in there."""
+    prefix = os.path.realpath(folder) + "/"
+    with open(mounts, encoding="utf-8") as lines:
+        points = [line.split()[1] for line in lines]
+    for point in reversed([point for point in points if point.startswith(prefix)]):
+        print(f"# left by an earlier run, unmounted: {point}", flush=True)
+        subprocess.run([*unmount, point], check=True)
+
+
 def _make(cache, image, packages, agent):
+    unmount_below(cache)
     # One image is worth its gigabyte, more are not.
     shutil.rmtree(cache, ignore_errors=True)
     folder = image.disk.parent
