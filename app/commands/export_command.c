@@ -44,7 +44,7 @@ struct job {
 static int
 say(const char *text)
 {
-	fprintf(stderr, "packet-heatmap: %s\n", text);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, text);
 	return EXIT_FAILURE;
 }
 

@@ -144,6 +144,12 @@ test('one sensor alone, and back to all', async () => {
   await page.keyboard.press('n');
   await page.click('#fleet-rows button[data-id="fw-0003"]');
   await page.getByText('Only fw-0003, eth0').waitFor();
+  setSensors(makeSensors(PLACES, 30, [{ state: 'silent' }]));
+  mock.state.touch();
+  await page.getByText('Only fw-0003, eth0 · Silent:').waitFor();
+  setSensors(makeSensors(PLACES, 30));
+  mock.state.touch();
+  await page.getByText('Only fw-0003, eth0', { exact: true }).waitFor();
   assert.match(page.url(), /sensor=fw-0003/);
   assert.match(page.url(), /window=5m/, 'it comes back with all');
   assert.ok(

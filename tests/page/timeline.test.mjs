@@ -184,6 +184,8 @@ test('the keyboard alone: walk, play, pause, live; and what a screen reader hear
   await page.waitForFunction(
     () => document.querySelector('#span [aria-pressed=true]').value === '7d',
   );
+  // what is saved has the timeline as it is now
+  await page.waitForFunction(() => /[?&]step=3600/.test(document.getElementById('save').href));
   await page.keyboard.press('End');
   await inLive(page);
   await page.done();

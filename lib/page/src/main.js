@@ -127,7 +127,6 @@ class Page {
     this.controls.windows(this.saved ? [snapshot.window] : snapshot.windows, snapshot.window);
     const known = !this.saved && (this.places.anyOwn || snapshot.side === 'remote');
     this.controls.side(snapshot.side, known);
-    byId('save').href = savePath(this, this.past);
     byId('save').hidden = Boolean(snapshot.only); // the file is of all
     this.card.live = !this.saved && !this.past.range && !snapshot.only;
     this.reopen = openId;
@@ -176,6 +175,7 @@ class Page {
     const generated = freshness.generated === null ? null : new Date(freshness.generated * 1000);
     this.status.clock(new Date(freshness.serverTime(clocks) * 1000));
     this.past.tick(clocks.monotonic);
+    if (!this.saved) byId('save').href = savePath(this, this.past); // as it is now, with its timeline
     this.afterTick(clocks);
     const { range } = this.past;
     if (range) {

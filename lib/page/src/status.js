@@ -33,6 +33,12 @@ const HTTP_ERROR = /^HTTP \d+$/;
 
 const snapshotName = ({ sensor }) => [sensor.name, ...sensor.sources].join(', ');
 
+/** Of which sensors the map is, where it is not of all. */
+function onlyText(snapshot) {
+  const { sensor, group, sensors } = snapshot.only;
+  return `Only ${sensor === null ? `${group}: ${sensors} sensors` : snapshotName(snapshot)}`;
+}
+
 /** The banner: {text, look, age}, or null. The worst first. `age` goes on by the second. */
 export function bannerOf({ freshness, age, failures, error, snapshot, generated, away = false }) {
   if (freshness === 'no-data') {
@@ -53,6 +59,7 @@ export function bannerOf({ freshness, age, failures, error, snapshot, generated,
   }
   if (!snapshot) return null;
   const faults = [];
+  const only = snapshot.only && onlyText(snapshot);
   if (snapshot.totals.balanced === false) faults.push('The ledger does not balance');
   if (snapshot.sensor.drop_pps > 0) {
     faults.push(
@@ -62,12 +69,11 @@ export function bannerOf({ freshness, age, failures, error, snapshot, generated,
   if (snapshot.sensor.link === 'down' && snapshot.empty !== 'link_down') faults.push('Link down');
   const sensors = fleetText(snapshot.fleet);
   if (sensors) faults.push(sensors);
-  if (faults.length) return { text: faults.join(' · '), look: 'warn' };
-  if (snapshot.only) {
-    const { sensor, group, sensors: count } = snapshot.only;
-    const what = sensor === null ? `${group}: ${count} sensors` : snapshotName(snapshot);
-    return { text: `Only ${what}`, look: 'note' };
+  if (faults.length) {
+    // also beside a fault: a map of one sensor must not look like the map of all
+    return { text: [only, ...faults].filter(Boolean).join(' · '), look: 'warn' };
   }
+  if (only) return { text: only, look: 'note' };
   if (snapshot.state === 'over' && !snapshot.empty) {
     return { text: 'The capture is over: this is all of it', look: 'note' };
   }
