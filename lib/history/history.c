@@ -1,258 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The store's life, its queue, and the thread that writes. */
+/* The store's queue, and the thread that writes. */
 #include "history.h"
 
 #include "internal.h"
 #include "join.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
-
-/* An hour of 10 s periods; or so many points (72 octets each: 150 MB), whatever is less. */
-#define QUEUE_MAX        360
-#define QUEUE_POINTS_MAX 2000000
 
 /* After a failure: the first try comes soon, a disk that stays full is asked once a minute. */
 #define RETRY_FIRST_MS 1000
 #define RETRY_MOST_MS  60000
-
-static void __attribute__((format(printf, 2, 3)))
-log_to(const struct history *h, const char *format, ...)
-{
-	char line[HISTORY_ERROR_MAX + 128];
-	va_list arguments;
-
-	if (h->settings.log == NULL)
-		return;
-	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
-	va_end(arguments);
-	h->settings.log(line);
-}
-
-static bool
-is_damage(int code)
-{
-	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
-}
-
-/* The file and what belongs to it, out of the way but not gone. */
-static int
-set_aside(struct history *h)
-{
-	static const char *const parts[] = {"", "-wal", "-shm"};
-	char from[4200], to[4300], stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		snprintf(from, sizeof(from), "%s/%s%s", h->folder, HISTORY_FILE, parts[i]);
-		snprintf(to, sizeof(to), "%s/%s.damaged-%s%s", h->folder, HISTORY_FILE, stamp,
-			 parts[i]);
-		if (rename(from, to) != 0 && errno != ENOENT)
-			return -errno;
-	}
-	log_to(h, "history: %s/%s is damaged; it is kept as %s.damaged-%s, and a new one is begun",
-	       h->folder, HISTORY_FILE, HISTORY_FILE, stamp);
-	return 0;
-}
-
-/* Opens the store; a damaged one once more, anew. SQLite's code. */
-static int
-open_store(struct history *h, char error[HISTORY_ERROR_MAX])
-{
-	int code = store_open(&h->store, &h->settings, error);
-
-	if (!is_damage(code))
-		return code;
-	if (set_aside(h) != 0) {
-		snprintf(error, HISTORY_ERROR_MAX, "%.300s/%s is damaged and cannot be renamed: %s",
-			 h->folder, HISTORY_FILE, strerror(errno));
-		return code;
-	}
-	pthread_mutex_lock(&h->lock);
-	h->status.damaged++;
-	pthread_mutex_unlock(&h->lock);
-	return store_open(&h->store, &h->settings, error);
-}
-
-static int
-lock_folder(struct history *h, char error[HISTORY_ERROR_MAX])
-{
-	char path[4100];
-
-	if (mkdir(h->folder, 0750) != 0 && errno != EEXIST) {
-		snprintf(error, HISTORY_ERROR_MAX, "--history %.300s: cannot make the folder: %s",
-			 h->folder, strerror(errno));
-		return -1;
-	}
-	snprintf(path, sizeof(path), "%s/lock", h->folder);
-	h->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (h->lock_fd < 0) {
-		snprintf(error, HISTORY_ERROR_MAX, "--history %.300s: cannot write there: %s",
-			 h->folder, strerror(errno));
-		return -1;
-	}
-	if (flock(h->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-		snprintf(error, HISTORY_ERROR_MAX,
-			 "--history %.300s: %s; each process needs a folder of its own", h->folder,
-			 errno == EWOULDBLOCK ? "another process writes there" : strerror(errno));
-		return -1;
-	}
-	return 0;
-}
-
-static int64_t
-oldest_start(sqlite3 *db, int *code)
-{
-	int64_t oldest = 0;
-	char sql[64];
-
-	*code = SQLITE_OK;
-	for (int tier = 0; tier < HISTORY_TIERS && *code == SQLITE_OK; tier++) {
-		snprintf(sql, sizeof(sql), "SELECT min(start) FROM tier%d", tier);
-		int64_t start = store_number(db, sql, code);
-		if (start != 0 && (oldest == 0 || start < oldest))
-			oldest = start;
-	}
-	return oldest;
-}
-
-/* Periods of today, and days whose periods are gone. */
-static int64_t
-newest_end(sqlite3 *db, int *code)
-{
-	int64_t newest = 0;
-	char sql[64];
-
-	*code = SQLITE_OK;
-	for (int tier = 0; tier < HISTORY_TIERS && *code == SQLITE_OK; tier++) {
-		snprintf(sql, sizeof(sql), "SELECT max(finish) FROM tier%d", tier);
-		int64_t end = store_number(db, sql, code);
-		newest = end > newest ? end : newest;
-	}
-	return newest;
-}
-
-/* [writer, or history_open] */
-static void
-describe(struct history *h)
-{
-	int code;
-	const int64_t oldest = oldest_start(h->store.db, &code);
-	const uint64_t octets = store_octets(&h->store);
-
-	pthread_mutex_lock(&h->lock);
-	h->status.oldest_ms = oldest;
-	h->status.octets = octets;
-	pthread_mutex_unlock(&h->lock);
-}
-
-static void
-sample_free(struct history_sample *sample)
-{
-	free(sample->points);
-	notes_free(sample->notes, sample->note_count);
-}
-
-static void
-history_free(struct history *h)
-{
-	store_close(&h->store);
-	if (h->lock_fd >= 0)
-		close(h->lock_fd);
-	for (size_t i = 0; h->queue != NULL && i < h->waiting; i++)
-		sample_free(&h->queue[(h->first + i) % QUEUE_MAX]);
-	free(h->queue);
-	pthread_mutex_destroy(&h->lock);
-	pthread_cond_destroy(&h->changed);
-	free(h);
-}
-
-struct history *
-history_open(const struct history_settings *settings, char error[HISTORY_ERROR_MAX])
-{
-	struct history *h = calloc(1, sizeof(*h));
-	pthread_condattr_t monotonic;
-
-	if (h == NULL) {
-		snprintf(error, HISTORY_ERROR_MAX, "out of memory");
-		return NULL;
-	}
-	h->settings = *settings;
-	h->lock_fd = -1;
-	snprintf(h->folder, sizeof(h->folder), "%s", settings->folder);
-	h->settings.folder = h->folder;
-	h->status.limit = settings->size;
-	pthread_mutex_init(&h->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&h->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	h->queue = calloc(QUEUE_MAX, sizeof(*h->queue));
-	if (h->queue == NULL || strlen(settings->folder) >= sizeof(h->folder)) {
-		snprintf(error, HISTORY_ERROR_MAX, "--history: %s",
-			 h->queue ? "the path is too long" : "out of memory");
-	} else if (lock_folder(h, error) == 0 && open_store(h, error) == SQLITE_OK) {
-		int code;
-
-		h->status.stored_until_ms =
-			store_number(h->store.db, "SELECT max(finish) FROM tier0", &code);
-		describe(h);
-		return h;
-	}
-	history_free(h);
-	return NULL;
-}
-
-struct history *
-history_read(const char *folder, char error[HISTORY_ERROR_MAX])
-{
-	struct history *h = calloc(1, sizeof(*h));
-
-	if (h == NULL) {
-		snprintf(error, HISTORY_ERROR_MAX, "out of memory");
-		return NULL;
-	}
-	h->lock_fd = -1;
-	pthread_mutex_init(&h->lock, NULL);
-	pthread_cond_init(&h->changed, NULL);
-	const int length =
-		snprintf(h->store.path, sizeof(h->store.path), "%s/%s", folder, HISTORY_FILE);
-	if ((size_t)length >= sizeof(h->store.path))
-		snprintf(error, HISTORY_ERROR_MAX, "--history: the path is too long");
-	else if (access(h->store.path, F_OK) != 0)
-		snprintf(error, HISTORY_ERROR_MAX, "--history %.300s: there is no %s in it: %s",
-			 folder, HISTORY_FILE, strerror(errno));
-	else if (store_judge(h->store.path, error) == 0)
-		return h;
-	history_free(h);
-	return NULL;
-}
-
-int
-history_bounds(struct history *h, int64_t *from_ms, int64_t *to_ms)
-{
-	sqlite3 *db = NULL;
-	int code = store_open_reader(h->store.path, &db);
-
-	*from_ms = *to_ms = 0;
-	if (code == SQLITE_OK)
-		*from_ms = oldest_start(db, &code);
-	if (code == SQLITE_OK)
-		*to_ms = newest_end(db, &code);
-	sqlite3_close(db);
-	return code == SQLITE_OK ? 0 : -EIO;
-}
 
 /* The sample as a sum by the store's ids, in the open transaction. SQLite's code. */
 static int
@@ -280,10 +40,34 @@ to_sum(struct store *store, const struct history_sample *sample, struct sum *sum
 	return code;
 }
 
+/* Notes without a period, at the front again where they could not be stored. */
+static void
+put_back(struct history *h, struct note *notes, size_t count)
+{
+	pthread_mutex_lock(&h->lock);
+	struct note *all = realloc(notes, (count + h->loose_count) * sizeof(*all));
+	if (all != NULL) {
+		if (h->loose_count > 0)
+			memcpy(all + count, h->loose, h->loose_count * sizeof(*all));
+		free(h->loose);
+		h->loose = all;
+		h->loose_count += count;
+	} else {
+		notes_free(notes, count);
+	}
+	pthread_mutex_unlock(&h->lock);
+}
+
 /* One transaction for all that waits. SQLite's code; nothing of it is stored if it is not OK. */
 static int
 store_samples(struct history *h, const struct history_sample *samples, size_t count)
 {
+	pthread_mutex_lock(&h->lock);
+	struct note *loose = h->loose;
+	const size_t loose_count = h->loose_count;
+	h->loose = NULL;
+	h->loose_count = 0;
+	pthread_mutex_unlock(&h->lock);
 	struct store *store = &h->store;
 	bool more = true;
 	int code = store_run(store->db, "BEGIN IMMEDIATE");
@@ -298,16 +82,22 @@ store_samples(struct history *h, const struct history_sample *samples, size_t co
 			code = notes_store(store->db, samples[i].notes, samples[i].note_count);
 		sum_free(&period);
 	}
+	if (code == SQLITE_OK)
+		code = notes_store(store->db, loose, loose_count);
 	/* as many rows as the size asks for, but no more than a few steps a period */
-	for (size_t step = 0; step < 4 + 2 * count && more && code == SQLITE_OK; step++)
+	for (size_t step = 0; count > 0 && step < 4 + 2 * count && more && code == SQLITE_OK;
+	     step++)
 		code = prune(store, &h->settings, samples[count - 1].end_ms,
 			     (int64_t)samples[count - 1].covered_ms, &more);
 	if (code == SQLITE_OK)
 		code = store_run(store->db, "COMMIT");
 	if (code == SQLITE_OK) {
 		known_places_committed(store->places);
+		notes_free(loose, loose_count);
 		return code;
 	}
+	if (loose_count > 0)
+		put_back(h, loose, loose_count);
 	char why[128];
 	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(store->db));
 	store_run(store->db, "ROLLBACK");
@@ -338,16 +128,16 @@ recover(struct history *h, int code)
 
 	if ((code & 0xff) == SQLITE_FULL && h->store.db != NULL)
 		make_room(h);
-	if (!is_damage(code) && h->store.db != NULL && rollup_load(&h->store) == SQLITE_OK)
+	if (!store_is_damaged(code) && h->store.db != NULL && rollup_load(&h->store) == SQLITE_OK)
 		return;
 	store_close(&h->store);
-	if (is_damage(code) && set_aside(h) == 0) {
+	if (store_is_damaged(code) && history_set_aside(h) == 0) {
 		pthread_mutex_lock(&h->lock);
 		h->status.damaged++;
 		pthread_mutex_unlock(&h->lock);
 	}
-	if (open_store(h, error) != SQLITE_OK)
-		log_to(h, "history: %s", error);
+	if (history_open_store(h, error) != SQLITE_OK)
+		history_log(h, "history: %s", error);
 }
 
 static void
@@ -360,17 +150,19 @@ after_success(struct history *h, struct history_sample *samples, size_t count)
 	h->status.stored += count;
 	for (size_t i = 0; i < count; i++) {
 		h->waiting_points -= samples[i].count;
-		sample_free(&samples[i]);
+		history_sample_free(&samples[i]);
 	}
-	h->status.stored_until_ms = samples[count - 1].end_ms;
+	if (count > 0)
+		h->status.stored_until_ms = samples[count - 1].end_ms;
 	h->first = (h->first + count) % QUEUE_MAX;
 	h->waiting -= count;
 	const unsigned long long dropped = h->status.dropped;
 	pthread_mutex_unlock(&h->lock);
-	describe(h);
+	history_describe(h);
 	if (was_failing)
-		log_to(h, "history: stored again; %llu periods have been dropped since the start",
-		       dropped);
+		history_log(h,
+			    "history: stored again; %llu periods have been dropped since the start",
+			    dropped);
 }
 
 /* True: said for the first time since it worked. */
@@ -386,19 +178,20 @@ after_failure(struct history *h)
 	memcpy(error, h->status.error, sizeof(error));
 	pthread_mutex_unlock(&h->lock);
 	if (first)
-		log_to(h,
-		       "history: cannot store in %s: %s; tried again until it can be, counting "
-		       "and the map go on",
-		       h->folder, error);
+		history_log(
+			h,
+			"history: cannot store in %s: %s; tried again until it can be, counting "
+			"and the map go on",
+			h->folder, error);
 }
 
 /* Waits for work, or for the time to try again. The samples to store: those at the queue's front,
- * up to its wrap. 0: none, and the end. */
-static size_t
-next_samples(struct history *h, unsigned int wait_ms, struct history_sample **samples)
+ * up to its wrap; none where there are only notes. False: there is nothing more, and it ends. */
+static bool
+next_samples(struct history *h, unsigned int wait_ms, struct history_sample **samples,
+	     size_t *count)
 {
 	struct timespec until;
-	size_t count;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += wait_ms / 1000;
@@ -408,17 +201,18 @@ next_samples(struct history *h, unsigned int wait_ms, struct history_sample **sa
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&h->lock);
-	while (h->waiting == 0 && !h->ending)
+	while (h->waiting == 0 && h->loose_count == 0 && !h->ending)
 		pthread_cond_wait(&h->changed, &h->lock);
 	while (wait_ms > 0 && !h->ending &&
 	       pthread_cond_timedwait(&h->changed, &h->lock, &until) != ETIMEDOUT)
 		;
-	count = h->waiting;
-	if (count > QUEUE_MAX - h->first)
-		count = QUEUE_MAX - h->first;
+	*count = h->waiting;
+	if (*count > QUEUE_MAX - h->first)
+		*count = QUEUE_MAX - h->first;
 	*samples = &h->queue[h->first];
+	const bool more = *count > 0 || h->loose_count > 0;
 	pthread_mutex_unlock(&h->lock);
-	return count;
+	return more;
 }
 
 static void *
@@ -430,7 +224,7 @@ writer_run(void *argument)
 	size_t count;
 	bool last_try = false;
 
-	while ((count = next_samples(h, wait_ms, &samples)) > 0) {
+	while (next_samples(h, wait_ms, &samples, &count)) {
 		int code = h->store.db ? store_samples(h, samples, count) : SQLITE_CANTOPEN;
 
 		if (code == SQLITE_OK) {
@@ -444,7 +238,8 @@ writer_run(void *argument)
 		const bool ending = h->ending;
 		pthread_mutex_unlock(&h->lock);
 		if (ending && last_try) {
-			log_to(h, "history: ends with %zu periods that could not be stored", count);
+			history_log(h, "history: ends with %zu periods that could not be stored",
+				    count);
 			break;
 		}
 		last_try = ending;
@@ -495,7 +290,7 @@ history_offer(struct history *h, struct history_sample *sample)
 		h->status.dropped++;
 		h->status.dropped_packets += frames[DECODE_TCP] + frames[DECODE_UDP];
 		ret = sample->points == NULL ? -ENOMEM : -EAGAIN;
-		sample_free(sample);
+		history_sample_free(sample);
 	} else {
 		h->queue[(h->first + h->waiting) % QUEUE_MAX] = *sample;
 		h->waiting++;
@@ -506,6 +301,26 @@ history_offer(struct history *h, struct history_sample *sample)
 	sample->points = NULL;
 	sample->notes = NULL;
 	return ret;
+}
+
+int
+history_keep(struct history *h, struct note *notes, size_t count)
+{
+	pthread_mutex_lock(&h->lock);
+	struct note *all = realloc(h->loose, (h->loose_count + count) * sizeof(*all));
+	if (all != NULL) {
+		memcpy(all + h->loose_count, notes, count * sizeof(*all));
+		h->loose = all;
+		h->loose_count += count;
+		pthread_cond_signal(&h->changed);
+	}
+	pthread_mutex_unlock(&h->lock);
+	if (all == NULL) {
+		notes_free(notes, count);
+		return -ENOMEM;
+	}
+	free(notes);
+	return 0;
 }
 
 void

@@ -113,6 +113,9 @@ int history_offer(struct history *history, struct history_sample *sample);
 int history_notes(struct history *history,
 		  void (*note)(void *context, const char *name, const void *value, size_t size),
 		  void *context);
+/* [any thread] Notes that belong to no period: stored soon, or with the end. Takes over `notes`,
+ * which is malloc'ed, also on failure. 0 or -ENOMEM. */
+int history_keep(struct history *history, struct note *notes, size_t count);
 
 struct history_status {
 	uint64_t stored;         /* periods since the start */
@@ -154,6 +157,29 @@ struct history_range {
 int history_range(struct history *history, int64_t from_ms, int64_t to_ms,
 		  struct history_range *range, char error[HISTORY_ERROR_MAX]);
 void history_range_free(struct history_range *range);
+
+/* Several times at once, by id: for who compares them. */
+
+struct history_span {
+	int64_t from_ms, to_ms;
+};
+
+struct history_sum {
+	int64_t from_ms, to_ms; /* as it was found, see history_range */
+	uint64_t covered_ms, received, lost;
+	struct counts *counts; /* [places], by the place's id */
+	uint32_t places;       /* up to the last one with packets */
+};
+
+/* As history_range. `sums` has room for `count` and is given back by history_sums_free. */
+int history_sums(struct history *history, const struct history_span *spans, size_t count,
+		 struct history_sum *sums, char error[HISTORY_ERROR_MAX]);
+void history_sums_free(struct history_sum *sums, size_t count);
+/* What these places say; of an id that the store does not have, nothing. 0 or -EIO with a line. */
+int history_lookup(struct history *history, const uint32_t *ids, size_t count, struct place *places,
+		   char error[HISTORY_ERROR_MAX]);
+/* The start of the first row that starts at `after_ms` or later; 0: there is none. 0 or -EIO. */
+int history_next(struct history *history, int64_t after_ms, int64_t *start_ms);
 
 struct history_filter {
 	const char *country; /* two letters, "" for places without one; NULL: no filter */

@@ -10,6 +10,10 @@
 
 #define HISTORY_FILE "history.sqlite"
 
+/* An hour of 10 s periods; or so many points (72 octets each: 150 MB), whatever is less. */
+#define QUEUE_MAX        360
+#define QUEUE_POINTS_MAX 2000000
+
 /* --- sum.c: counts by place, dense, and what else a row holds -------------------------------- */
 
 struct sum {
@@ -161,16 +165,47 @@ struct visit {
 	int coarsest; /* tier: no row of a coarser one is taken */
 	int (*row)(void *context, const struct visit_row *row); /* 0 to go on */
 	void *context;
-	/* found by visit_begin */
+	/* found by visit_load */
+	uint64_t rolled[HISTORY_TIERS];
+	int64_t pruned[HISTORY_TIERS];
+	/* found by visit_round */
 	int64_t from_ms, to_ms;
 	int resolution;
-	uint64_t rolled[HISTORY_TIERS];
 };
 
-/* Opens a read transaction and rounds the range to what is kept. SQLite's code. */
+/* Opens a read transaction. SQLite's code. */
+int visit_load(struct visit *visit);
+/* Rounds the range to what is kept, for the next visit_rows. */
+void visit_round(struct visit *visit, int64_t from_ms, int64_t to_ms);
+/* Both. */
 int visit_begin(struct visit *visit, int64_t from_ms, int64_t to_ms);
 /* Each period in the range is in exactly one of the rows. 0, what `row` returned, or -EIO. */
 int visit_rows(struct visit *visit);
+
+/* --- question.c: what is asked of the store ----------------------------------------------------
+ */
+
+/* one question: its connection, and what it adds up */
+struct question {
+	struct visit visit;
+	struct names *names;
+	struct sum sum;
+	uint64_t rows, damaged;
+	unsigned int tiers;
+};
+
+/* -EIO, with SQLite's line. */
+int question_say(sqlite3 *db, const char *path, char error[HISTORY_ERROR_MAX]);
+/* 0, -ENOMEM or -EIO; question_close in any case. */
+int question_open(struct history *history, struct question *question,
+		  char error[HISTORY_ERROR_MAX]);
+void question_close(struct question *question);
+/* 0 also for a damaged row, which is counted. */
+int question_tolerate(struct question *question, int error);
+/* A row's counts, ledger and frames into the question's sum; for visit.row. */
+int question_add_row(void *question, const struct visit_row *row);
+/* Columns latitude, longitude, radius, country, city, own, from `column` on. */
+void place_of_row(sqlite3_stmt *statement, int column, uint32_t id, struct place *place);
 
 struct history {
 	struct history_settings settings;
@@ -185,6 +220,22 @@ struct history {
 	struct history_sample *queue; /* [QUEUE_MAX], circular */
 	size_t first, waiting;
 	size_t waiting_points;
+	struct note *loose; /* that wait for the next transaction */
+	size_t loose_count;
 	bool ending;
 	struct history_status status;
 };
+
+/* --- open.c: shared with the thread that writes ----------------------------------------------- */
+
+void history_log(const struct history *history, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+bool store_is_damaged(int code);
+/* The file and what belongs to it, out of the way but not gone. 0 or -errno. */
+int history_set_aside(struct history *history);
+/* Opens the store; a damaged one once more, anew. SQLite's code. */
+int history_open_store(struct history *history, char error[HISTORY_ERROR_MAX]);
+/* [writer, or history_open] What status says of the file. */
+void history_describe(struct history *history);
+void history_sample_free(struct history_sample *sample);
+void history_free(struct history *history);

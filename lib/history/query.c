@@ -6,70 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* one question: its connection, and what it adds up */
-struct question {
-	struct visit visit;
-	struct names *names;
-	struct sum sum;
-	uint64_t rows, damaged;
-	unsigned int tiers;
-};
-
-static int
-say(sqlite3 *db, const char *path, char error[HISTORY_ERROR_MAX])
-{
-	if (error != NULL)
-		snprintf(error, HISTORY_ERROR_MAX, "%.300s: %.150s", path,
-			 db ? sqlite3_errmsg(db) : "out of memory");
-	return -EIO;
-}
-
-static int
-question_open(struct history *h, struct question *q, char error[HISTORY_ERROR_MAX])
-{
-	if (store_open_reader(h->store.path, &q->visit.db) != SQLITE_OK)
-		return say(q->visit.db, h->store.path, error);
-	q->names = names_load(q->visit.db);
-	if (q->names == NULL)
-		return errno == ENOMEM ? -ENOMEM : say(q->visit.db, h->store.path, error);
-	return 0;
-}
-
-static void
-question_close(struct question *q)
-{
-	names_free(q->names);
-	sum_free(&q->sum);
-	sqlite3_close(q->visit.db);
-}
-
-/* 0 also for a damaged row, which is counted. */
-static int
-tolerate(struct question *q, int error)
-{
-	if (error != -EBADMSG)
-		return error;
-	q->damaged++;
-	return 0;
-}
-
-static int
-add_row(void *context, const struct visit_row *row)
-{
-	struct question *q = context;
-	int error = ledger_decode(q->names, row->ledger, row->ledger_size, &q->sum.ledger);
-
-	if (error == 0)
-		error = blob_add(&q->sum, row->places, row->places_size);
-	q->tiers |= 1u << row->tier;
-	q->rows++;
-	q->sum.covered_ms += row->covered_ms;
-	q->sum.periods += row->periods;
-	q->sum.received += row->received;
-	q->sum.lost += row->lost;
-	return tolerate(q, error);
-}
-
 static int
 by_packets(const void *a, const void *b)
 {
@@ -79,23 +15,6 @@ by_packets(const void *a, const void *b)
 	if (px != py)
 		return px < py ? 1 : -1;
 	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-/* Columns latitude, longitude, radius, country, city, own, from `column` on. */
-static void
-read_place(sqlite3_stmt *statement, int column, uint32_t id, struct place *place)
-{
-	const char *country = (const char *)sqlite3_column_text(statement, column + 3);
-	const char *city = (const char *)sqlite3_column_text(statement, column + 4);
-
-	place->number = id;
-	place->latitude = sqlite3_column_double(statement, column);
-	place->longitude = sqlite3_column_double(statement, column + 1);
-	place->radius_km = (float)sqlite3_column_double(statement, column + 2);
-	place->has_position = true;
-	place->own = sqlite3_column_int(statement, column + 5) != 0;
-	snprintf(place->country, sizeof(place->country), "%.2s", country ? country : "");
-	snprintf(place->city, sizeof(place->city), "%s", city ? city : "");
 }
 
 /* Names the places that have counts. 0, -ENOMEM or -EIO. */
@@ -129,7 +48,7 @@ name_places(sqlite3 *db, const struct sum *sum, struct history_place **places, s
 			break;
 		}
 		p->id = i;
-		read_place(statement, 0, i, &p->place);
+		place_of_row(statement, 0, i, &p->place);
 		p->counts = sum->counts[i];
 		++*count;
 		sqlite3_reset(statement);
@@ -146,7 +65,7 @@ int
 history_range(struct history *h, int64_t from_ms, int64_t to_ms, struct history_range *range,
 	      char error[HISTORY_ERROR_MAX])
 {
-	struct question q = {.visit = {.coarsest = HISTORY_TIERS - 1, .row = add_row}};
+	struct question q = {.visit = {.coarsest = HISTORY_TIERS - 1, .row = question_add_row}};
 	int ret;
 
 	*range = (struct history_range){0};
@@ -161,7 +80,7 @@ history_range(struct history *h, int64_t from_ms, int64_t to_ms, struct history_
 	if (ret == 0)
 		ret = name_places(q.visit.db, &q.sum, &range->places, &range->count);
 	if (ret == -EIO)
-		ret = say(q.visit.db, h->store.path, error);
+		ret = question_say(q.visit.db, h->store.path, error);
 	if (ret == 0) {
 		qsort(range->places, range->count, sizeof(*range->places), by_packets);
 		range->from_ms = q.visit.from_ms;
@@ -215,8 +134,9 @@ step_row(void *context, const struct visit_row *row)
 	struct history_step *step = &series->steps[i];
 	step->covered_ms += row->covered_ms;
 	if (s->wanted != NULL)
-		return tolerate(&s->question, blob_add_some(&step->counts, row->places,
-							    row->places_size, is_wanted, s));
+		return question_tolerate(
+			&s->question,
+			blob_add_some(&step->counts, row->places, row->places_size, is_wanted, s));
 	step->received += row->received;
 	step->lost += row->lost;
 	for (int layer = 0; layer < LAYERS; layer++) {
@@ -320,7 +240,7 @@ history_series(struct history *h, int64_t from_ms, int64_t to_ms, int64_t step_m
 	if (ret == 0)
 		ret = visit_rows(&s.question.visit);
 	if (ret == -EIO)
-		ret = say(s.question.visit.db, h->store.path, error);
+		ret = question_say(s.question.visit.db, h->store.path, error);
 	series->damaged = s.question.damaged;
 	free(s.wanted);
 	question_close(&s.question);
@@ -369,7 +289,7 @@ load_places(struct recalling *r)
 		const int64_t id = sqlite3_column_int64(statement, 0);
 
 		if (id >= 0 && id < r->known)
-			read_place(statement, 1, (uint32_t)id, &r->places[id]);
+			place_of_row(statement, 1, (uint32_t)id, &r->places[id]);
 	}
 	sqlite3_finalize(statement);
 	return code == SQLITE_DONE ? 0 : -EIO;
@@ -391,10 +311,10 @@ recall_row(void *context, const struct visit_row *row)
 	int ret;
 
 	sum_clear(sum);
-	ret = tolerate(&r->question, blob_add(sum, row->places, row->places_size));
+	ret = question_tolerate(&r->question, blob_add(sum, row->places, row->places_size));
 	if (ret == 0)
-		ret = tolerate(&r->question, ledger_decode(r->question.names, row->ledger,
-							   row->ledger_size, &out.ledger));
+		ret = question_tolerate(&r->question, ledger_decode(r->question.names, row->ledger,
+								    row->ledger_size, &out.ledger));
 	if (ret != 0)
 		return ret;
 	for (uint32_t i = 0; i < sum->places && i < r->known; i++) {

@@ -26,23 +26,27 @@ finest_at(const int64_t pruned[HISTORY_TIERS], int coarsest, int64_t ms)
 }
 
 int
-visit_begin(struct visit *v, int64_t from_ms, int64_t to_ms)
+visit_load(struct visit *v)
 {
-	int64_t pruned[HISTORY_TIERS];
 	char sql[96];
 	int code = store_run(v->db, "BEGIN");
 
 	for (int tier = 0; tier < HISTORY_TIERS && code == SQLITE_OK; tier++) {
 		snprintf(sql, sizeof(sql), "SELECT until FROM pruned WHERE tier = %d", tier);
-		pruned[tier] = store_number(v->db, sql, &code);
+		v->pruned[tier] = store_number(v->db, sql, &code);
 		snprintf(sql, sizeof(sql), "SELECT max(seq) FROM tier%d", tier);
 		if (code == SQLITE_OK)
 			v->rolled[tier] = (uint64_t)store_number(v->db, sql, &code);
 	}
-	if (code != SQLITE_OK)
-		return code;
-	const int first = finest_at(pruned, HISTORY_TIERS - 1, from_ms);
-	const int last = finest_at(pruned, HISTORY_TIERS - 1, to_ms);
+	return code;
+}
+
+void
+visit_round(struct visit *v, int64_t from_ms, int64_t to_ms)
+{
+	const int first = finest_at(v->pruned, HISTORY_TIERS - 1, from_ms);
+	const int last = finest_at(v->pruned, HISTORY_TIERS - 1, to_ms);
+
 	v->from_ms = slot_of(from_ms, first);
 	v->to_ms = slot_of(to_ms, last);
 	if (v->to_ms < to_ms)
@@ -50,7 +54,16 @@ visit_begin(struct visit *v, int64_t from_ms, int64_t to_ms)
 	v->resolution = first;
 	if (v->coarsest < first)
 		v->coarsest = first;
-	return SQLITE_OK;
+}
+
+int
+visit_begin(struct visit *v, int64_t from_ms, int64_t to_ms)
+{
+	const int code = visit_load(v);
+
+	if (code == SQLITE_OK)
+		visit_round(v, from_ms, to_ms);
+	return code;
 }
 
 /* The rows of one tier that start in [from, to) and hold periods after `after`. */

@@ -57,9 +57,9 @@ const char *place_precision(const struct place *place);
 /* "Europe", for GeoNames' "EU"; NULL: no such continent. */
 const char *place_continent(const char code[3]);
 
-/* One number for each code of a country, in their order: 0 for none, and for what is no code. Places
- * come from records of other machines and from files too, so this does not rely on who has read
- * them. */
+/* One number for each code of a country, in their order: 0 for none, and for what is no code.
+ * Places come from records of other machines and from files too, so this does not rely on who has
+ * read them. */
 #define PLACE_COUNTRIES (1 + 26 * 26)
 static inline size_t
 place_country_index(const char code[3])
