@@ -225,6 +225,12 @@ log_history(const char *text)
 }
 
 void
+log_unusual(const char *text)
+{
+	log_at(LOG_NOTICE, "watch", NULL, "%s", text);
+}
+
+void
 log_capture(const char *text)
 {
 	log_at(LOG_WARNING, "capture", NULL, "warning: %s", text);

@@ -184,6 +184,11 @@ const struct option_def options[] = {
 	 "y; "
 	 "days stay as long as there is room.",
 	 BOTH},
+	{NULL, "unusual", "N", OPTION_TEXT, AT(unusual_text), 0, 0, NULL, "1",
+	 "With --history: say which places, countries or all traffic have much more or less than "
+	 "is usual at that time of the week, on the map, in the log and at /api/v1/events. Of "
+	 "places with N packets/s at least, now or usually. off: nothing is said.",
+	 BOTH},
 	{NULL, "records", "DIR", OPTION_TEXT, AT(records), 0, 0, NULL, NULL,
 	 "Put a record of each period into this folder, for who takes it from there: "
 	 "packet-heatmap-ship(8), or any program that reads protocol buffers (lib/record/"

@@ -28,6 +28,19 @@ parse_position(const char *text, double *latitude, double *longitude)
 	       *latitude >= -90 && *latitude <= 90 && *longitude >= -180 && *longitude <= 180;
 }
 
+/* packets/s, or 0 for "off" */
+static bool
+parse_unusual(const char *text, double *pps)
+{
+	char *end;
+
+	*pps = 0;
+	if (strcmp(text, "off") == 0)
+		return true;
+	*pps = strspn(text, "0123456789.") == strlen(text) ? strtod(text, &end) : -1;
+	return *pps >= 0.01 && *pps <= 1e9 && *end == 0;
+}
+
 int
 options_translate(struct settings *s, const struct option_def *option, const char *value,
 		  const char *where, char error[OPTIONS_ERROR_MAX])
@@ -178,6 +191,13 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 				 "%s: '%.60s' is no list of times, such as 24h,7d,31d,5y: for "
 				 "periods "
 				 "(2m at least), minutes (10m), five minutes (2h) and hours (2d)",
+				 where, value);
+			return -1;
+		}
+	} else if (option->offset == AT(unusual_text)) {
+		if (!parse_unusual(value, &s->unusual_pps)) {
+			snprintf(error, OPTIONS_ERROR_MAX,
+				 "%s: '%.60s' is neither packets/s (0.01 to 1000000000) nor off",
 				 where, value);
 			return -1;
 		}

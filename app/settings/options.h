@@ -87,6 +87,8 @@ struct settings {
 	const char *history, *history_size_text, *history_keep_text;
 	uint64_t history_size;                  /* octets, of history_size_text */
 	int64_t history_keep_ms[HISTORY_TIERS]; /* of history_keep_text */
+	const char *unusual_text;
+	double unusual_pps; /* of unusual_text; 0: off */
 	const char *records, *records_size_text, *records_keep_text;
 	uint64_t records_size;   /* octets, of records_size_text */
 	int64_t records_keep_ms; /* of records_keep_text */

@@ -18,6 +18,7 @@
 #define HISTORY_END_MS 10000
 #define STREAM_END_MS  2000
 #define RECORDS_END_MS 10000
+#define WATCH_END_MS   10000
 #define HTTP_THREADS   32
 
 /* -- before anything is started */
@@ -98,7 +99,18 @@ start_history(struct wall *w)
 	if (!w->packet_time && recall_windows(&w->map, w->history) != 0)
 		return fail("out of memory");
 	w->map.store = w->history;
-	return history_start(w->history) == 0 ? EXIT_SUCCESS : fail("no thread can be started");
+	if (w->settings->unusual_pps > 0) {
+		const struct watch_settings watch = {.least_pps = w->settings->unusual_pps,
+						     .log = log_unusual,
+						     .all = w->packet_time};
+
+		w->watch = watch_create(w->history, &watch);
+		if (w->watch == NULL)
+			return fail("what is kept of earlier events cannot be read");
+	}
+	if (history_start(w->history) != 0 || (w->watch != NULL && watch_start(w->watch) != 0))
+		return fail("no thread can be started");
+	return EXIT_SUCCESS;
 }
 
 static int
@@ -200,6 +212,7 @@ wall_start_http(struct wall *w)
 				  .host_count = s->http_hosts.count,
 				  .host_name = w->host_name,
 				  .history = w->history,
+				  .watch = w->watch,
 				  .fleet = w->asks};
 
 	if (w->listen[0] == 0)
@@ -226,10 +239,18 @@ wall_hurry(struct wall *w)
 }
 
 void
+wall_stop_http(struct wall *w)
+{
+	http_stop(w->http);
+	w->http = NULL;
+}
+
+void
 wall_end(struct wall *w)
 {
 	const bool once = w->settings != NULL && w->settings->once;
 
+	wall_stop_http(w); /* its requests read the history */
 	loader_stop(&w->loader);
 	consumer_destroy(w->map_thread, -1);
 	w->map_thread = NULL;
@@ -245,19 +266,18 @@ wall_end(struct wall *w)
 		w->stuck = true;
 	}
 	w->records = w->map.records = NULL;
+	/* its last notes go into the history */
+	if (watch_end(w->watch, once, once ? -1 : WATCH_END_MS) != 0) {
+		log_error("a look at what is unusual does not end; ending without it");
+		w->stuck = true;
+	}
+	w->watch = NULL;
 	/* its samples point at places: it ends before the map goes */
 	if (history_close(w->history, once ? -1 : HISTORY_END_MS) != 0) {
 		log_error("the history is not written in time; ending without its last periods");
 		w->stuck = true;
 	}
 	w->history = w->map.store = NULL;
-}
-
-void
-wall_stop_http(struct wall *w)
-{
-	http_stop(w->http);
-	w->http = NULL;
 }
 
 void

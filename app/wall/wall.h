@@ -4,7 +4,7 @@
  * web server. A sensor has one behind its lanes, a collector one behind its sensors.
  *
  *     wall_resolve ─▶ wall_check_outputs, wall_open_history ─▶ wall_start ─▶ wall_start_http
- *     wall_end ─▶ wall_stop_http ─▶ wall_free
+ *     wall_stop_http ─▶ wall_end ─▶ wall_free
  *
  * Each returns 0, or what the process ends with, and has said why. Each step down tolerates that
  * its step up never was. No EAL. [main] all of it.
@@ -18,6 +18,7 @@
 #include "map_consumer.h"
 #include "records.h"
 #include "stream.h"
+#include "watch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ struct wall {
 	char host_name[256], listen[80]; /* listen: empty, there is no web server */
 	char *settings_json, security_json[256];
 	struct history *history; /* NULL: nothing is kept */
+	struct watch *watch;     /* of it; NULL: nothing is watched */
 	struct loader loader;
 	struct map_consumer map;
 	struct consumer *map_thread; /* what records are offered to */
@@ -63,7 +65,8 @@ int wall_start_http(struct wall *wall);
 
 /* Waits for no reader and no disk from now on. */
 void wall_hurry(struct wall *wall);
-/* Ends the threads, oldest first: what was offered is drawn and written, within bounds. */
-void wall_end(struct wall *wall);
 void wall_stop_http(struct wall *wall);
+/* Ends the web server, unless it has ended, and the threads, oldest first: what was offered is
+ * drawn and written, within bounds. */
+void wall_end(struct wall *wall);
 void wall_free(struct wall *wall);

@@ -72,3 +72,7 @@ int answer_part(struct mg_connection *conn, const struct http *http, enum text_k
 /* past.c. -1: the request names no time, the answer is another's. */
 int answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind);
 int on_series(struct mg_connection *conn, void *http);
+
+/* change.c */
+int on_change(struct mg_connection *conn, void *http);
+int on_events(struct mg_connection *conn, void *http);

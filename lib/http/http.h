@@ -45,6 +45,7 @@ struct http_settings {
 	const char *host_name;          /* the machine's; NULL: unknown */
 	struct request_stats *requests; /* counted there; NULL: not counted */
 	struct history *history;        /* NULL: none; stays until http_stop */
+	struct watch *watch;            /* of it; NULL: none; stays until then */
 	struct fleet_asks *fleet;       /* of the wall of a fleet; else NULL; stays until then */
 };
 

@@ -40,6 +40,14 @@ SERIES = [
     parameter("place", "Only this place: an id of /api/v1/heat?from=.", {"type": "integer"}),
     parameter("country", "Only this country, ISO 3166-1 alpha-2; empty: places without one.",
               {"type": "string", "pattern": "^([A-Z]{2})?$"})]
+AGAINST = parameter("against", "What it is held against: the day before, the week before, or what "
+                    "is usual, the median of the four weeks before; day unless given.",
+                    {"type": "string", "enum": ["day", "week", "usual"]})
+CHANGE = [{**FROM, "description": f"Begin of the time; an hour before its end unless given: {TIME}"},
+          TO, AGAINST, SIDE]
+EVENTS = [{**FROM, "description": f"Those since then; a day before its end unless given: {TIME}"}, TO,
+          parameter("active", "1: only those that are not over.",
+                    {"type": "string", "enum": ["0", "1"]})]
 TIMELINE = [
     parameter("timeline_from", "With from: begin of the timeline below the map, else the same."),
     parameter("timeline_to", "With from: its end, else the same."), STEP]
@@ -61,6 +69,10 @@ ROUTES = {
                        {JSON: "series"}, (400, 404, 503)),
     "/api/v1/series.csv": ("The same as CSV (RFC 4180).", SERIES, {"text/csv": None},
                            (400, 404, 503)),
+    "/api/v1/change": ("A time beside the same a day or a week before, or what is usual.", CHANGE,
+                       {JSON: "change"}, (400, 404, 503)),
+    "/api/v1/events": ("What was unusual: places, countries, all traffic; the newest first.", EVENTS,
+                       {JSON: "events"}, (400, 404, 503)),
     "/api/v1/sensors": ("The sensors of a fleet, each with its state; of a sensor, none.", [],
                         {JSON: "sensors"}, ()),
     "/api/v1/locate": ("What the map does with an address, and why.", [

@@ -3,7 +3,8 @@
  * The past, out of the store: /api/v1/heat?from=&to= and /api/v1/series. Each request reads by a
  * connection of its own, so none waits for the writer or for another.
  */
-#include "answer.h"
+#include "past.h"
+
 #include "text.h"
 
 #include <errno.h>
@@ -44,19 +45,20 @@ read_moment(struct mg_connection *conn, const struct http *http, const char *nam
 	return bad_request(conn, http, why);
 }
 
-/* from= and to= (now where it is not given). 0, or the status that was sent. */
-static int
-read_times(struct mg_connection *conn, const struct http *http, int64_t *from, int64_t *to)
+int
+past_times(struct mg_connection *conn, const struct http *http, int64_t length_ms, int64_t *from,
+	   int64_t *to)
 {
 	const int64_t now = now_ms();
 	char text[TIME_MAX];
 
 	*to = now;
-	if (query_value(conn, "from", text, sizeof(text)) == -1)
+	if (length_ms == 0 && query_value(conn, "from", text, sizeof(text)) == -1)
 		return bad_request(conn, http, "from is missing: " TIMES);
-	int status = read_moment(conn, http, "from", now, from);
+	int status = read_moment(conn, http, "to", now, to);
+	*from = *to - length_ms;
 	if (status == 0)
-		status = read_moment(conn, http, "to", now, to);
+		status = read_moment(conn, http, "from", now, from);
 	if (status == 0 && *from >= *to)
 		status = bad_request(conn, http, "from is not before to");
 	return status;
@@ -89,9 +91,8 @@ read_step(struct mg_connection *conn, const struct http *http, int64_t length, i
 	return 0;
 }
 
-/* The picture that says whose the answer is; NULL with the status that was sent. */
-static struct picture *
-picture_for(struct mg_connection *conn, const struct http *http, int *status)
+struct picture *
+past_picture(struct mg_connection *conn, const struct http *http, int *status)
 {
 	struct picture *p = NULL;
 
@@ -108,8 +109,8 @@ picture_for(struct mg_connection *conn, const struct http *http, int *status)
 	return p;
 }
 
-static int
-send_past(struct mg_connection *conn, const struct http *http, int ret, const char *why,
+int
+past_send(struct mg_connection *conn, const struct http *http, int ret, const char *why,
 	  const struct text *text, const char *type)
 {
 	struct answer a = {.type = type};
@@ -147,7 +148,7 @@ read_timeline(struct mg_connection *conn, const struct http *http, int64_t from,
 		return status;
 	const int ret =
 		history_series(http->settings.history, from, to, step, NULL, timeline, error);
-	return ret == 0 ? 0 : send_past(conn, http, ret, error, NULL, "");
+	return ret == 0 ? 0 : past_send(conn, http, ret, error, NULL, "");
 }
 
 int
@@ -164,13 +165,13 @@ answer_range(struct mg_connection *conn, const struct http *http, enum text_kind
 	if (query_value(conn, "from", text, sizeof(text)) == -1 &&
 	    query_value(conn, "to", text, sizeof(text)) == -1)
 		return -1;
-	struct picture *p = picture_for(conn, http, &status);
+	struct picture *p = past_picture(conn, http, &status);
 	if (p == NULL)
 		return status;
 	if (query_value(conn, "window", text, sizeof(text)) != -1)
 		status = bad_request(conn, http, "a window or a time range, not both");
 	else
-		status = read_times(conn, http, &from, &to);
+		status = past_times(conn, http, 0, &from, &to);
 	const enum side side = side_of(conn, p);
 	if (status == 0 && side == SIDES)
 		status = bad_request(conn, http, SIDES_TEXT);
@@ -181,7 +182,7 @@ answer_range(struct mg_connection *conn, const struct http *http, enum text_kind
 
 		if (ret == 0)
 			ret = text_range(p, &range, page ? &timeline : NULL, kind, side, &json);
-		status = send_past(conn, http, ret, error, json, text_format(kind)->type);
+		status = past_send(conn, http, ret, error, json, text_format(kind)->type);
 		history_range_free(&range);
 		text_free(json);
 	}
@@ -232,10 +233,10 @@ on_series(struct mg_connection *conn, void *context)
 	int64_t from, to, step = 0;
 	int status;
 
-	struct picture *p = picture_for(conn, http, &status);
+	struct picture *p = past_picture(conn, http, &status);
 	if (p == NULL)
 		return status;
-	status = read_times(conn, http, &from, &to);
+	status = past_times(conn, http, 0, &from, &to);
 	if (status == 0)
 		status = read_filter(conn, http, &filter, country);
 	if (status == 0)
@@ -246,7 +247,7 @@ on_series(struct mg_connection *conn, void *context)
 
 		if (ret == 0)
 			ret = text_series(p, &series, &filter, csv, &json);
-		status = send_past(conn, http, ret, error, json,
+		status = past_send(conn, http, ret, error, json,
 				   csv ? text_format(TEXT_CSV)->type : "application/json");
 		history_series_free(&series);
 		text_free(json);

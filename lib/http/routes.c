@@ -254,6 +254,7 @@ static const struct route {
 	const char *path;
 	int (*handler)(struct mg_connection *conn, void *http);
 } routes[] = {
+	{"/api/v1/change", on_change},     {"/api/v1/events", on_events},
 	{"/api/v1/locate", on_locate},     {"/api/v1/openapi.json", on_openapi},
 	{"/api/v1/sensors", on_sensors},   {"/api/v1/series", on_series},
 	{"/api/v1/series.csv", on_series}, {"/metrics", on_metrics},

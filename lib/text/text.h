@@ -9,7 +9,9 @@
 #pragma once
 
 #include "asks.h"
+#include "change.h"
 #include "picture.h"
+#include "watch.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -82,6 +84,11 @@ int text_range(const struct picture *picture, const struct history_range *range,
 	       struct text **text);
 int text_series(const struct picture *picture, const struct history_series *series,
 		const struct history_filter *filter, bool csv, struct text **text);
+/* What changed; and what was unusual, `watch` NULL where nothing is watched. */
+int text_change(const struct picture *picture, const struct change *change, enum side side,
+		struct text **text);
+int text_events(const struct event *events, size_t count, const struct watch_status *watch,
+		int64_t from_ms, int64_t to_ms, struct text **text);
 /* The same of one sensor of a fleet, or of a group of sites. */
 int text_fleet(const struct picture *picture, const struct fleet_choice *choice,
 	       const struct fleet_rows *rows, enum text_kind kind, enum side side,
