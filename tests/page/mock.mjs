@@ -251,6 +251,76 @@ function makePast(state, from, to) {
   });
 }
 
+const CHANGE_FIELDS = FIELDS.slice(2, 10);
+
+/** The same places before: some grew, some shrank, some are new, some gone. */
+export function makeChange(places, { from, to, against }) {
+  const iso = (time) => new Date(time * 1000).toISOString().replace('.000', '');
+  const back = { day: 1, week: 7, usual: 7 }[against] * 86400;
+  const before = (i) => [0, 1, 0.25, 4, 1, 1.5, 0.7][i % 7];
+  const rows = places.map(({ lat, lon, name, code, counters, id, own = 0 }, i) => {
+    const now = counters.map((value) => (i % 11 === 5 ? 0 : value));
+    const then = counters.map((value) => Math.round(value * before(i)));
+    return [lat, lon, ...now, ...then, 'grown', id, own, name, code];
+  });
+  const countries = topOf(places, ({ code }) => code).map(({ key, counters }, i) => [
+    key,
+    ...counters,
+    ...counters.map((value) => Math.round(value * before(i))),
+    'grown',
+  ]);
+  const counted = against !== 'week'; // a wall that is younger than a week
+  const time = { from: iso(from - back), to: iso(to - back), covered_s: to - from };
+  return {
+    v: 1,
+    sensor: 'sensor-01',
+    against,
+    side: 'all',
+    now: { from: iso(from), to: iso(to), covered_s: to - from },
+    before: counted ? [time] : [],
+    fields: [
+      'lat',
+      'lon',
+      ...CHANGE_FIELDS,
+      ...CHANGE_FIELDS.map((name) => `before_${name}`),
+      'kind',
+      'id',
+      'own',
+      'name',
+      'country',
+    ],
+    country_fields: [
+      'country',
+      ...CHANGE_FIELDS,
+      ...CHANGE_FIELDS.map((name) => `before_${name}`),
+      'kind',
+    ],
+    places: rows,
+    countries,
+  };
+}
+
+/** `count` places that have too much, the first one too little. */
+export function makeEvents(places, count, now = Date.now()) {
+  const iso = (time) => `${new Date(time).toISOString().slice(0, 19)}Z`;
+  return places.slice(0, count).map(({ lat, lon, name, code, id }, i) => ({
+    id: count - i,
+    from: iso(now - (i + 2) * 300e3),
+    to: iso(now - 60e3),
+    over: false,
+    subject: 'place',
+    direction: i === 0 ? 'less' : 'more',
+    packets_s: i === 0 ? 4 : 1200 * (i + 1),
+    usual_packets_s: i === 2 ? 0 : 130,
+    score: i === 0 ? -9 : 40,
+    country: code,
+    place: id,
+    name,
+    latitude: lat,
+    longitude: lon,
+  }));
+}
+
 /** The one file: the template with this snapshot in its hole, in either form. */
 export function makeFile(snapshot, { packed = false } = {}) {
   const template = fs.readFileSync(path.join(DIST, 'ip_heatmap.tmpl.html'), 'utf8');
@@ -268,6 +338,7 @@ export function makeFile(snapshot, { packed = false } = {}) {
  *   interval  seconds a period; a period ends when that time has passed, or by nextPeriod()
  *   clock     what the server takes for the time
  *   kept      there is a history
+ *   events    of /api/v1/events
  *   sensors   of a fleet: {sensors, fleet} of /api/v1/sensors
  *   stuck     the data plane stands still: answers, but no new period
  */
@@ -280,6 +351,7 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
     clock: () => Date.now(),
     stuck: false,
     kept: false,
+    events: [],
     sensors: { sensors: [], fleet: null },
     period: 1,
     requests: [],
@@ -344,6 +416,16 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
       const [from, to, step] = ['from', 'to', 'step'].map(seconds);
       const answer = makeSeries({ from, to, step, now: state.clock() / 1000 });
       return send(200, TYPES['.json'], JSON.stringify(answer));
+    }
+    if (url.pathname === '/api/v1/change') {
+      const [from, to] = ['from', 'to'].map(seconds);
+      const against = url.searchParams.get('against');
+      const answer = makeChange(state.places, { from, to, against });
+      return send(200, TYPES['.json'], JSON.stringify(answer));
+    }
+    if (url.pathname === '/api/v1/events') {
+      const watch = { until: null, learning: false, active: state.events.length };
+      return send(200, TYPES['.json'], JSON.stringify({ v: 1, watch, events: state.events }));
     }
     if (url.pathname === '/api/v1/heat' && url.searchParams.has('from')) {
       const answer = makePast(state, seconds('from'), seconds('to'));

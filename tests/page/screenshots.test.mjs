@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as b from './browser.mjs';
-import { startMock } from './mock.mjs';
+import { makeEvents, startMock } from './mock.mjs';
 import { makePlaces } from './world-data.mjs';
 
 const STORED = fileURLToPath(new URL('screenshots', import.meta.url));
@@ -38,6 +38,12 @@ const SCENES = {
     word: 'PAST',
     kept: true,
   },
+  'change-1080p': {
+    size: [1920, 1080],
+    query: '?view=change&against=usual',
+    kept: true,
+    unusual: 3,
+  },
 };
 
 let browser;
@@ -52,12 +58,14 @@ async function take({
   lag = 0,
   word = 'LIVE',
   kept = false,
+  unusual = 0,
 }) {
   const places = makePlaces(count, 7);
   // one country-only place, so that its tint is in the picture
   if (count) Object.assign(places[40], { name: '', radius: -1, lat: 60, lon: 95, code: 'RU' });
   const mock = await startMock({ places });
   mock.state.kept = kept;
+  mock.state.events = makeEvents(places, unusual, TIME);
   mock.state.clock = () => TIME;
   mock.state.nextPeriod();
   mock.state.stuck = true;
@@ -68,7 +76,11 @@ async function take({
   await page.goto(mock.url + query);
   await b.drawn(page);
   await b.waitForStatus(page, word);
-  if (kept)
+  if (unusual)
+    await page.waitForFunction(() =>
+      ['grown', 'unusual-list'].every((id) => document.querySelector(`#${id} li`)),
+    );
+  else if (kept)
     await page.waitForFunction(() =>
       /kept/.test(document.getElementById('talkers-unit').textContent),
     );

@@ -117,6 +117,7 @@ export class Controls {
       '.': () => actions.walk(1),
       s: () => actions.nextSpan(),
       l: () => actions.live(),
+      c: () => actions.nextChange(),
       n: () => actions.sensors(),
       f: () => actions.fullScreen(),
       '?': () => byId('help').showModal(),

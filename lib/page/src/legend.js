@@ -3,6 +3,7 @@
 // cannot disagree with it: pixel p of a strip is v = p / 255, and the ticks are placed by the
 // formula in heat.js.
 
+import { colourOf as changeColour } from './change.js';
 import { LEVELS, cssColour } from './colours.js';
 import { byId, element, setText } from './dom.js';
 import * as format from './formats.js';
@@ -42,8 +43,58 @@ export function ticks(floor, top, room) {
   return out;
 }
 
+/** Less on the left, more on the right: [text, place on the strip]. */
+const CHANGE_TICKS = [
+  ['gone', 0.02],
+  ['÷8', 1 / 7],
+  ['÷2', 2.5 / 7],
+  ['=', 0.5],
+  ['×2', 4.5 / 7],
+  ['×8', 6 / 7],
+  ['new', 0.98],
+];
+
+function changeStrip() {
+  const canvas = element('canvas', 'strip');
+  canvas.width = LEVELS;
+  canvas.height = 1;
+  const context = canvas.getContext('2d');
+  for (let level = 0; level < LEVELS; level++) {
+    context.fillStyle = changeColour((7 * level) / (LEVELS - 1) - 3.5);
+    context.fillRect(level, 0, 1, 1);
+  }
+  return [element('span', 'layer even', 'times'), canvas];
+}
+
 export class Legend {
   #drawn = '';
+
+  /** Of a map of changes. */
+  drawChange({ tcp, udp, unit, direction }) {
+    const key = ['change', tcp, udp, unit, direction].join();
+    if (key === this.#drawn) return;
+    this.#drawn = key;
+    const what = unit === 'octets' ? 'octets' : 'packets';
+    const layers = tcp && udp ? '' : tcp ? ' TCP' : ' UDP';
+    setText(
+      byId('legend-caption'),
+      `Area: how many more or fewer${layers} ${what}${DIRECTIONS[direction]}`,
+    );
+    byId('legend-strips').replaceChildren(...changeStrip());
+    byId('legend-strips').setAttribute(
+      'aria-label',
+      'Colour scale of changes. Magenta and filled is more, green and hollow is less.',
+    );
+    byId('legend-ticks').replaceChildren(
+      ...CHANGE_TICKS.map(([text, at]) => {
+        const tick = element('span', '', text);
+        tick.style.left = `${(100 * at).toFixed(2)}%`;
+        return tick;
+      }),
+    );
+    setText(byId('legend-note'), 'Filled: more. Hollow: less.');
+    byId('legend-note').hidden = false;
+  }
 
   /** @param {{top: number, floor: number}} heat */
   draw(heat, selection, span, { anyCountryOnly, anyRough, remoteOnly }) {

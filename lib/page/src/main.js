@@ -2,10 +2,13 @@
 // Puts the parts together. A snapshot comes in by polling (or lies in the file), becomes places, and
 // is drawn: land, heat, labels, panel. What a hand or the address changes ends in redraw().
 
+import { actionsOf } from './actions.js';
 import { Build } from './build.js';
 import { Card } from './card.js';
+import { Change, changeBanner, rangeAsked } from './change.js';
 import { Controls } from './controls.js';
 import { byId } from './dom.js';
+import { Events } from './events.js';
 import { Fleet } from './fleet.js';
 import { Freshness, browserClocks } from './freshness.js';
 import { Heat } from './heat.js';
@@ -20,7 +23,6 @@ import { Places } from './places.js';
 import { pick, watchPointer } from './pointer.js';
 import { Poller, isSnapshot } from './polling.js';
 import { lonToX, latToY } from './projection.js';
-import { DIRECTIONS, SIDES, UNITS } from './selection.js';
 import { coveredText } from './spans.js';
 import { Status, bannerOf, emptyOf, pastBanner, pillOf } from './status.js';
 import { heatPath, readAddress, writeAddress } from './url-state.js';
@@ -29,6 +31,7 @@ import { View } from './view.js';
 
 const SPOT_ZOOM = 8; // of "go to this place"
 const FONT_WAIT_MS = 1500;
+const NO_PLACES = { length: 0, names: [] };
 
 const remOf = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 
@@ -83,7 +86,15 @@ class Page {
         live: () => poller?.start(this.path()),
       },
     });
-    this.controls = new Controls(this.actions());
+    const open = (lat, lon) => this.view.goTo(lat, lon, Math.max(this.view.zoom, SPOT_ZOOM));
+    this.change = new Change({
+      changed: () => this.changeCame(),
+      chosen: () => this.changeChosen(),
+      open,
+      side: () => this.side,
+    });
+    this.events = new Events({ changed: () => this.redraw(), open });
+    this.controls = new Controls(actionsOf(this));
     this.controls.show(this.selection);
     if (this.address.kiosk) {
       const turn = (layers) => this.setSelection(layers, { keepAddress: true });
@@ -138,9 +149,11 @@ class Page {
   /** A live answer; while the past is shown none is asked for. */
   takeLive(snapshot) {
     this.past.offer(Boolean(snapshot.kept));
-    const { past } = this.address;
+    const { past, against } = this.address;
     if (!this.past.range) this.take(snapshot);
     if (past && snapshot.kept && !this.wasThere) this.past.choose(past);
+    if (against && snapshot.kept && !this.wasThere) this.change.choose(against);
+    if (!snapshot.kept && this.change.on) this.change.choose('');
     this.wasThere = true;
   }
 
@@ -178,10 +191,11 @@ class Page {
     if (!this.saved) byId('save').href = savePath(this, this.past); // as it is now, with its timeline
     this.afterTick(clocks);
     const { range } = this.past;
+    this.tickChange(clocks);
     if (range) {
       this.status.pill(pillOf('past', this.snapshot));
       const past = pastBanner(range, this.snapshot, this.past.error);
-      if (this.status.banner(past)) this.redraw();
+      if (this.status.banner(this.changeBanner() ?? past)) this.redraw();
       this.panel.past(range);
       return;
     }
@@ -196,8 +210,37 @@ class Page {
       away: this.fleet.away,
     });
     if (state !== 'live') this.fleet.askWhy();
-    if (this.status.banner(banner)) this.redraw();
+    const calm = !banner || banner.look === 'note'; // a fault is said first
+    if (this.status.banner((calm && this.changeBanner()) || banner)) this.redraw();
     if (generated) this.panel.age(age, generated, state);
+  }
+
+  // ---- what changed ----
+
+  tickChange({ monotonic }) {
+    if (this.saved) return;
+    const { range } = this.past;
+    this.events.tick(range, this.past.offered, monotonic);
+    if (this.past.offered) this.change.tick(range, this.now() / 1000);
+  }
+
+  changeBanner() {
+    const { change, past } = this;
+    if (!change.on) return null;
+    return changeBanner(change.against, rangeAsked(past.range, this.now() / 1000), change);
+  }
+
+  changeChosen() {
+    this.closeCard();
+    this.writeAddress();
+    this.tick();
+    this.redraw();
+  }
+
+  changeCame() {
+    this.change.weigh(this.selection);
+    this.tick();
+    this.redraw();
   }
 
   afterTick(clocks) {
@@ -269,13 +312,24 @@ class Page {
     if (!view.width) return;
     if (this.landStale) this.land.draw(view); // not for new data: the land has not moved
     this.landStale = false;
-    this.heat.draw(this.places, view, this.selection);
-    this.fleet.draw(view);
-    const span = this.snapshot ? this.spanText() : '';
-    this.legend.draw(this.heat, this.selection, span, this.places);
-    this.status.empty(emptyOf(this.snapshot, this.selection, this.anythingShown()));
+    const { change, events, fleet, selection } = this;
+    byId('heat').hidden = change.on;
+    fleet.draw(view);
+    events.draw(byId('marks'), view, !change.on);
+    change.draw(byId('changes'), view, selection, [...fleet.boxes, ...events.boxes]);
+    if (change.on) {
+      this.legend.drawChange(selection);
+      this.status.empty(null);
+    } else {
+      this.heat.draw(this.places, view, selection);
+      const span = this.snapshot ? this.spanText() : '';
+      this.legend.draw(this.heat, selection, span, this.places);
+      this.status.empty(emptyOf(this.snapshot, selection, this.anythingShown()));
+    }
+    const boxes = [...change.boxes, ...fleet.boxes, ...events.boxes];
+    const places = change.on ? NO_PLACES : this.places;
     if (view.moving) this.labels.hide();
-    else this.labels.draw(this.places, view, this.selection, this.land.countries, this.fleet.boxes);
+    else this.labels.draw(places, view, selection, this.land.countries, boxes);
     this.placeCard();
   }
 
@@ -304,6 +358,7 @@ class Page {
   }
 
   openAt(x, y, pinned) {
+    if (this.change.on) return; // the lists and names say what there is
     const { best, others } = pick(this, x, y);
     if (best >= 0) this.openCard(best, { pinned, others });
     else if (pinned || !this.card.pinned) this.card.hide();
@@ -344,6 +399,7 @@ class Page {
     this.controls.show(this.selection);
     this.places.weigh(this.selection);
     this.panel.reselect(this.selection);
+    this.change.weigh(this.selection);
     this.heat.rescale();
     this.redraw();
     if (!keepAddress) this.writeAddress();
@@ -391,6 +447,7 @@ class Page {
         sensor: this.fleet.sensor,
         group: this.fleet.group,
         at,
+        against: this.change.against,
         ...this.timeInAddress(),
       });
       if (search !== location.search) history.replaceState(null, '', location.pathname + search);
@@ -404,57 +461,6 @@ class Page {
     const { range, playing, spanName } = this.past;
     const past = playing ? null : range;
     return { past, span: range || this.address.span ? spanName : null };
-  }
-
-  /** Keys of the timeline, where there is one. */
-  timeActions() {
-    const { past } = this;
-    const there = (act) => () => byId('time').hidden || act();
-    return {
-      play: there(() => past.play()),
-      live: there(() => past.live()),
-      nextSpan: there(() => past.nextSpan()),
-      walk: (frames) => there(() => past.walk(frames))(),
-    };
-  }
-
-  actions() {
-    const after = (list, value) => list[(list.indexOf(value) + 1) % list.length];
-    const lists = { direction: DIRECTIONS, unit: UNITS };
-    return {
-      toggle: (layer) => this.setSelection({ [layer]: !this.selection[layer] }),
-      choose: (what, value) => this.setSelection({ [what]: value }),
-      next: (what) => this.setSelection({ [what]: after(lists[what], this.selection[what]) }),
-      window: (name) => this.setWindow(name),
-      nextWindow: () => {
-        if (this.snapshot && !this.saved) {
-          this.setWindow(after(this.snapshot.windows, this.snapshot.window));
-        }
-      },
-      side: (name) => this.setSide(name),
-      nextSide: () => {
-        if (!byId('whose').hidden) this.setSide(after(SIDES, this.snapshot.side));
-      },
-      zoom: (factor) => this.view.zoomBy(factor),
-      pan: (right, down) => this.view.panBy(right, down),
-      world: () => {
-        this.closeCard();
-        this.view.goWorld();
-      },
-      spot: (rank) => {
-        const spot = this.labels.spots[rank];
-        if (!spot) return;
-        const { lat, lon, id } = this.places;
-        this.openPlace(lat[spot.i], lon[spot.i], id[spot.i]);
-      },
-      close: () => this.closeCard(),
-      sensors: () => this.fleet.open(),
-      ...this.timeActions(),
-      fullScreen: () =>
-        document.fullscreenElement
-          ? document.exitFullscreen()
-          : document.documentElement.requestFullscreen().catch(() => {}),
-    };
   }
 }
 

@@ -98,6 +98,11 @@ export class Past {
     if (!kept && this.range) this.live();
   }
 
+  /** The server keeps a past. */
+  get offered() {
+    return !byId('time').hidden && !this.#kept;
+  }
+
   /** Once a second. */
   tick(monotonic) {
     if (byId('time').hidden) return;

@@ -9,9 +9,11 @@
 //   at=48.86,2.35,8      latitude, longitude, zoom: the wall's home
 //   kiosk=1              a wall without a hand  cycle=20            seconds a layer, 0: no cycling
 //   past=FROM,TO         a time that is kept, ISO 8601; span=24h: of the timeline
+//   view=change          what changed, against=day|week|usual (default: day)
 //   replay=24h           with kiosk=1: plays the last day, in a minute, at each full hour
 //   reset=120            seconds without a hand until the map goes home, 0: never
 
+import { AGAINST } from './change.js';
 import { DIRECTIONS, SIDES, UNITS } from './selection.js';
 import { spanNamed } from './spans.js';
 
@@ -87,6 +89,7 @@ export function readAddress(search) {
     at: position(query.get('at')),
     past: past(query.get('past')),
     span: spanNamed(query.get('span'))?.name ?? null,
+    against: query.get('view') === 'change' ? oneOf('against', AGAINST.slice(1)) : '',
     replay: kiosk ? length(query.get('replay')) : 0,
     kiosk,
     cycle: seconds(query, 'cycle', kiosk && tcp && udp ? 30 : 0), // one layer only: as was asked
@@ -105,6 +108,7 @@ export function writeAddress(search, state) {
     at,
     past: shown = null,
     span = null,
+    against = '',
   } = state;
   const query = new URLSearchParams(search);
   const put = (name, value, isDefault) =>
@@ -121,6 +125,8 @@ export function writeAddress(search, state) {
   put('at', place, at === null);
   put('past', shown && `${iso(shown.from)},${iso(shown.to)}`, shown === null);
   put('span', span, span === null);
+  put('view', 'change', against === '');
+  put('against', against, against === '' || against === 'day');
   const text = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
   return text ? `?${text}` : '';
 }
