@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #define SIGMAS_OF_MAD 1.4826
-#define LEAST_SHARE   0.1
+#define LEAST_SPREAD  0.1
+#define CHANCE        10 /* packets */
+#define SAMPLES_MOST  64
 
 static int
 by_value(const void *a, const void *b)
@@ -15,8 +17,8 @@ by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static double
-median(double *values, size_t count)
+double
+unusual_median(double *values, size_t count)
 {
 	if (count == 0)
 		return 0;
@@ -24,16 +26,28 @@ median(double *values, size_t count)
 	return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
-struct unusual
-unusual_score(double now, double *samples, size_t count)
+double
+unusual_spread(double *samples, size_t count)
 {
-	struct unusual u = {.usual = median(samples, count)};
+	double away[SAMPLES_MOST] = {0};
+	const double usual = unusual_median(samples, count);
 
+	if (count > SAMPLES_MOST)
+		count = SAMPLES_MOST;
 	for (size_t i = 0; i < count; i++)
-		samples[i] = fabs(samples[i] - u.usual);
-	const double spread = fmax(fmax(SIGMAS_OF_MAD * median(samples, count), 1),
-				   fmax(LEAST_SHARE * u.usual, sqrt(u.usual)));
-	u.score = (now - u.usual) / spread;
+		away[i] = fabs(log((samples[i] + CHANCE) / (usual + CHANCE)));
+	return SIGMAS_OF_MAD * unusual_median(away, count);
+}
+
+struct unusual
+unusual_score(double now, double *samples, size_t count, double typical)
+{
+	const double own = unusual_spread(samples, count);
+	struct unusual u = {.usual = unusual_median(samples, count)};
+	const double counting = sqrt(u.usual) / (u.usual + CHANCE);
+	const double spread = fmax(fmax(own, typical), fmax(LEAST_SPREAD, counting));
+
+	u.score = log((now + CHANCE) / (u.usual + CHANCE)) / spread;
 	return u;
 }
 

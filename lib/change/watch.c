@@ -305,6 +305,8 @@ next_slot(struct watch *w, int64_t *slot_ms)
 			return false;
 		w->next_ms = slot_start(first);
 	}
+	if (w->next_ms < w->settings.from_ms)
+		w->next_ms = slot_start(w->settings.from_ms);
 	/* after a long time off, a day is enough; and a clock that was set back begins anew */
 	const int64_t newest = slot_start(status.stored_until_ms);
 	if (!w->settings.all && w->next_ms < newest - DAY_MS)

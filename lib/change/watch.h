@@ -29,6 +29,7 @@ struct watch_settings {
 	double least_pps;              /* packets/s that a place must have, now or usually */
 	void (*log)(const char *line); /* [watch's thread] a line without its end */
 	bool all;                      /* looks at all that is stored, however old; else at a day */
+	int64_t from_ms;               /* but at nothing that begins before; 0: no such bound */
 };
 
 struct watch;

@@ -23,6 +23,7 @@ struct look {
 	struct history_sum now;
 	const struct history_sum *used[LIKE_MAX]; /* those like it that were counted */
 	size_t used_count;
+	double typical;        /* the middle of the places' spreads */
 	struct finding *found; /* all */
 	size_t count, room;
 };
@@ -140,7 +141,7 @@ static int
 judge(struct look *look, double *values, double least, const struct finding *subject)
 {
 	const double now = values[0];
-	const struct unusual u = unusual_score(now, values + 1, look->used_count);
+	const struct unusual u = unusual_score(now, values + 1, look->used_count, look->typical);
 	const int direction = unusual_judge(now, &u, least);
 
 	if (direction == 0)
@@ -173,20 +174,49 @@ is_busy(const double *values, size_t count, double least)
 	return false;
 }
 
+/* Now, and the like times. */
+static void
+values_of(const struct look *look, uint32_t id, double values[1 + LIKE_MAX])
+{
+	values[0] = packets_of(&look->now, id);
+	for (size_t i = 0; i < look->used_count; i++)
+		values[1 + i] = packets_of(look->used[i], id);
+}
+
+/* How calm the middle one of the places is that are busy. 0 or -ENOMEM. */
+static int
+find_typical(struct look *look, uint32_t places, double least)
+{
+	double values[1 + LIKE_MAX], *spreads = malloc(((size_t)places + 1) * sizeof(*spreads));
+	size_t count = 0;
+
+	if (spreads == NULL)
+		return -ENOMEM;
+	for (uint32_t id = 0; id < places; id++) {
+		values_of(look, id, values);
+		if (unusual_median(values + 1, look->used_count) >= least)
+			spreads[count++] = unusual_spread(values + 1, look->used_count);
+	}
+	look->typical = unusual_median(spreads, count);
+	free(spreads);
+	return 0;
+}
+
 /* Places, then countries, then all of it, which is the last one found. */
 static int
 look_at_all(struct look *look, const struct slot_memory *m, uint32_t places, double least_pps)
 {
 	const size_t n = 1 + look->used_count;
 	double(*sums)[1 + LIKE_MAX] = calloc(PLACE_COUNTRIES, sizeof(*sums));
-	double all[1 + LIKE_MAX] = {0};
+	double all[1 + LIKE_MAX] = {0}, values[1 + LIKE_MAX];
 	int ret = sums == NULL ? -ENOMEM : 0;
 
 	for (uint32_t id = 0; id < places && ret == 0; id++) {
 		double *country = sums[m->countries[id]];
 
+		values_of(look, id, values);
 		for (size_t i = 0; i < n; i++)
-			country[i] += packets_of(i == 0 ? &look->now : look->used[i - 1], id);
+			country[i] += values[i];
 	}
 	for (size_t c = 0; c < PLACE_COUNTRIES && ret == 0; c++) {
 		for (size_t i = 0; i < n; i++)
@@ -196,11 +226,10 @@ look_at_all(struct look *look, const struct slot_memory *m, uint32_t places, dou
 	for (size_t i = 1; i < n; i++)
 		most = fmax(most, all[i]);
 	const double least = fmax(least_pps * SLOT_S, LEAST_SHARE * most);
+	if (ret == 0)
+		ret = find_typical(look, places, least);
 	for (uint32_t id = 0; id < places && ret == 0; id++) {
-		double values[1 + LIKE_MAX];
-
-		for (size_t i = 0; i < n; i++)
-			values[i] = packets_of(i == 0 ? &look->now : look->used[i - 1], id);
+		values_of(look, id, values);
 		if (is_busy(values, n, least))
 			ret = judge(look, values, least,
 				    &(struct finding){.subject = EVENT_PLACE,

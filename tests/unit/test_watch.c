@@ -134,7 +134,7 @@ test_events(void **state)
 	assert_true(events[1].usual == 0 && events[1].now > 16 && events[1].now < 17);
 	holds(&events[2], EVENT_PLACE, -1, "Paris", &put_in[1]);
 	assert_string_equal(events[2].country, "FR");
-	assert_true(events[2].now == 0 && events[2].score < -6);
+	assert_true(events[2].now == 0 && events[2].score < -4.5);
 	holds(&events[3], EVENT_PLACE, 1, "Berlin", &put_in[0]);
 	free(events);
 	assert_int_equal(watch_events(w, put_in[1].to_ms, INT64_MAX, false, &events, &count), 0);
