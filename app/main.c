@@ -19,6 +19,7 @@
 #include "privileges.h"
 #include "settings_start.h"
 #include "top_command.h"
+#include "users_command.h"
 
 #include <rte_common.h>
 #include <rte_memory.h>
@@ -194,6 +195,8 @@ main(int argc, char **argv)
 		return ret;
 	if (a->settings.locate.count > 0)
 		return locate_command(&a->settings);
+	if (users_is_asked(&a->settings))
+		return users_command(&a->settings);
 	if (export_is_asked(&a->settings))
 		return export_command(&a->settings, VERSION);
 	ret = resolve_settings(a, eal_argc);

@@ -9,7 +9,7 @@
 PACKAGES_BUILD=(
 	gcc libc6-dev meson ninja-build pkg-config python3
 	dpdk libdpdk-dev libmaxminddb-dev libcivetweb-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev
-	libarchive-dev libseccomp-dev libcap-dev libsqlite3-dev libzstd-dev
+	libarchive-dev libseccomp-dev libcap-dev libsqlite3-dev libzstd-dev libcrypt-dev
 	libprotobuf-c-dev librdkafka-dev protobuf-c-compiler
 	librte-net-af-packet23 librte-net-pcap23 librte-net-ring23 librte-net-af-xdp23 librte-mempool-ring23
 	iproute2
@@ -19,7 +19,7 @@ PACKAGES_BUILD=(
 PACKAGES_TEST=(
 	libcmocka-dev clang libclang-rt-14-dev dpdk-dev
 	python3-jsonschema python3-maxminddb python3-prometheus-client mmdb-bin zstd xz-utils lz4 lzip bzip2
-	tcpdump tshark tcpreplay iproute2 procps curl jq gdal-bin systemd protobuf-compiler kcat mandoc
+	tcpdump tshark tcpreplay iproute2 procps curl jq gdal-bin openssl systemd protobuf-compiler kcat mandoc
 )
 
 # to make a Debian package of it

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "notify.h"
 #include "settings_start.h"
+#include "users_command.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -204,6 +205,8 @@ main(int argc, char **argv)
 	if (ret != EXIT_SUCCESS ||
 	    settings_print(&c->settings, "packet-heatmap-collector", VERSION))
 		return ret;
+	if (users_is_asked(&c->settings))
+		return users_command(&c->settings);
 	if (export_is_asked(&c->settings))
 		return export_command(&c->settings, VERSION);
 	ret = check_settings(&c->settings);

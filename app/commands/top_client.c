@@ -47,6 +47,25 @@ top_parse_url(const char *text, struct top_server *server)
 	return 0;
 }
 
+int
+top_read_token(const char *path, struct top_server *server)
+{
+	FILE *file = fopen(path, "re");
+	int ret = 0;
+
+	if (file == NULL)
+		return -errno;
+	if (fgets(server->token, sizeof(server->token), file) == NULL)
+		server->token[0] = 0;
+	fclose(file);
+	server->token[strcspn(server->token, " \r\n")] = 0;
+	for (const char *c = server->token; *c != 0; c++) {
+		if (*c < 0x21 || *c > 0x7e)
+			ret = -EINVAL;
+	}
+	return server->token[0] != 0 ? ret : -EINVAL;
+}
+
 /* The body; malloc'ed, or NULL. */
 static char *
 read_body(struct mg_connection *conn, size_t *length)
@@ -86,8 +105,9 @@ top_ask(const struct top_server *server, char error[TOP_ERROR_MAX])
 		snprintf(error, TOP_ERROR_MAX, "%.150s does not answer", server->url);
 		return NULL;
 	}
-	mg_printf(conn, "GET /api/v1/heat?window=now HTTP/1.0\r\nHost: %s:%s\r\n\r\n", server->host,
-		  server->port);
+	mg_printf(conn, "GET /api/v1/heat?window=now HTTP/1.0\r\nHost: %s:%s\r\n%s%s%s\r\n",
+		  server->host, server->port, server->token[0] ? "Authorization: Bearer " : "",
+		  server->token, server->token[0] ? "\r\n" : "");
 	if (mg_get_response(conn, why, sizeof(why), TIMEOUT_MS) < 0) {
 		snprintf(error, TOP_ERROR_MAX, "%.150s: no answer in time", server->url);
 	} else {
@@ -97,6 +117,10 @@ top_ask(const struct top_server *server, char error[TOP_ERROR_MAX])
 		if (info->status_code == 503)
 			snprintf(error, TOP_ERROR_MAX, "%.150s: the first period is not over yet",
 				 server->url);
+		else if (info->status_code == 401)
+			snprintf(error, TOP_ERROR_MAX, "%.150s: %s", server->url,
+				 server->token[0] ? "the token is none of its"
+						  : "a token is asked for: --token FILE");
 		else if (info->status_code != 200)
 			snprintf(error, TOP_ERROR_MAX, "%.150s answers with HTTP %d", server->url,
 				 info->status_code);

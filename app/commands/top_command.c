@@ -258,17 +258,30 @@ run_live(const struct top_server *server)
 int
 top_run(int count, char **arguments)
 {
-	struct top_server server;
+	struct top_server server = {.token = ""};
 	char error[TOP_ERROR_MAX];
 
 	if (count == 1 &&
 	    (strcmp(arguments[0], "--help") == 0 || strcmp(arguments[0], "-h") == 0)) {
-		printf("packet-heatmap top [URL]\n\n"
+		printf("packet-heatmap top [--token FILE] [URL]\n\n"
 		       "Shows in a terminal what the packet-heatmap at URL counts, renewed every "
 		       "two "
 		       "seconds; q ends.\nURL: http://ADDRESS[:PORT], http://127.0.0.1:8080 unless "
-		       "given. Where standard output is no\nterminal, once, and then it ends.\n");
+		       "given. Where standard output is no\nterminal, once, and then it ends. "
+		       "FILE: "
+		       "its first line is a token that --add-token printed.\n");
 		return EXIT_SUCCESS;
+	}
+	if (count >= 2 && strcmp(arguments[0], "--token") == 0) {
+		const int ret = top_read_token(arguments[1], &server);
+
+		if (ret != 0) {
+			fprintf(stderr, "packet-heatmap: top: --token %.200s: %s\n", arguments[1],
+				ret == -EINVAL ? "no token stands in it" : strerror(-ret));
+			return 2;
+		}
+		arguments += 2;
+		count -= 2;
 	}
 	if (count > 1 ||
 	    top_parse_url(count ? arguments[0] : "http://127.0.0.1:8080", &server) != 0) {

@@ -225,6 +225,12 @@ log_history(const char *text)
 }
 
 void
+log_auth(const char *text)
+{
+	log_at(LOG_NOTICE, "auth", NULL, "%s", text);
+}
+
+void
 log_unusual(const char *text)
 {
 	log_at(LOG_NOTICE, "watch", NULL, "%s", text);

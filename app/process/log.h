@@ -34,6 +34,7 @@ void log_at(int priority, const char *area, const char *id, const char *format, 
 void log_text(const char *text);
 void log_port(const char *text);
 void log_history(const char *text);
+void log_auth(const char *text);
 void log_unusual(const char *text);
 void log_capture(const char *text);
 

@@ -226,6 +226,22 @@ const struct option_def options[] = {
 	 "name "
 	 "and that with .local; and any IP address where --listen is 0.0.0.0.",
 	 BOTH},
+	{NULL, "users", "FILE", OPTION_TEXT, AT(users), 0, 0, NULL, NULL,
+	 "Who may see the map: a file of names and tokens that --add-user and --add-token write. "
+	 "Without it everybody who can reach the web server may, so it has to be there, or "
+	 "--no-auth, where --listen is not on loopback.",
+	 BOTH},
+	{NULL, "no-auth", NULL, OPTION_FLAG, AT(no_auth), 0, 0, NULL, NULL,
+	 "Everybody who can reach the web server may see who talks to whom: on purpose.", BOTH},
+	{NULL, "proxy-user", "HEADER", OPTION_TEXT, AT(proxy_user), 0, 0, NULL, NULL,
+	 "The header in which a proxy in front says who has logged in there, such as "
+	 "X-Remote-User. Believed of those that --trust-proxy names alone. Their role is what "
+	 "--users says of the name, else viewer.",
+	 BOTH},
+	{NULL, "trust-proxy", "NETWORK", OPTION_LIST, AT(proxies), 0, 0, NULL, NULL,
+	 "Address or network of proxies that are believed: --proxy-user, X-Forwarded-For, "
+	 "X-Forwarded-Proto. Repeatable. Default: none.",
+	 BOTH},
 	{NULL, "metrics-top-places", "N", OPTION_NUMBER, AT(metrics_top_places), 0, 1000, "places",
 	 "0",
 	 "Places with the most packets since the start that /metrics has series of, beside those "
@@ -259,7 +275,18 @@ const struct option_def options[] = {
 	 "File prefix of EAL. Instances that run at the same time need different ones. Default: "
 	 "made from the process id."},
 
-	{"Commands", "config", "FILE", OPTION_TEXT, AT(config), 0, 0, NULL, NULL,
+	{"Commands", "add-user", "NAME", OPTION_TEXT, AT(add_user), 0, 0, NULL, NULL,
+	 "Add a person to --users FILE, or give another password: it is asked for, or read from "
+	 "standard input. Then exit.",
+	 BOTH},
+	{NULL, "add-token", "NAME", OPTION_TEXT, AT(add_token), 0, 0, NULL, NULL,
+	 "Add a token to --users FILE, print it, once, and exit: for a program (Authorization: "
+	 "Bearer), or a wall without a keyboard (/?token=).",
+	 BOTH},
+	{NULL, "role", "ROLE", OPTION_TEXT, AT(role_text), 0, 0, NULL, NULL,
+	 "Of --add-user and --add-token: viewer, the default, or admin, who sees who is in too.",
+	 BOTH},
+	{NULL, "config", "FILE", OPTION_TEXT, AT(config), 0, 0, NULL, NULL,
 	 "Read settings from this file; options of the command line override it.", BOTH},
 	{NULL, "check", NULL, OPTION_FLAG, AT(check), 0, 0, NULL, NULL,
 	 "Check all that a start needs, print one line for each item, with the command that "

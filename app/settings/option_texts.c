@@ -8,6 +8,7 @@
 #include "parse.h"
 #include "pci_address.h"
 #include "record.h"
+#include "users.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -71,6 +72,31 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 		return -1;
 	}
 	struct network network;
+	if (option->offset == AT(proxies) && network_parse(value, &network) != 0) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is no address or network, such as 127.0.0.1 or 192.0.2.0/28",
+			 where, value);
+		return -1;
+	}
+	if (option->offset == AT(proxy_user) &&
+	    (value[0] == 0 || strlen(value) > 64 ||
+	     strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") !=
+		     strlen(value))) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is no name of a header, such as X-Remote-User", where, value);
+		return -1;
+	}
+	if ((option->offset == AT(add_user) || option->offset == AT(add_token)) &&
+	    !users_is_name(value)) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is no name: 1 to 32 of A-Z a-z 0-9 . _ @ -", where, value);
+		return -1;
+	}
+	if (option->offset == AT(role_text) && role_parse(value) == ROLE_NONE) {
+		snprintf(error, OPTIONS_ERROR_MAX, "%s: '%.60s' is neither viewer nor admin", where,
+			 value);
+		return -1;
+	}
 	if (option->offset == AT(own_texts) && network_parse(value, &network) != 0) {
 		char text[NETWORK_TEXT], instead[NETWORK_TEXT + 32] = "";
 

@@ -19,7 +19,7 @@
 
 #define SOURCES_ERROR_MAX 4400 /* a line about an interface or a device */
 #define LIST_MAX          64
-#define OPTIONS_MAX       96
+#define OPTIONS_MAX       128
 /* octets of an interface's ring: a block, and what one mapping may be without doubt */
 #define INTERFACE_RING_LEAST (256u << 10)
 #define INTERFACE_RING_MOST  (1u << 30)
@@ -97,6 +97,9 @@ struct settings {
 	double site_latitude, site_longitude; /* of site_position */
 	const char *name, *frame_ancestors;
 	struct text_list cors_origins, http_hosts;
+	const char *users, *proxy_user;
+	struct text_list proxies;
+	bool no_auth;
 	uint32_t metrics_top_places;
 
 	/* the process */
@@ -105,6 +108,7 @@ struct settings {
 
 	/* commands: of the command line only, not settings */
 	const char *config, *print;
+	const char *add_user, *add_token, *role_text;
 	struct text_list locate;
 	const char *export_format, *export_from, *export_to, *export_step;
 	bool check, json, help, version;

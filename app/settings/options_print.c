@@ -59,7 +59,7 @@ static const struct manual sensor = {
 		    "    packet-heatmap --pcap FILE [--once] [OPTION]...\n"
 		    "    packet-heatmap --device ADDRESS [OPTION]...\n"
 		    "    packet-heatmap --locate ADDRESS... [--json]\n"
-		    "    packet-heatmap top [URL]\n"
+		    "    packet-heatmap top [--token FILE] [URL]\n"
 		    "    packet-heatmap --config FILE [--check [--json]] [OPTION]...\n"
 		    "    packet-heatmap EAL-ARGUMENT... -- [OPTION]...\n",
 	.description = "Counts TCP and UDP packets by host on DPDK lcores, locates the hosts every "

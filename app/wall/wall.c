@@ -2,6 +2,7 @@
 #include "wall.h"
 
 #include "assets.h"
+#include "auth.h"
 #include "config.h"
 #include "fail.h"
 #include "file.h"
@@ -23,6 +24,38 @@
 
 /* -- before anything is started */
 
+/* Who may see it has to be said where others can reach it. */
+static int
+check_auth(const struct wall *w)
+{
+	const struct settings *s = w->settings;
+	char error[USERS_ERROR_MAX];
+
+	if (s->no_auth && (s->users != NULL || s->proxy_user != NULL))
+		return fail_usage("--no-auth lets everybody in: neither --users nor --proxy-user "
+				  "says anything beside it");
+	if (s->proxy_user != NULL && s->proxies.count == 0)
+		return fail_usage("--proxy-user: of which proxy? Name its address with "
+				  "--trust-proxy");
+	if (s->users != NULL) {
+		struct users *users = users_parse(s->users, error);
+
+		if (users == NULL) {
+			log_error("--users %s", error);
+			return EXIT_USAGE;
+		}
+		users_free(users);
+	}
+	if (w->listen[0] == 0 || strncmp(w->listen, "127.", 4) == 0 || s->no_auth ||
+	    s->users != NULL || s->proxy_user != NULL)
+		return EXIT_SUCCESS;
+	log_error(
+		"--listen %s lets everybody who can reach it see who talks to whom: --users FILE "
+		"lets those in who are in it (--add-user NAME), --no-auth says that everybody may",
+		s->listen);
+	return EXIT_USAGE;
+}
+
 int
 wall_resolve(struct wall *w, const struct settings *s)
 {
@@ -36,6 +69,8 @@ wall_resolve(struct wall *w, const struct settings *s)
 		http_parse_listen(s->listen, address, &port); /* was looked at */
 		snprintf(w->listen, sizeof(w->listen), "%s:%u", address, port);
 	}
+	if (check_auth(w) != EXIT_SUCCESS)
+		return EXIT_USAGE;
 	if (gethostname(w->host_name, sizeof(w->host_name) - 1) != 0)
 		snprintf(w->host_name, sizeof(w->host_name), "sensor");
 	w->settings_json = config_json(s);
@@ -195,6 +230,34 @@ wall_start(struct wall *w, struct locate *locate, bool wants_map, int64_t starte
 	return EXIT_SUCCESS;
 }
 
+/* By the user that we are now. */
+static int
+start_auth(struct wall *w, struct http_settings *h)
+{
+	const struct settings *s = w->settings;
+	const struct auth_settings auth = {
+		.users = s->users, .proxy = s->proxy_user != NULL, .log = log_auth};
+	char error[USERS_ERROR_MAX];
+	struct network network;
+
+	if (s->users == NULL && s->proxy_user == NULL)
+		return EXIT_SUCCESS;
+	w->auth = auth_create(&auth, error);
+	if (w->auth == NULL)
+		return fail(error);
+	w->proxies = calloc(1, sizeof(*w->proxies));
+	if (w->proxies == NULL)
+		return fail("out of memory");
+	for (unsigned int i = 0; i < s->proxies.count; i++) {
+		network_parse(s->proxies.items[i], &network); /* was looked at */
+		networks_add(w->proxies, &network);
+	}
+	h->auth = w->auth;
+	h->proxy_user = s->proxy_user;
+	h->trusted = w->proxies;
+	return EXIT_SUCCESS;
+}
+
 int
 wall_start_http(struct wall *w)
 {
@@ -217,6 +280,8 @@ wall_start_http(struct wall *w)
 
 	if (w->listen[0] == 0)
 		return EXIT_SUCCESS;
+	if (start_auth(w, &h) != EXIT_SUCCESS)
+		return EXIT_FAILURE;
 	w->http = http_start(&h, error);
 	if (w->http == NULL)
 		return fail(error);
@@ -243,6 +308,10 @@ wall_stop_http(struct wall *w)
 {
 	http_stop(w->http);
 	w->http = NULL;
+	auth_destroy(w->auth);
+	w->auth = NULL;
+	free(w->proxies);
+	w->proxies = NULL;
 }
 
 void

@@ -44,8 +44,10 @@ struct wall {
 	struct map_consumer map;
 	struct consumer *map_thread; /* what records are offered to */
 	struct after_map after;
-	struct stream *stream;   /* NULL: no --output */
-	struct records *records; /* NULL: no --records */
+	struct stream *stream;    /* NULL: no --output */
+	struct records *records;  /* NULL: no --records */
+	struct auth *auth;        /* NULL: everybody may see everything */
+	struct networks *proxies; /* that are trusted; NULL: none */
 	struct http *http;
 	struct request_stats requests;
 	bool stuck; /* a thread does not end: what it uses stays */

@@ -72,9 +72,11 @@ send_answer(struct mg_connection *conn, const struct http *http, const struct an
 		  "X-Content-Type-Options: nosniff\r\n"
 		  "Referrer-Policy: no-referrer\r\n"
 		  "Permissions-Policy: " PERMISSIONS "\r\n"
-		  "Vary: Accept, Accept-Encoding%s\r\n",
+		  "Vary: Accept, Accept-Encoding%s%s\r\n%s",
 		  a->status, a->reason, date, a->cache ? a->cache : "no-cache",
-		  http->settings.cors_count > 0 ? ", Origin" : "");
+		  http->settings.cors_count > 0 ? ", Origin" : "",
+		  http->settings.auth != NULL ? ", Cookie, Authorization" : "",
+		  a->more ? a->more : "");
 	send_cors(conn, http);
 	/* nothing of another's is in the page, and no window of another's holds on to it */
 	if (a->is_page)
@@ -149,12 +151,71 @@ send_problem(struct mg_connection *conn, const struct http *http, struct answer 
 }
 
 int
+send_error_with(struct mg_connection *conn, const struct http *http, int status, const char *reason,
+		const char *text, const char *more)
+{
+	struct answer a = {.status = status, .reason = reason, .more = more};
+
+	return send_problem(conn, http, &a, text);
+}
+
+int
 send_error(struct mg_connection *conn, const struct http *http, int status, const char *reason,
 	   const char *text)
 {
-	struct answer a = {.status = status, .reason = reason};
+	return send_error_with(conn, http, status, reason, text, NULL);
+}
 
-	return send_problem(conn, http, &a, text);
+int
+send_json(struct mg_connection *conn, const struct http *http, json_t *object, const char *more)
+{
+	char *text = object ? json_dumps(object, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL;
+	int status = 200;
+
+	json_decref(object);
+	if (text == NULL) {
+		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
+	} else {
+		struct answer a = {.status = 200,
+				   .reason = "OK",
+				   .type = "application/json",
+				   .data = text,
+				   .length = strlen(text),
+				   .more = more};
+
+		send_answer(conn, http, &a);
+	}
+	free(text);
+	return status;
+}
+
+int
+send_asset(struct mg_connection *conn, const struct http *http, const char *path, int status,
+	   const char *reason, const char *more)
+{
+	for (size_t i = 0; i < http->settings.asset_count; i++) {
+		const struct http_asset *asset = &http->settings.assets[i];
+		struct answer a = {.status = status,
+				   .reason = reason,
+				   .type = asset->type,
+				   .etag = asset->etag,
+				   .is_page = strncmp(asset->type, "text/html", 9) == 0,
+				   .scripts = asset->scripts,
+				   .more = more};
+
+		if (strcmp(path, asset->path) != 0)
+			continue;
+		if (status == 200)
+			return send_text(conn, http, &a, asset->data, asset->length, asset->gzip,
+					 asset->gzip_length);
+		a.etag = NULL;
+		a.cache = "no-store";
+		a.data = asset->data;
+		a.length = asset->length;
+		send_answer(conn, http, &a);
+		return status;
+	}
+	return 404;
 }
 
 int
@@ -181,7 +242,8 @@ send_preflight(struct mg_connection *conn, const struct http *http)
 	mg_printf(conn, "HTTP/1.1 204 No Content\r\nConnection: close\r\nVary: Origin\r\n");
 	send_cors(conn, http);
 	mg_printf(conn, "Access-Control-Allow-Methods: GET, HEAD\r\n"
-			"Access-Control-Allow-Headers: If-None-Match, If-Range, Range\r\n"
+			"Access-Control-Allow-Headers: Authorization, If-None-Match, If-Range, "
+			"Range\r\n"
 			"Access-Control-Max-Age: 600\r\n\r\n");
 	return 204;
 }

@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include <civetweb.h>
+#include <jansson.h>
 #include <stdbool.h>
 
 struct http {
@@ -25,6 +26,7 @@ struct answer {
 	size_t length;
 	bool gzip;
 	const char *etag; /* NULL: none */
+	const char *more; /* further lines of the header, each with its end; NULL: none */
 	const char *cache;
 	size_t from, whole;  /* of a 206: where the part begins, and the length of all */
 	bool is_page;        /* HTML: gets a policy of what it may load */
@@ -38,6 +40,9 @@ void send_answer(struct mg_connection *conn, const struct http *http, const stru
 /* A problem, RFC 9457: `reason` is its title, `text` its detail. */
 int send_error(struct mg_connection *conn, const struct http *http, int status, const char *reason,
 	       const char *text);
+/* The same with further lines of the header. */
+int send_error_with(struct mg_connection *conn, const struct http *http, int status,
+		    const char *reason, const char *text, const char *more);
 /* 0, or the status that was sent: every route takes GET and HEAD only. */
 int refuse_method(struct mg_connection *conn, const struct http *http);
 /* Chooses the encoding and answers 304 where the client has it already. */
@@ -47,6 +52,14 @@ int send_text(struct mg_connection *conn, const struct http *http, struct answer
 /* A preflight of CORS from a page that may read the answers. */
 bool is_preflight(struct mg_connection *conn, const struct http *http);
 int send_preflight(struct mg_connection *conn, const struct http *http);
+
+/* Answers with a JSON object, which it takes over; NULL: there was no memory for it. `more`: see
+ * struct answer. */
+int send_json(struct mg_connection *conn, const struct http *http, json_t *object,
+	      const char *more);
+/* A file of the page, `status` and `reason` of our own. */
+int send_asset(struct mg_connection *conn, const struct http *http, const char *path, int status,
+	       const char *reason, const char *more);
 
 /* The API's description, made by openapi.py. */
 extern const unsigned char http_openapi[];
@@ -72,6 +85,14 @@ int answer_part(struct mg_connection *conn, const struct http *http, enum text_k
 /* past.c. -1: the request names no time, the answer is another's. */
 int answer_range(struct mg_connection *conn, const struct http *http, enum text_kind kind);
 int on_series(struct mg_connection *conn, void *http);
+
+/* login.c */
+int on_session(struct mg_connection *conn, void *http);
+int on_sessions(struct mg_connection *conn, void *http);
+
+/* places.c */
+#define PLACES_PREFIX "/api/v1/places/"
+int on_places(struct mg_connection *conn, void *http);
 
 /* change.c */
 int on_change(struct mg_connection *conn, void *http);

@@ -458,6 +458,19 @@ gate_accept(struct sockaddr *address, socklen_t *length)
 	return fd;
 }
 
+bool
+gate_peer(int remote_port, struct peer *peer)
+{
+	struct gate *g = atomic_load(&the_gate);
+
+	if (g == NULL || remote_port < 1 || remote_port > PLACES)
+		return false;
+	pthread_mutex_lock(&g->lock);
+	*peer = g->places[remote_port - 1].peer;
+	pthread_mutex_unlock(&g->lock);
+	return true;
+}
+
 void
 gate_release(int remote_port)
 {

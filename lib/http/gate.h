@@ -19,6 +19,8 @@
  */
 #pragma once
 
+#include "peer.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +52,8 @@ void gate_close(struct gate *gate); /* after civetweb has ended; NULL is fine */
 bool gate_owns(int fd);
 /* In the place of accept(2) on it. -1 with errno. */
 int gate_accept(struct sockaddr *address, socklen_t *length);
+/* Who it is that civetweb knows by this peer's port. False: nobody. */
+bool gate_peer(int remote_port, struct peer *peer);
 /* The connection that civetweb knows by this peer's port is closed. */
 void gate_release(int remote_port);
 

@@ -13,8 +13,11 @@
 #pragma once
 
 #include "asks.h"
+#include "auth.h"
 #include "history.h"
+#include "networks.h"
 #include "request_stats.h"
+#include "watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,6 +49,9 @@ struct http_settings {
 	struct request_stats *requests; /* counted there; NULL: not counted */
 	struct history *history;        /* NULL: none; stays until http_stop */
 	struct watch *watch;            /* of it; NULL: none; stays until then */
+	struct auth *auth;              /* NULL: everybody may; stays until then */
+	const char *proxy_user;         /* header by which a trusted proxy names who; NULL: none */
+	const struct networks *trusted; /* proxies' addresses; NULL: none */
 	struct fleet_asks *fleet;       /* of the wall of a fleet; else NULL; stays until then */
 };
 

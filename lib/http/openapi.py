@@ -75,6 +75,10 @@ ROUTES = {
                        {JSON: "events"}, (400, 404, 503)),
     "/api/v1/sensors": ("The sensors of a fleet, each with its state; of a sensor, none.", [],
                         {JSON: "sensors"}, ()),
+    "/api/v1/session": ("Who asks; with Authorization: Basic a session begins.", [
+        parameter("end", "1: the session ends.", {"type": "string", "enum": ["1"]})],
+        {JSON: "session"}, (401, 429)),
+    "/api/v1/sessions": ("Who is in; for admins.", [], {JSON: "sessions"}, ()),
     "/api/v1/locate": ("What the map does with an address, and why.", [
         parameter("ip", "The address, IPv4 or IPv6.", required=True)],
         {JSON: "locate"}, (400, 503)),
@@ -82,6 +86,11 @@ ROUTES = {
         parameter("id", "The number of the place, as /api/v1/heat has it.", {"type": "integer"},
                   "path", True), WINDOW],
         {JSON: "place"}, (400, 404, 503)),
+    "/api/v1/places/{key}": ("A place that --history keeps, and what it had in a time.", [
+        parameter("key", "Its key: the id of /api/v1/heat?from= and /api/v1/change, the place of "
+                  "/api/v1/events; the same over restarts.", {"type": "integer"}, "path", True),
+        {**FROM, "description": f"Begin of the time; a day before its end unless given: {TIME}"},
+        TO], {JSON: "places"}, (400, 404, 503)),
     "/api/v1/status": ("Ledger, rates, losses, lanes, ports, databases, settings in force.", [],
                        {JSON: "status"}, (503,)),
     "/api/v1/openapi.json": ("This description.", [],
@@ -94,7 +103,8 @@ ROUTES = {
 }
 
 REASONS = {400: "A parameter or Host is wrong; detail says which and what it can be.",
-           403: "It changes something or has credentials, and comes from another site's page.",
+           401: "A login or a token is asked for (--users), and none, or a wrong one, was shown.",
+           403: "It is for admins, or it changes something or has credentials, and comes from another site's page.",
            404: "There is no such thing, or nothing is kept.",
            405: "Only GET and HEAD.",
            408: "The request's header did not come within ten seconds.",
@@ -102,6 +112,7 @@ REASONS = {400: "A parameter or Host is wrong; detail says which and what it can
            416: "The range begins behind the end.",
            421: "The server is not known by the name in Host (--http-host makes it known), or the "
                 "target is another server's.",
+           429: "Too many wrong passwords or tokens; Retry-After says when to ask again.",
            503: "The first period is not over yet; Retry-After says when to ask again."}
 
 
@@ -118,7 +129,7 @@ def operation(summary, parameters, types, statuses):
     answers = {"200": answer("OK", content, ("ETag",)),
                "206": {"description": "The part that Range asks for."},
                "304": {"description": "What If-None-Match names is still so."}}
-    for status in sorted({*statuses, 400, 403, 405, 408, 413, 416, 421}):
+    for status in sorted({*statuses, 400, 401, 403, 405, 408, 413, 416, 421, 429}):
         answers[str(status)] = {"$ref": f"#/components/responses/{status}"}
     return {"summary": summary, "parameters": parameters, "responses": answers}
 

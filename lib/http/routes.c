@@ -2,6 +2,7 @@
 /* What is answered under which path. */
 #include "answer.h"
 #include "door.h"
+#include "login.h"
 
 #include "fleet_json.h"
 #include "locate_json.h"
@@ -166,41 +167,8 @@ on_asset(struct mg_connection *conn, void *context)
 		return status;
 	if (strcmp(path, "/") == 0)
 		path = "/index.html";
-	for (size_t i = 0; i < http->settings.asset_count; i++) {
-		const struct http_asset *asset = &http->settings.assets[i];
-		struct answer a = {.type = asset->type,
-				   .etag = asset->etag,
-				   .is_page = strncmp(asset->type, "text/html", 9) == 0,
-				   .scripts = asset->scripts};
-
-		if (strcmp(path, asset->path) == 0)
-			return send_text(conn, http, &a, asset->data, asset->length, asset->gzip,
-					 asset->gzip_length);
-	}
-	return send_error(conn, http, 404, "Not Found", "no such page");
-}
-
-/* Takes over the object; NULL: there was no memory for it. */
-static int
-answer_json(struct mg_connection *conn, const struct http *http, json_t *object)
-{
-	char *text = object ? json_dumps(object, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL;
-	int status = 200;
-
-	json_decref(object);
-	if (text == NULL) {
-		status = send_error(conn, http, 500, "Internal Server Error", "out of memory");
-	} else {
-		struct answer a = {.status = 200,
-				   .reason = "OK",
-				   .type = "application/json",
-				   .data = text,
-				   .length = strlen(text)};
-
-		send_answer(conn, http, &a);
-	}
-	free(text);
-	return status;
+	status = send_asset(conn, http, path, 200, "OK", NULL);
+	return status != 404 ? status : send_error(conn, http, 404, "Not Found", "no such page");
 }
 
 /* How the sensors of a fleet are now: also while no period is over. */
@@ -214,7 +182,7 @@ on_sensors(struct mg_connection *conn, void *context)
 	if (status != 0)
 		return status;
 	report = fleet_report_current();
-	status = answer_json(conn, http, sensors_json(report));
+	status = send_json(conn, http, sensors_json(report), NULL);
 	fleet_report_unref(report);
 	return status;
 }
@@ -243,28 +211,52 @@ on_locate(struct mg_connection *conn, void *context)
 				  "the first period is not over yet");
 	json_t *o =
 		locate_explain(picture_opened(p), &addr, family, &e) == 0 ? locate_json(&e) : NULL;
-	status = answer_json(conn, http, o);
+	status = send_json(conn, http, o, NULL);
 	picture_release(p);
 	return status;
 }
 
-/* Exact paths; those of the texts' formats (lib/text/formats.c) come after them, by their number.
- */
+/* Exact paths, and who may; those of the texts' formats (lib/text/formats.c) come after them, by
+ * their number, for viewers. */
 static const struct route {
 	const char *path;
 	int (*handler)(struct mg_connection *conn, void *http);
+	enum access access;
 } routes[] = {
-	{"/api/v1/change", on_change},     {"/api/v1/events", on_events},
-	{"/api/v1/locate", on_locate},     {"/api/v1/openapi.json", on_openapi},
-	{"/api/v1/sensors", on_sensors},   {"/api/v1/series", on_series},
-	{"/api/v1/series.csv", on_series}, {"/metrics", on_metrics},
+	{"/api/v1/change", on_change, ACCESS_VIEWER},
+	{"/api/v1/events", on_events, ACCESS_VIEWER},
+	{"/api/v1/locate", on_locate, ACCESS_VIEWER},
+	{"/api/v1/openapi.json", on_openapi, ACCESS_VIEWER},
+	{"/api/v1/sensors", on_sensors, ACCESS_VIEWER},
+	{"/api/v1/series", on_series, ACCESS_VIEWER},
+	{"/api/v1/series.csv", on_series, ACCESS_VIEWER},
+	{"/api/v1/session", on_session, ACCESS_ALL},
+	{"/api/v1/sessions", on_sessions, ACCESS_ADMIN},
+	{"/metrics", on_metrics, ACCESS_VIEWER},
 };
 
 /* what a request is counted under */
-#define ROUTE_COUNT  ((int)(sizeof(routes) / sizeof(routes[0])))
+#define ROUTE_COUNT ((int)(sizeof(routes) / sizeof(routes[0])))
+
+/* What the page of the login is made of; all other files are for who is in. */
+static enum access
+access_of(int route, const char *path)
+{
+	static const char *const open[] = {"/login.html", "/login.js", "/login.css"};
+
+	if (route >= 0 && route < ROUTE_COUNT)
+		return routes[route].access;
+	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]) && route < 0; i++) {
+		if (strcmp(path, open[i]) == 0)
+			return ACCESS_ALL;
+	}
+	return route < 0 && strncmp(path, "/fonts/", 7) == 0 ? ACCESS_ALL : ACCESS_VIEWER;
+}
+
 #define ROUTE_TEXT   ROUTE_COUNT
 #define ROUTE_PLACE  (ROUTE_TEXT + TEXT_KINDS_MAX)
-#define ROUTE_PAGE   (ROUTE_PLACE + 1)
+#define ROUTE_PLACES (ROUTE_PLACE + 1)
+#define ROUTE_PAGE   (ROUTE_PLACES + 1)
 #define PLACE_PREFIX "/api/v1/place/"
 
 _Static_assert(ROUTE_PAGE + 1 < REQUEST_ROUTES, "each route has its counters");
@@ -290,15 +282,22 @@ answer_request(struct mg_connection *conn, struct http *http, int *route)
 	}
 	if (exact && strncmp(path, PLACE_PREFIX, strlen(PLACE_PREFIX)) == 0)
 		*route = ROUTE_PLACE;
+	if (exact && strncmp(path, PLACES_PREFIX, strlen(PLACES_PREFIX)) == 0)
+		*route = ROUTE_PLACES;
 	int refused = door_check(conn, http);
 	if (refused != 0)
 		return refused;
 	if (is_preflight(conn, http))
 		return send_preflight(conn, http);
+	refused = login_check(conn, http, path, access_of(*route, path));
+	if (refused != 0)
+		return refused;
 	if (!exact)
 		return send_error(conn, http, 404, "Not Found", "no such page");
 	if (*route == ROUTE_PLACE)
 		return on_place(conn, http);
+	if (*route == ROUTE_PLACES)
+		return on_places(conn, http);
 	if (*route >= ROUTE_TEXT)
 		return answer_format(conn, http, *route - ROUTE_TEXT);
 	if (*route >= 0)
@@ -318,6 +317,7 @@ name_routes(struct request_stats *requests)
 	for (int k = 0; text_format(k) != NULL; k++)
 		requests->routes[ROUTE_TEXT + k] = text_format(k)->path;
 	requests->routes[ROUTE_PLACE] = PLACE_PREFIX "{id}";
+	requests->routes[ROUTE_PLACES] = PLACES_PREFIX "{key}";
 	requests->routes[ROUTE_PAGE] = "page";
 	requests->routes[REQUEST_ROUTES - 1] = "other";
 }

@@ -3,6 +3,7 @@
 // the committed dist and never runs this; ./check fails when the two differ.
 //
 //   index.html app.js app.css world.json fonts/   what the server serves
+//   login.html login.js login.css   the same to who is not in yet
 //   ip_heatmap.tmpl.html   the same in one file, with one hole for the data: @@IPHEAT_DATA@@
 //                          (JSON with < as \u003c, or base64 of gzip of JSON: half the size)
 //   licences.txt           of what is inside
@@ -128,6 +129,8 @@ function write(name, data) {
 
 const script = await bundle('main.js');
 const style = await bundle('app.css');
+const login = await bundle('login.js');
+const loginStyle = await bundle('login.css');
 const html = source('index.html');
 const world = JSON.stringify(buildWorld());
 const fonts = Object.fromEntries(
@@ -143,6 +146,9 @@ fs.rmSync(DIST, { recursive: true, force: true });
 write('index.html', html);
 write('app.js', script.text);
 write('app.css', style.text);
+write('login.html', source('login.html'));
+write('login.js', login.text);
+write('login.css', loginStyle.text);
 write('world.json', world);
 for (const [name, data] of Object.entries(fonts)) write(`fonts/ahn-${name}.woff2`, data);
 write('licences.txt', licences(script.inputs));

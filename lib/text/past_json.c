@@ -236,6 +236,30 @@ text_range(const struct picture *picture, const struct history_range *range,
 	return text_of(&b, (const char[]){'r', format->letter, 0}, text);
 }
 
+int
+text_kept_place(const struct place *place, const struct history_sum *sum, struct text **text)
+{
+	const struct counts none = {0};
+	const struct counts *counts =
+		place->number < sum->places ? &sum->counts[place->number] : &none;
+	char from[32], to[32];
+	struct buffer b = {0};
+
+	time_text(sum->from_ms, from);
+	time_text(sum->to_ms, to);
+	buffer_char(&b, '{');
+	buffer_members(&b, json_pack("{s:i, s:I, s:o, s:s, s:f, s:f, s:f, s:b, s:s, s:s, s:f}", "v",
+				     1, "key", (json_int_t)place->number, "name",
+				     json_text(place->city), "country", place->country, "latitude",
+				     place->latitude, "longitude", place->longitude, "radius_km",
+				     text_radius(place), "own", place->own, "from", from, "to", to,
+				     "covered_s", (double)sum->covered_ms / 1000));
+	buffer_text(&b, ",\"counts\":[");
+	buffer_counts(&b, counts);
+	buffer_text(&b, "]}\n");
+	return text_of(&b, "k", text);
+}
+
 /* As the lines of RFC 4180, the times as people write them. */
 static void
 encode_series_csv(const struct history_series *series, bool filtered, struct buffer *b)

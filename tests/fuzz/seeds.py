@@ -45,6 +45,19 @@ def write(folder, target, octets):
         file.write(octets)
 
 
+def door(folder):
+    for text in ("GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", "wall.example.net:8080",
+                 "POST /x HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+                 "OPTIONS * HTTP/1.1\r\n\r\n", "GET http://a:80/ HTTP/1.0\r\n\r\n", "bytes=5-9",
+                 "gzip;q=0.5, *;q=0", "text/html, application/*;q=0.9", "YW5uYTpzZWNyZXQ=",
+                 "https://wall.example.net:8443", "W/\"abc\", \"def\"", "127.0.0.1:8080",
+                 "user:anna:admin:$5$rounds=1000$abcdefgh$Q\n# x\ntoken:w:viewer:$y$j9T$a$b\n",
+                 '{"id":1,"from":"2026-11-30T10:20:00Z","to":"2026-11-30T10:25:00Z","over":false,'
+                 '"subject":"place","direction":"more","packets_s":1.5,"usual_packets_s":0.5,'
+                 '"score":9.5,"country":"FR","place":7,"name":"x","latitude":1.5,"longitude":2.5}'):
+        write(folder, "door", text.encode())
+
+
 def parse(folder):
     for name, frames in make.captures():
         decap = 0xFFFF if name.startswith("tunnel") else 0
@@ -154,7 +167,7 @@ def records(folder):
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__.strip())
-    for maker in (parse, special, databases, texts, captures, records):
+    for maker in (parse, door, special, databases, texts, captures, records):
         maker(sys.argv[1])
 
 

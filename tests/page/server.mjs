@@ -48,8 +48,9 @@ const running = new Set();
 /** What a test that failed has left: its process would keep this one from ending. */
 export const stopAll = () => Promise.all([...running].map((stop) => stop()));
 
-/** Starts the binary and waits for its first period. `port`: 0 for one that is free. */
-export async function startServer({ database, capture, port = 0, options = [] }) {
+/** Starts the binary and waits for its first period. `port`: 0 for one that is free; `headers`: of the
+ * questions whether it is there. */
+export async function startServer({ database, capture, port = 0, options = [], headers = {} }) {
   const small = ['--hosts-per-lane', '4096', '--hosts-total', '65536'];
   const source = ['--pcap', capture, '--pcap-loop', '--pcap-rate', '5000'];
   const process_ = spawn(
@@ -70,7 +71,7 @@ export async function startServer({ database, capture, port = 0, options = [] })
   let url;
   for (;;) {
     url ??= said.match(/the map is at (http:\S+)/)?.[1];
-    const answer = url && (await fetch(`${url}api/v1/heat`).catch(() => null));
+    const answer = url && (await fetch(`${url}api/v1/heat`, { headers }).catch(() => null));
     if (answer?.ok && (await answer.json()).period > 0) break;
     if (process_.exitCode !== null || Date.now() > deadline) {
       process_.kill('SIGKILL');

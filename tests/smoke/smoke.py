@@ -207,6 +207,9 @@ class Smoke(unittest.TestCase):
         arguments = ["--no-huge"]
         if "--listen" not in given and "--once" not in given:
             arguments += ["--listen", "off"]
+        # most tests of what is seen from outside are not about who may see it
+        elif "--listen" in given and not {"--users", "--no-auth", "--proxy-user"} & {*given}:
+            arguments += ["--no-auth"]
         if "--hosts-per-lane" not in given:
             arguments += ["--hosts-per-lane", "65536"]
         # LeakSanitizer needs system calls that the program denies itself. So runs to the end look
@@ -300,10 +303,11 @@ class Smoke(unittest.TestCase):
 
     @contextlib.contextmanager
     def running(self, *arguments, databases=None, prefix=(), listen=True, environment=None,
-                pass_fds=()):
-        """The program in the background, its first answer awaited; ended by SIGTERM if need be."""
+                pass_fds=(), headers=None):
+        """The program in the background, its first answer awaited; ended by SIGTERM if need be.
+        `headers`: of each question."""
         program = Program(self, arguments, databases, prefix, listen, environment or {},
-                          pass_fds)
+                          pass_fds, headers)
         try:
             program.wait_ready()
             yield program
@@ -315,8 +319,10 @@ class Smoke(unittest.TestCase):
 class Program:
     """A running packet-heatmap."""
 
-    def __init__(self, test, arguments, databases, prefix, listen, environment, pass_fds):
+    def __init__(self, test, arguments, databases, prefix, listen, environment, pass_fds,
+                 headers=None):
         self.test = test
+        self.headers = headers or {}
         self.listens = listen
         self.port = None  # once it has said so
         if listen:
@@ -355,7 +361,9 @@ class Program:
             return self.get("/api/v1/status")
 
     def get(self, path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}",
+                                         headers=self.headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
     def status(self):

@@ -64,8 +64,9 @@ class Configuration(Smoke):
             keys = set(re.findall(r"^#([a-z-]+) = ", file.read(), re.MULTILINE))
         flags = set(re.findall(r"^    --([a-z-]+)", self.run_program("--help", databases=[]).stdout,
                                re.MULTILINE))
-        self.assertEqual(flags - keys, {"config", "check", "export", "from", "json", "locate", "print", "help",
-                                        "step", "to", "version"})
+        self.assertEqual(flags - keys, {"add-token", "add-user", "config", "check", "export", "from",
+                                        "json", "locate", "print", "help", "role", "step", "to",
+                                        "version"})
 
     def test_file_over_defaults_and_flags_over_file(self):
         settings = self.effective("[counting]\nperiod = 3 # three\nburst=32\n"
@@ -520,14 +521,15 @@ class Manual(Smoke):
             self.assertRegex(text, re.escape(flag) + r"\b")
 
 
-    def test_man_page_of_the_shipper(self):
+    def test_man_pages_of_the_others(self):
         if subprocess.run(["sh", "-c", "command -v mandoc"], stdout=subprocess.DEVNULL,
                           check=False).returncode != 0:
             self.skipTest("mandoc is not installed")
-        page = os.path.join(ROOT, "conf/packet-heatmap-ship.8")
-        lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error", page], capture_output=True,
-                              text=True, check=False)
-        self.assertEqual(lint.stdout, "")
+        for name in ("packet-heatmap-ship.8",):
+            page = os.path.join(ROOT, "conf", name)
+            lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error", page],
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual(lint.stdout, "")
 
 
 class Installation(Smoke):
@@ -548,6 +550,7 @@ class Installation(Smoke):
                     "/man8/packet-heatmap-ship.8", "/sysusers.d/packet-heatmap-ship.conf",
                     "/tmpfiles.d/packet-heatmap-ship.conf",
                     "/lib/systemd/system/packet-heatmap-ship.service",
+                    "/share/packet-heatmap/nginx/packet-heatmap.conf",
                     "/share/packet-heatmap/record.proto", "/sbin/packet-heatmap-collector",
                     "/etc/packet-heatmap/collector.conf",
                     "/etc/packet-heatmap/collector-kafka.conf",
@@ -566,8 +569,9 @@ class Installation(Smoke):
                 continue
             with open(here, encoding="utf-8") as file:
                 text = file.read()
-            named = set(re.findall(r"(?:ExecStart=|--config |\.It Pa |LoadCredential=kafka\.conf:)"
-                                   r"(/\S+(?:heatmap|-ship|-collector|\.conf))(?!\S)", text))
+            named = set(re.findall(r"(?:ExecStart=|--config |\.It Pa |LoadCredential=[\w.-]+:)"
+                                   r"(/\S+(?:heatmap|-ship|-alert|-collector|-token|-webhook|"
+                                   r"\.conf))(?!\S)", text))
             self.assertTrue(named, path)
             for name in named - {"/var/lib/packet-heatmap", "/var/lib/packet-heatmap-collector"}:
                 self.assertIn(name, installed, path)

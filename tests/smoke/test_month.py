@@ -129,6 +129,8 @@ class Month(smoke.Smoke):
             row = rows[name]
             self.assertEqual(row["udp_packets"], expected(address, 0))
             self.assertEqual(row["before_udp_packets"], expected(address, 7 * DAY))
+            kept = program.get(f"/api/v1/places/{row['id']}?from={iso(begin)}&to={iso(begin + HOUR)}")
+            self.assertEqual((kept["name"], kept["counts"][1]), (name, expected(address, 0)))
         self.assertEqual(rows["Reykjavík"]["kind"], "new")
         self.assertEqual(answer["places"][0][fields.index("name")], "Reykjavík")
         self.assertEqual(answer["countries"][0][0], "IS")

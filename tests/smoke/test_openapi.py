@@ -85,8 +85,10 @@ class OpenApi(Smoke):
             "/api/v1/heat": windows + past, "/api/v1/heat.geojson": windows + past,
             "/api/v1/heat.csv": windows + past, "/api/v1/countries.geojson": windows + past,
             "/api/v1/series": series, "/api/v1/series.csv": series,
+            "/api/v1/session": ["", "?end=1"], "/api/v1/sessions": [""],
             "/api/v1/change": ["", "?against=week", "?from=-1d&to=-1h&against=usual&side=remote"],
             "/api/v1/events": ["", "?from=-1d&to=now&active=1"],
+            "/api/v1/places/{key}": ["/api/v1/places/1", "/api/v1/places/1?from=-1h"],
             "/api/v1/place/{id}": ["/api/v1/place/0", "/api/v1/place/0?window=5m"],
             "/api/v1/locate": ["?ip=10.1.2.3", "?ip=5.1.0.1", "?ip=2001:db8::1", "?ip=2002:501:1::"],
             "/api/v1/status": [""], "/api/v1/sensors": [""], "/api/v1/openapi.json": [""],
@@ -101,7 +103,8 @@ class OpenApi(Smoke):
                     self.assertEqual(status, 200)
                     self.assertEqual(self.ask(path, "HEAD")[::2], (200, b""))
                     self.assertEqual(self.holds(route, path, "POST")[0], 405)
-                    self.assertTrue(headers["ETag"] or route in ("/api/v1/locate", "/api/v1/sensors"))
+                    self.assertTrue(headers["ETag"] or route in ("/api/v1/locate", "/api/v1/sensors", "/api/v1/session",
+                                                                "/api/v1/sessions"))
                     self.assertIn("Accept-Encoding", headers["Vary"])
                     del body
         accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
@@ -122,6 +125,9 @@ class OpenApi(Smoke):
                 ("/ip_heatmap.html", "/ip_heatmap.html?from=-1h&timeline_from=now", 400),
                 ("/api/v1/locate", "/api/v1/locate", 400),
                 ("/api/v1/locate", "/api/v1/locate?ip=fe80::1%25eth0", 400),
+                ("/api/v1/places/{key}", "/api/v1/places/99999", 404),
+                ("/api/v1/places/{key}", "/api/v1/places/0", 404),
+                ("/api/v1/places/{key}", "/api/v1/places/1?from=x", 400),
                 ("/api/v1/place/{id}", "/api/v1/place/99999", 404),
                 ("/api/v1/place/{id}", "/api/v1/place/0?window=x", 400),
                 ("/api/v1/place/{id}", "/api/v1/place/%22%3C", 404)):

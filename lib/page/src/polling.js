@@ -96,6 +96,7 @@ export class Poller {
       this.#freshness.unchanged(server, clocks);
       return;
     }
+    if (answer.status === 401) location.reload(); // the session is over: the login is what comes
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     const etag = answer.headers.get('etag');
     const snapshot = await answer.json();
