@@ -525,7 +525,7 @@ class Manual(Smoke):
         if subprocess.run(["sh", "-c", "command -v mandoc"], stdout=subprocess.DEVNULL,
                           check=False).returncode != 0:
             self.skipTest("mandoc is not installed")
-        for name in ("packet-heatmap-ship.8",):
+        for name in ("packet-heatmap-ship.8", "packet-heatmap-alert.8"):
             page = os.path.join(ROOT, "conf", name)
             lint = subprocess.run(["mandoc", "-T", "lint", "-W", "error", page],
                                   capture_output=True, text=True, check=False)
@@ -550,6 +550,10 @@ class Installation(Smoke):
                     "/man8/packet-heatmap-ship.8", "/sysusers.d/packet-heatmap-ship.conf",
                     "/tmpfiles.d/packet-heatmap-ship.conf",
                     "/lib/systemd/system/packet-heatmap-ship.service",
+                    "/sbin/packet-heatmap-alert", "/etc/packet-heatmap/alert-webhook",
+                    "/etc/packet-heatmap/alert-wall-token", "/man8/packet-heatmap-alert.8",
+                    "/sysusers.d/packet-heatmap-alert.conf",
+                    "/lib/systemd/system/packet-heatmap-alert.service",
                     "/share/packet-heatmap/nginx/packet-heatmap.conf",
                     "/share/packet-heatmap/record.proto", "/sbin/packet-heatmap-collector",
                     "/etc/packet-heatmap/collector.conf",
@@ -565,7 +569,7 @@ class Installation(Smoke):
         # whatever the prefix is: what a unit starts and reads, and what the manual names, is there
         for path, here in installed.items():
             if not path.endswith((".service", "/packet-heatmap.8", "/packet-heatmap-ship.8",
-                                  "/packet-heatmap-collector.8")):
+                                  "/packet-heatmap-alert.8", "/packet-heatmap-collector.8")):
                 continue
             with open(here, encoding="utf-8") as file:
                 text = file.read()
