@@ -319,6 +319,8 @@ class Smoke(unittest.TestCase):
 class Program:
     """A running packet-heatmap."""
 
+    headers = {}  # of each question
+
     def __init__(self, test, arguments, databases, prefix, listen, environment, pass_fds,
                  headers=None):
         self.test = test
