@@ -9,7 +9,7 @@
 PACKAGES_BUILD=(
 	gcc libc6-dev meson ninja-build pkg-config python3
 	dpdk libdpdk-dev libmaxminddb-dev libcivetweb-dev libpcap-dev libjansson-dev uthash-dev zlib1g-dev
-	libarchive-dev libseccomp-dev libcap-dev libsqlite3-dev libzstd-dev libcrypt-dev libcurl4-openssl-dev
+	libarchive-dev libseccomp-dev libcap-dev libsqlite3-dev libzstd-dev libcrypt-dev libbsd-dev libcurl4-openssl-dev
 	libprotobuf-c-dev librdkafka-dev protobuf-c-compiler
 	librte-net-af-packet23 librte-net-pcap23 librte-net-ring23 librte-net-af-xdp23 librte-mempool-ring23
 	iproute2

@@ -4,11 +4,11 @@
 #include "fail.h"
 #include "users.h"
 
+#include <bsd/readpassphrase.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #define PASSWORD_LEAST 8
@@ -33,30 +33,28 @@ read_line(char line[USERS_SECRET_MAX])
 	return true;
 }
 
-/* At a terminal twice, unseen; else the first line. NULL, or what is wrong. */
+/* At a terminal twice, unseen, whatever signal ends it; else the first line. NULL, or what is
+ * wrong. */
 static const char *
 read_password(char password[USERS_SECRET_MAX])
 {
 	char again[USERS_SECRET_MAX];
-	struct termios shown, hidden;
 
-	if (tcgetattr(STDIN_FILENO, &shown) != 0) {
+	if (!isatty(STDIN_FILENO)) {
 		if (!read_line(password))
 			return "no password stands on standard input, or one of over 255 octets";
 	} else {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-		fputs("Password: ", stderr);
-		const bool first = read_line(password);
-		fputs("\nOnce more: ", stderr);
-		const bool second = first && read_line(again);
-		fputs("\n", stderr);
-		tcsetattr(STDIN_FILENO, TCSANOW, &shown);
-		const bool same = second && strcmp(password, again) == 0;
+		const bool same =
+			readpassphrase("Password: ", password, USERS_SECRET_MAX, 0) != NULL &&
+			readpassphrase("Once more: ", again, sizeof(again), 0) != NULL &&
+			strcmp(password, again) == 0;
+
 		explicit_bzero(again, sizeof(again));
 		if (!same)
 			return "the two are not the same";
+		/* what did not fit was left out without a word */
+		if (strlen(password) == USERS_SECRET_MAX - 1)
+			return "a password has 254 octets at most";
 	}
 	return strlen(password) < PASSWORD_LEAST ? "a password has 8 characters at least" : NULL;
 }
@@ -79,6 +77,7 @@ users_command(const struct settings *s)
 	if (kind == USER_PERSON)
 		wrong = read_password(secret);
 	if (wrong != NULL) {
+		explicit_bzero(secret, sizeof(secret));
 		snprintf(error, sizeof(error), "--add-user: %s", wrong);
 		return fail_usage(error);
 	}

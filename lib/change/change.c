@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "change.h"
 
+#include "unusual.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -37,14 +39,6 @@ change_kind(const struct counts *now, const struct counts *before)
 	return n > b ? CHANGE_GROWN : CHANGE_SHRUNK;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Each counter's median over the times before, for as long as now. */
 static struct counts
 usual_of(const struct history_sum *sums, size_t count, uint64_t covered_ms, uint32_t id)
@@ -63,8 +57,7 @@ usual_of(const struct history_sum *sums, size_t count, uint64_t covered_ms, uint
 			values[i] =
 				(double)all[c] * ((double)covered_ms / (double)sums[i].covered_ms);
 		}
-		qsort(values, count, sizeof(values[0]), by_value);
-		out[c] = (uint64_t)llround((values[(count - 1) / 2] + values[count / 2]) / 2);
+		out[c] = (uint64_t)llround(unusual_median(values, count));
 	}
 	if (count > 0)
 		memcpy(&usual, out, sizeof(usual));

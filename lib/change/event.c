@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "event.h"
 
+#include "history.h"
+#include "time_text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static const char *const subjects[EVENT_SUBJECTS] = {"all", "country", "place"};
-
-static void
-write_time(int64_t ms, char text[32])
-{
-	const time_t seconds = (time_t)(ms / 1000);
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
 
 static double
 rounded(double value)
@@ -27,10 +19,10 @@ rounded(double value)
 json_t *
 event_json(const struct event *e)
 {
-	char from[32], to[32];
+	char from[TIME_TEXT], to[TIME_TEXT];
 
-	write_time(e->from_ms, from);
-	write_time(e->to_ms, to);
+	time_text(e->from_ms, from);
+	time_text(e->to_ms, to);
 	json_t *o = json_pack("{s:I, s:s, s:s, s:b, s:s, s:s, s:f, s:f, s:f}", "id",
 			      (json_int_t)e->id, "from", from, "to", to, "over", e->over, "subject",
 			      subjects[e->subject], "direction", e->direction > 0 ? "more" : "less",
@@ -45,18 +37,6 @@ event_json(const struct event *e)
 		json_object_set_new(o, "longitude", json_real(e->longitude));
 	}
 	return o;
-}
-
-static bool
-read_time(const char *text, int64_t *ms)
-{
-	struct tm tm = {0};
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-
-	if (end == NULL || *end != 0)
-		return false;
-	*ms = (int64_t)timegm(&tm) * 1000;
-	return true;
 }
 
 bool
@@ -83,7 +63,8 @@ event_read(const void *text, size_t size, struct event *e)
 			i++;
 		fine = i < EVENT_SUBJECTS && id > 0 && place >= 0 && place <= UINT32_MAX &&
 		       strlen(country) < sizeof(e->country) && strlen(name) < sizeof(e->name) &&
-		       read_time(from, &e->from_ms) && read_time(to, &e->to_ms);
+		       history_parse_time(from, 0, &e->from_ms) == 0 &&
+		       history_parse_time(to, 0, &e->to_ms) == 0;
 		e->subject = i;
 	}
 	if (fine) {

@@ -8,12 +8,6 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-static int
-bad_request(struct mg_connection *conn, const struct http *http, const char *text)
-{
-	return send_error(conn, http, 400, "Bad Request", text);
-}
-
 int
 on_change(struct mg_connection *conn, void *context)
 {
@@ -34,9 +28,9 @@ on_change(struct mg_connection *conn, void *context)
 		against = n > 0 ? change_against_parse(name) : AGAINSTS;
 	status = past_times(conn, http, HOUR_MS, &from, &to);
 	if (status == 0 && against == AGAINSTS)
-		status = bad_request(conn, http, "against is one of day, week, usual");
+		status = past_refuse(conn, http, "against is one of day, week, usual");
 	if (status == 0 && side == SIDES)
-		status = bad_request(conn, http, SIDES_TEXT);
+		status = past_refuse(conn, http, SIDES_TEXT);
 	if (status == 0) {
 		int ret = change_find(http->settings.history, from, to, against,
 				      side == SIDE_REMOTE, &change, error);
@@ -72,7 +66,7 @@ on_events(struct mg_connection *conn, void *context)
 	status = past_times(conn, http, 24 * HOUR_MS, &from, &to);
 	const int n = query_value(conn, "active", active, sizeof(active));
 	if (status == 0 && n != -1 && strcmp(active, "0") != 0 && strcmp(active, "1") != 0)
-		status = bad_request(conn, http, "active is 0 or 1");
+		status = past_refuse(conn, http, "active is 0 or 1");
 	if (status != 0)
 		return status;
 	int ret = 0;

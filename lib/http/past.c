@@ -25,8 +25,8 @@ now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int
-bad_request(struct mg_connection *conn, const struct http *http, const char *text)
+int
+past_refuse(struct mg_connection *conn, const struct http *http, const char *text)
 {
 	return send_error(conn, http, 400, "Bad Request", text);
 }
@@ -42,7 +42,7 @@ read_moment(struct mg_connection *conn, const struct http *http, const char *nam
 	if (n == -1 || (n > 0 && history_parse_time(text, now, ms) == 0))
 		return 0;
 	snprintf(why, sizeof(why), "%s: " TIMES, name);
-	return bad_request(conn, http, why);
+	return past_refuse(conn, http, why);
 }
 
 int
@@ -54,13 +54,13 @@ past_times(struct mg_connection *conn, const struct http *http, int64_t length_m
 
 	*to = now;
 	if (length_ms == 0 && query_value(conn, "from", text, sizeof(text)) == -1)
-		return bad_request(conn, http, "from is missing: " TIMES);
+		return past_refuse(conn, http, "from is missing: " TIMES);
 	int status = read_moment(conn, http, "to", now, to);
 	*from = *to - length_ms;
 	if (status == 0)
 		status = read_moment(conn, http, "from", now, from);
 	if (status == 0 && *from >= *to)
-		status = bad_request(conn, http, "from is not before to");
+		status = past_refuse(conn, http, "from is not before to");
 	return status;
 }
 
@@ -86,7 +86,7 @@ read_step(struct mg_connection *conn, const struct http *http, int64_t length, i
 
 	*step = default_step(length);
 	if (n == 0 || (n > 0 && history_parse_length(text, step) != 0))
-		return bad_request(conn, http,
+		return past_refuse(conn, http,
 				   "step is a length such as 60 (seconds), 5m, 1h or 1d");
 	return 0;
 }
@@ -116,7 +116,7 @@ past_send(struct mg_connection *conn, const struct http *http, int ret, const ch
 	struct answer a = {.type = type};
 
 	if (ret == -EINVAL)
-		return bad_request(conn, http, why);
+		return past_refuse(conn, http, why);
 	if (ret == -ENOMEM)
 		return send_error(conn, http, 500, "Internal Server Error", "out of memory");
 	if (ret != 0)
@@ -141,7 +141,7 @@ read_timeline(struct mg_connection *conn, const struct http *http, int64_t from,
 	if (status == 0)
 		status = read_moment(conn, http, "timeline_to", now, &to);
 	if (status == 0 && from >= to)
-		status = bad_request(conn, http, "timeline_from is not before timeline_to");
+		status = past_refuse(conn, http, "timeline_from is not before timeline_to");
 	if (status == 0)
 		status = read_step(conn, http, to - from, &step);
 	if (status != 0)
@@ -169,12 +169,12 @@ answer_range(struct mg_connection *conn, const struct http *http, enum text_kind
 	if (p == NULL)
 		return status;
 	if (query_value(conn, "window", text, sizeof(text)) != -1)
-		status = bad_request(conn, http, "a window or a time range, not both");
+		status = past_refuse(conn, http, "a window or a time range, not both");
 	else
 		status = past_times(conn, http, 0, &from, &to);
 	const enum side side = side_of(conn, p);
 	if (status == 0 && side == SIDES)
-		status = bad_request(conn, http, SIDES_TEXT);
+		status = past_refuse(conn, http, SIDES_TEXT);
 	if (status == 0 && page)
 		status = read_timeline(conn, http, from, to, &timeline);
 	if (status == 0) {
@@ -201,7 +201,7 @@ read_filter(struct mg_connection *conn, const struct http *http, struct history_
 
 	if (n != -1) {
 		if (n == 0 || n > 9 || strspn(text, "0123456789") != (size_t)n || text[0] == '0')
-			return bad_request(conn, http,
+			return past_refuse(conn, http,
 					   "place is an id, as /api/v1/heat?from= tells it");
 		sscanf(text, "%u", &filter->place);
 	}
@@ -210,12 +210,12 @@ read_filter(struct mg_connection *conn, const struct http *http, struct history_
 		/* empty: places without one */
 		if (country[0] != 0 && (n != 2 || country[0] < 'A' || country[0] > 'Z' ||
 					country[1] < 'A' || country[1] > 'Z'))
-			return bad_request(conn, http,
+			return past_refuse(conn, http,
 					   "country is two capital letters, ISO 3166-1");
 		filter->country = country;
 	}
 	if (filter->country != NULL && filter->place != 0)
-		return bad_request(conn, http, "a place or a country, not both");
+		return past_refuse(conn, http, "a place or a country, not both");
 	return 0;
 }
 

@@ -9,6 +9,8 @@
 /* The picture that says whose the answer is, its reference the caller's; NULL with the status that
  * was sent: another method, nothing is kept, or no period is over yet. */
 struct picture *past_picture(struct mg_connection *conn, const struct http *http, int *status);
+/* 400, with this text. */
+int past_refuse(struct mg_connection *conn, const struct http *http, const char *text);
 /* from= and to=: now where it is not given. `length_ms`: how far back it begins where that is not
  * given; 0: it has to be. */
 int past_times(struct mg_connection *conn, const struct http *http, int64_t length_ms,

@@ -4,22 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-void
-time_text(int64_t ms, char text[32])
-{
-	int64_t part = ms % 1000 < 0 ? ms % 1000 + 1000 : ms % 1000;
-	time_t seconds = (time_t)((ms - part) / 1000);
-	struct tm tm;
-	char date[24];
-
-	/* a year of more than four digits is a clock or a database gone wrong */
-	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900 ||
-	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		snprintf(date, sizeof(date), "1970-01-01T00:00:00");
-	snprintf(text, 32, "%s.%03dZ", date, (int)part);
-}
 
 json_t *
 ways_json(const uint64_t ways[WAYS])

@@ -8,6 +8,7 @@
 
 #include "buffer.h"
 #include "picture.h"
+#include "time_text.h"
 
 #include <jansson.h>
 
@@ -21,4 +22,3 @@ void buffer_counts(struct buffer *b, const struct counts *c);
 /* {"through":N,"in":N,"out":N,"inside":N} */
 json_t *ways_json(const uint64_t ways[WAYS]);
 const char *link_name(enum link_state link);
-void time_text(int64_t ms, char text[32]); /* UTC, ISO 8601 */

@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import pty
 import re
 import subprocess
 
@@ -41,6 +42,36 @@ class Login(smoke.Smoke):
         self.no_reports(done.stderr)
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stdout.strip() if code == 0 else done.stderr
+
+    def type_in(self, *lines):
+        """--add-user at a terminal: what was to be seen there, and how it ended."""
+        words = [self.binary, "--users", self.users, "--add-user", "anna"]
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(words[0], words, {**self.environment, **self.sanitizers(words)})
+        seen = b""
+        with os.fdopen(terminal, "r+b", buffering=0) as screen:
+            for line in lines:
+                while not seen.endswith(b": "):
+                    seen += screen.read(1)
+                screen.write(line.encode() + b"\n")
+                seen += b"|"
+            try:
+                while more := screen.read(1024):
+                    seen += more
+            except OSError:  # its end is closed
+                pass
+        return seen.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def test_a_password_is_asked_for_twice_and_not_shown(self):
+        seen, code = self.type_in(PASSWORD, PASSWORD)
+        self.assertEqual(code, 0, seen)
+        self.assertNotIn("horse", seen)
+        with self.serve(self.add("--add-token", "wall")) as program:
+            self.assertEqual(self.log_in(program)[1]["user"], "anna")
+        seen, code = self.type_in(PASSWORD, "another horse")
+        self.assertEqual(code, 2, seen)
+        self.assertIn("not the same", seen)
 
     def people(self):
         """A person who is an admin, and a token of a viewer."""
