@@ -337,8 +337,11 @@ wall_end(struct wall *w)
 	w->records = w->map.records = NULL;
 	/* its last notes go into the history */
 	if (watch_end(w->watch, once, once ? -1 : WATCH_END_MS) != 0) {
+		/* it reads the history, which therefore stays open; what waits is stored though */
 		log_error("a look at what is unusual does not end; ending without it");
 		w->stuck = true;
+		history_settle(w->history, HISTORY_END_MS);
+		return;
 	}
 	w->watch = NULL;
 	/* its samples point at places: it ends before the map goes */

@@ -397,17 +397,6 @@ look_at_due(struct watch *w)
 		;
 }
 
-/* Until the store has all that it was offered, or does not get it stored. */
-static void
-wait_for_store(struct history *history)
-{
-	struct history_status status;
-
-	for (history_status(history, &status); status.waiting > 0 && !status.failing;
-	     history_status(history, &status))
-		nanosleep(&(const struct timespec){.tv_nsec = 2000000}, NULL);
-}
-
 static void *
 watch_run(void *argument)
 {
@@ -417,7 +406,7 @@ watch_run(void *argument)
 	while (wait_a_while(w, &finish))
 		look_at_due(w);
 	if (finish) {
-		wait_for_store(w->history);
+		history_settle(w->history, -1);
 		look_at_due(w);
 	}
 	return NULL;

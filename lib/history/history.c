@@ -303,6 +303,20 @@ history_offer(struct history *h, struct history_sample *sample)
 	return ret;
 }
 
+void
+history_settle(struct history *h, int timeout_ms)
+{
+	const struct timespec nap = {.tv_nsec = 2000000};
+	struct history_status status;
+
+	for (int ms = 0; timeout_ms < 0 || ms < timeout_ms; ms += 2) {
+		history_status(h, &status);
+		if (status.waiting == 0 || status.failing)
+			return;
+		nanosleep(&nap, NULL);
+	}
+}
+
 int
 history_keep(struct history *h, struct note *notes, size_t count)
 {

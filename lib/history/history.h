@@ -81,6 +81,10 @@ int history_bounds(struct history *history, int64_t *from_ms, int64_t *to_ms);
 /* [start] The writer's thread; inherits affinity and signal mask of the caller. 0 or -errno. */
 int history_start(struct history *history);
 
+/* [any thread] Until what was offered is stored, or cannot be; or for `timeout_ms` (negative: as
+ * long as it takes). */
+void history_settle(struct history *history, int timeout_ms);
+
 /* [end] Stores what waits, for at most `timeout_ms` (negative: as long as it takes). 0 and all is
  * freed (NULL is fine); or -ETIMEDOUT: the thread still runs, and what it uses must stay. */
 int history_close(struct history *history, int timeout_ms);
