@@ -309,6 +309,30 @@ points_of(struct map_consumer *m, const struct period *p)
 	return points;
 }
 
+/* The busiest of the period's hosts, as the store keeps them. 0 or -ENOMEM. */
+static int
+choose_hosts(struct map_consumer *m, const struct located *l, struct history_sample *sample)
+{
+	uint32_t *chosen;
+	size_t count;
+	int error = history_choose(l->hosts.rows, l->hosts.count, m->settings->history_hosts,
+				   &chosen, &count);
+
+	if (error != 0)
+		return error;
+	sample->hosts = malloc((count + 1) * sizeof(*sample->hosts));
+	for (size_t i = 0; i < count && sample->hosts != NULL; i++) {
+		const struct host_row *row = &l->hosts.rows[chosen[i]];
+		const struct place *place = locate_get(m->locate, row->place);
+
+		sample->hosts[sample->host_count++] = (struct history_host){
+			row->addr, row->family, place != NULL && place->has_position ? place : NULL,
+			row->counts};
+	}
+	free(chosen);
+	return sample->hosts != NULL ? 0 : -ENOMEM;
+}
+
 /* What was late for its own period goes where it belongs; the rest is this one's. */
 static void
 keep_late(struct map_consumer *m, const struct located *l)
@@ -359,6 +383,8 @@ keep(struct map_consumer *m, const struct located *l)
 			sample.points[sample.count++] =
 				(struct history_point){locate_get(m->locate, i), now.counts[i]};
 	}
+	if (choose_hosts(m, l, &sample) != 0)
+		atomic_store(&m->failed, true);
 	offer_sample(m, p, &sample);
 }
 
@@ -382,8 +408,8 @@ map_take(void *context, struct period *p)
 
 	step_done(m, STEP_PICTURE);
 	host_list_free(&total);
-	host_list_free(&l.hosts);
 	if (s == NULL) {
+		host_list_free(&l.hosts);
 		atomic_store(&m->failed, true);
 		return;
 	}
@@ -394,6 +420,7 @@ map_take(void *context, struct period *p)
 		management_ms += m->sums.step_ms[step];
 	facts_histogram_add(&m->sums.management, management_ms / 1000);
 	keep(m, &l);
+	host_list_free(&l.hosts);
 	if (m->stream != NULL)
 		stream_offer(m->stream, s);
 	if (m->records != NULL)

@@ -184,6 +184,9 @@ const struct option_def options[] = {
 	 "y; "
 	 "days stay as long as there is room.",
 	 BOTH},
+	{NULL, "history-hosts", "N", OPTION_NUMBER, AT(history_hosts), 0, 20, "hosts", "5",
+	 "Of each place the N busiest hosts of each period are kept in the history too, and the 20 "
+	 "busiest of all; at most 1000. 0: no address is kept."},
 	{NULL, "unusual", "N", OPTION_TEXT, AT(unusual_text), 0, 0, NULL, "1",
 	 "With --history: say which places, countries or all traffic have much more or less than "
 	 "is usual at that time of the week, on the map, in the log and at /api/v1/events. Of "

@@ -100,7 +100,7 @@ struct settings {
 	const char *users, *proxy_user;
 	struct text_list proxies;
 	bool no_auth;
-	uint32_t metrics_top_places;
+	uint32_t metrics_top_places, history_hosts;
 
 	/* the process */
 	const char *file_prefix, *cpus, *user, *telemetry, *log_format;

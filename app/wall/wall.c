@@ -110,8 +110,10 @@ int
 wall_open_history(struct wall *w)
 {
 	const struct settings *s = w->settings;
-	struct history_settings h = {
-		.folder = s->history, .size = s->history_size, .log = log_history};
+	struct history_settings h = {.folder = s->history,
+				     .size = s->history_size,
+				     .hosts_of_place = s->history_hosts,
+				     .log = log_history};
 	char error[HISTORY_ERROR_MAX];
 
 	if (s->history == NULL || w->history != NULL)

@@ -37,6 +37,20 @@ to_sum(struct store *store, const struct history_sample *sample, struct sum *sum
 		else
 			counts_add(&sum->counts[id], &sample->points[i].counts);
 	}
+	for (size_t i = 0; i < sample->host_count && code == SQLITE_OK; i++) {
+		const struct history_host *host = &sample->hosts[i];
+		const uint32_t id = host->place == NULL ? 0
+							: known_places_id(store->places, store->db,
+									  host->place, &code);
+
+		if (code == SQLITE_OK && host_list_reserve(&sum->hosts, 1) != 0)
+			code = SQLITE_NOMEM;
+		if (code == SQLITE_OK)
+			sum->hosts.rows[sum->hosts.count++] =
+				(struct host_row){host->addr, host->family, id, host->counts};
+	}
+	if (code == SQLITE_OK && host_list_sort(&sum->hosts) != 0)
+		code = SQLITE_NOMEM;
 	return code;
 }
 
@@ -299,6 +313,7 @@ history_offer(struct history *h, struct history_sample *sample)
 	}
 	pthread_mutex_unlock(&h->lock);
 	sample->points = NULL;
+	sample->hosts = NULL;
 	sample->notes = NULL;
 	return ret;
 }

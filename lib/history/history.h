@@ -21,6 +21,7 @@
 #pragma once
 
 #include "counts.h"
+#include "host_row.h"
 #include "ledger.h"
 #include "locate.h"
 #include "note.h"
@@ -29,9 +30,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HISTORY_TIERS     5 /* period, 1m, 5m, 1h, 1d */
-#define HISTORY_ERROR_MAX 512
-#define HISTORY_FOREVER   INT64_MAX
+#define HISTORY_TIERS        5 /* period, 1m, 5m, 1h, 1d */
+#define HISTORY_ERROR_MAX    512
+#define HISTORY_FOREVER      INT64_MAX
+
+#define HISTORY_HOSTS_MAX    1000 /* that a row has */
+#define HISTORY_HOSTS_OF_ALL 20   /* of all, beside those of each place */
 
 extern const char *const history_tier_names[HISTORY_TIERS];
 extern const int64_t history_tier_ms[HISTORY_TIERS]; /* 0 for the periods */
@@ -40,6 +44,7 @@ struct history_settings {
 	const char *folder;             /* exists or can be made */
 	uint64_t size;                  /* octets that the files may take */
 	int64_t keep_ms[HISTORY_TIERS]; /* how long a tier's rows stay */
+	unsigned int hosts_of_place;    /* that are kept; 0: no address is */
 	void (*log)(const char *line);  /* [any thread]; a line without its end */
 	bool unsynced; /* without fsync: for what can be made again (a replayed capture, tests) */
 };
@@ -95,6 +100,14 @@ struct history_point {
 	struct counts counts;
 };
 
+/* One of the busiest, see history_choose. */
+struct history_host {
+	struct host_addr addr;
+	uint32_t family;           /* enum addr_family */
+	const struct place *place; /* NULL: none, or one without a position; as of a point */
+	struct counts counts;
+};
+
 struct history_sample {
 	int64_t start_ms, end_ms; /* UTC, ms since 1970 */
 	uint64_t covered_ms;      /* by the monotonic clock */
@@ -102,16 +115,26 @@ struct history_sample {
 	struct ledger ledger;
 	struct history_point *points; /* malloc'ed, each place once */
 	size_t count;
+	struct history_host *hosts; /* malloc'ed */
+	size_t host_count;
 	struct note *notes; /* malloc'ed; stored with exactly these counts, or not at all */
 	size_t note_count;
 };
 
 /*
- * [one thread] Takes over `points` and `notes`, also on failure. Never waits: 0; or -EAGAIN, when
- * the disk has not kept up for so long that the queue is full: counted as dropped; or -ENOMEM for
- * points that are NULL, counted so too.
+ * [one thread] Takes over `points`, `hosts` and `notes`, also on failure. Never waits: 0; or
+ * -EAGAIN, when the disk has not kept up for so long that the queue is full: counted as dropped; or
+ * -ENOMEM for points that are NULL, counted so too.
  */
 int history_offer(struct history *history, struct history_sample *sample);
+
+/*
+ * [any thread] Which of these hosts a sample should have: of each place the `of_place` with the
+ * most packets and those with the most octets, and HISTORY_HOSTS_OF_ALL of all likewise; at most
+ * HISTORY_HOSTS_MAX, the busiest. Their indexes, ascending, malloc'ed. 0 or -ENOMEM.
+ */
+int history_choose(const struct host_row *rows, size_t count, unsigned int of_place,
+		   uint32_t **chosen, size_t *chosen_count);
 
 /* [start] All notes that were ever stored, each as it was the last time. 0 or -EIO. */
 int history_notes(struct history *history,
@@ -155,6 +178,10 @@ struct history_range {
 	struct ledger ledger;
 	struct history_place *places; /* by packets, descending, then by id */
 	size_t count;
+	/* the busiest hosts, by address: what each had at least. host_row.place: the index of its
+	 * place in `places`, or PLACE_NONE */
+	struct host_row *hosts;
+	size_t host_count;
 };
 
 /* 0 with *range filled (history_range_free); -EINVAL for from >= to; -ENOMEM; -EIO with a line. */

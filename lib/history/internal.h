@@ -4,11 +4,16 @@
 
 #include "history.h"
 
+#include "merge.h"
+
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 
 #define HISTORY_FILE "history.sqlite"
+
+#define COUNTERS     (LAYERS * DIRECTIONS * 2) /* of struct counts */
+_Static_assert(sizeof(struct counts) == COUNTERS * sizeof(uint64_t), "counts are eight numbers");
 
 /* An hour of 10 s periods; or so many points (72 octets each: 150 MB), whatever is less. */
 #define QUEUE_MAX        360
@@ -23,12 +28,18 @@ struct sum {
 	struct ledger ledger;
 	struct counts *counts; /* [places], by id of the place */
 	uint32_t places;
+	struct host_list hosts; /* by address; host_row.place: the id of the place, 0: none */
 };
 
 int sum_room(struct sum *sum, uint32_t place); /* 0 or -ENOMEM */
 int sum_add(struct sum *into, const struct sum *from);
 void sum_clear(struct sum *sum); /* keeps the memory */
 void sum_free(struct sum *sum);
+
+/* A zstd frame with a check sum; malloc'ed. 0 or -ENOMEM. */
+int blob_pack(const void *plain, size_t length, void **blob, size_t *size);
+/* 0 and `plain` is malloc'ed, -ENOMEM, or -EBADMSG. */
+int blob_unpack(const void *blob, size_t size, unsigned char **plain, size_t *length);
 
 /* The counts as a blob: malloc'ed. 0 or -ENOMEM. */
 int blob_encode(const struct sum *sum, void **blob, size_t *size);
@@ -37,6 +48,18 @@ int blob_add(struct sum *sum, const void *blob, size_t size);
 /* The same for the ids alone that `wanted` says yes to: into one row of counts. */
 int blob_add_some(struct counts *into, const void *blob, size_t size,
 		  bool (*wanted)(const void *context, uint32_t place), const void *context);
+
+/* --- hosts.c: the busiest hosts of a row ------------------------------------------------------ */
+
+/* The busiest of a list as a blob; NULL and 0: none. 0 or -ENOMEM. */
+int hosts_encode(const struct host_list *hosts, unsigned int of_place, void **blob, size_t *size);
+/* Puts a blob's rows behind those of the list. 0, -ENOMEM, or -EBADMSG: damaged, nothing is put. */
+int hosts_decode(struct host_list *into, const void *blob, size_t size);
+/* Adds a list to another, both sorted. 0 or -ENOMEM. */
+int hosts_add(struct host_list *into, const struct host_list *from);
+/* Sorts a list that rows were put behind, and adds up equal ones: where it has grown much since it
+ * was *compact, or at the `last`. 0 or -ENOMEM. */
+int hosts_compact(struct host_list *hosts, size_t *compact, bool last);
 
 /* --- names.c: the ledger by name, so that a store outlives a change of the enums -------------- */
 
@@ -109,6 +132,7 @@ struct store {
 	uint64_t rows[HISTORY_TIERS];
 	struct sum open[HISTORY_TIERS]; /* the slot being filled; [0] unused */
 	int64_t open_slot[HISTORY_TIERS];
+	unsigned int hosts_of_place; /* that a row keeps */
 };
 
 /* Opens, makes or upgrades; takes up the slots being filled. SQLite's code with a line in `error`.
@@ -157,7 +181,8 @@ struct visit_row {
 	uint64_t covered_ms, periods, received, lost;
 	uint64_t packets[LAYERS], octets[LAYERS];
 	const void *ledger, *places;
-	size_t ledger_size, places_size;
+	const void *hosts; /* NULL: none, or not asked for */
+	size_t ledger_size, places_size, hosts_size;
 };
 
 struct visit {
@@ -165,6 +190,7 @@ struct visit {
 	int coarsest; /* tier: no row of a coarser one is taken */
 	int (*row)(void *context, const struct visit_row *row); /* 0 to go on */
 	void *context;
+	bool hosts; /* a row's hosts are asked for */
 	/* found by visit_load */
 	uint64_t rolled[HISTORY_TIERS];
 	int64_t pruned[HISTORY_TIERS];
@@ -192,6 +218,7 @@ struct question {
 	struct sum sum;
 	uint64_t rows, damaged;
 	unsigned int tiers;
+	size_t compact; /* hosts that there were when they were last added up */
 };
 
 /* -EIO, with SQLite's line. */
@@ -202,7 +229,8 @@ int question_open(struct history *history, struct question *question,
 void question_close(struct question *question);
 /* 0 also for a damaged row, which is counted. */
 int question_tolerate(struct question *question, int error);
-/* A row's counts, ledger and frames into the question's sum; for visit.row. */
+/* A row's counts, ledger, frames, and hosts where asked for, into the question's sum; for
+ * visit.row. */
 int question_add_row(void *question, const struct visit_row *row);
 /* Columns latitude, longitude, radius, country, city, own, from `column` on. */
 void place_of_row(sqlite3_stmt *statement, int column, uint32_t id, struct place *place);

@@ -148,6 +148,7 @@ void
 history_sample_free(struct history_sample *sample)
 {
 	free(sample->points);
+	free(sample->hosts);
 	notes_free(sample->notes, sample->note_count);
 }
 

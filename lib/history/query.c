@@ -61,11 +61,39 @@ name_places(sqlite3 *db, const struct sum *sum, struct history_place **places, s
 	return error;
 }
 
+/* The hosts, their places by where these now stand. 0 or -ENOMEM. */
+static int
+take_hosts(struct question *q, struct history_range *range)
+{
+	uint32_t *index = malloc(((size_t)q->sum.places + 1) * sizeof(*index));
+	int error = index == NULL ? -ENOMEM : hosts_compact(&q->sum.hosts, &q->compact, true);
+
+	if (error != 0) {
+		free(index);
+		return error;
+	}
+	for (uint32_t id = 0; id < q->sum.places; id++)
+		index[id] = PLACE_NONE;
+	for (size_t i = 0; i < range->count; i++)
+		index[range->places[i].id] = (uint32_t)i;
+	range->hosts = q->sum.hosts.rows;
+	range->host_count = q->sum.hosts.count;
+	q->sum.hosts = (struct host_list){0};
+	for (size_t i = 0; i < range->host_count; i++) {
+		struct host_row *host = &range->hosts[i];
+
+		host->place = host->place < q->sum.places ? index[host->place] : PLACE_NONE;
+	}
+	free(index);
+	return 0;
+}
+
 int
 history_range(struct history *h, int64_t from_ms, int64_t to_ms, struct history_range *range,
 	      char error[HISTORY_ERROR_MAX])
 {
-	struct question q = {.visit = {.coarsest = HISTORY_TIERS - 1, .row = question_add_row}};
+	struct question q = {
+		.visit = {.coarsest = HISTORY_TIERS - 1, .row = question_add_row, .hosts = true}};
 	int ret;
 
 	*range = (struct history_range){0};
@@ -94,8 +122,11 @@ history_range(struct history *h, int64_t from_ms, int64_t to_ms, struct history_
 		range->received = q.sum.received;
 		range->lost = q.sum.lost;
 		range->ledger = q.sum.ledger;
+		ret = take_hosts(&q, range);
 	}
 	question_close(&q);
+	if (ret != 0)
+		history_range_free(range);
 	return ret;
 }
 
@@ -103,6 +134,7 @@ void
 history_range_free(struct history_range *range)
 {
 	free(range->places);
+	free(range->hosts);
 	*range = (struct history_range){0};
 }
 

@@ -49,6 +49,10 @@ question_add_row(void *context, const struct visit_row *row)
 
 	if (error == 0)
 		error = blob_add(&q->sum, row->places, row->places_size);
+	if (error == 0)
+		error = hosts_decode(&q->sum.hosts, row->hosts, row->hosts_size);
+	if (error == 0)
+		error = hosts_compact(&q->sum.hosts, &q->compact, false);
 	q->tiers |= 1u << row->tier;
 	q->rows++;
 	q->sum.covered_ms += row->covered_ms;

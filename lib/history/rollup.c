@@ -48,12 +48,13 @@ static int
 insert_row(struct store *store, int tier, int64_t start, const struct sum *sum)
 {
 	sqlite3_stmt *insert = store->insert[tier];
-	void *ledger = NULL, *places = NULL;
-	size_t ledger_size = 0, places_size = 0;
+	void *ledger = NULL, *places = NULL, *hosts = NULL;
+	size_t ledger_size = 0, places_size = 0, hosts_size = 0;
 	int code = SQLITE_NOMEM;
 
 	if (ledger_encode(store->names, &sum->ledger, &ledger, &ledger_size) == 0 &&
-	    blob_encode(sum, &places, &places_size) == 0)
+	    blob_encode(sum, &places, &places_size) == 0 &&
+	    hosts_encode(&sum->hosts, store->hosts_of_place, &hosts, &hosts_size) == 0)
 		code = free_start(store, tier, &start);
 	if (code == SQLITE_OK) {
 		const struct decode_counts *decode = &sum->ledger.decode;
@@ -75,6 +76,8 @@ insert_row(struct store *store, int tier, int64_t start, const struct sum *sum)
 			sqlite3_bind_int64(insert, (int)i + 1, (sqlite3_int64)values[i]);
 		sqlite3_bind_blob64(insert, 12, ledger, ledger_size, SQLITE_STATIC);
 		sqlite3_bind_blob64(insert, 13, places, places_size, SQLITE_STATIC);
+		if (hosts != NULL)
+			sqlite3_bind_blob64(insert, 14, hosts, hosts_size, SQLITE_STATIC);
 		code = sqlite3_step(insert);
 		sqlite3_reset(insert);
 		sqlite3_clear_bindings(insert);
@@ -83,6 +86,7 @@ insert_row(struct store *store, int tier, int64_t start, const struct sum *sum)
 	}
 	free(ledger);
 	free(places);
+	free(hosts);
 	return code;
 }
 
@@ -153,7 +157,8 @@ load_tier(struct store *store, int tier)
 	int code;
 
 	snprintf(sql, sizeof(sql),
-		 "SELECT start, finish, seq, covered, periods, received, lost, ledger, places FROM "
+		 "SELECT start, finish, seq, covered, periods, received, lost, ledger, places, "
+		 "hosts FROM "
 		 "tier%d INDEXED BY tier%d_seq WHERE seq > ?1 ORDER BY seq",
 		 tier - 1, tier - 1);
 	code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
@@ -175,6 +180,9 @@ load_tier(struct store *store, int tier)
 				    (size_t)sqlite3_column_bytes(statement, 7), &row.ledger);
 		int error = blob_add(&row, sqlite3_column_blob(statement, 8),
 				     (size_t)sqlite3_column_bytes(statement, 8));
+		if (error != -ENOMEM)
+			error = hosts_decode(&row.hosts, sqlite3_column_blob(statement, 9),
+					     (size_t)sqlite3_column_bytes(statement, 9));
 
 		if (store->open[tier].periods == 0)
 			store->open_slot[tier] = slot_of(row.start_ms, tier);

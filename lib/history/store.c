@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define APPLICATION_ID 0x70686d68 /* "phmh", so that file(1) and others can tell */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* A reader that meets a checkpoint waits for it; nobody else writes. */
 #define BUSY_MS 5000
@@ -68,6 +68,12 @@ make_schema(sqlite3 *db, int64_t version)
 	if (code == SQLITE_OK && version < 2)
 		code = store_run(db, "ALTER TABLE places ADD COLUMN own INTEGER NOT NULL DEFAULT "
 				     "0");
+	for (int tier = 0; tier < HISTORY_TIERS && code == SQLITE_OK && version < 3; tier++) {
+		char sql[64];
+
+		snprintf(sql, sizeof(sql), "ALTER TABLE tier%d ADD COLUMN hosts BLOB", tier);
+		code = store_run(db, sql);
+	}
 	return code;
 }
 
@@ -118,9 +124,10 @@ prepare(struct store *store)
 	int code = SQLITE_OK;
 
 	for (int tier = 0; tier < HISTORY_TIERS && code == SQLITE_OK; tier++) {
-		snprintf(sql, sizeof(sql),
-			 "INSERT INTO tier%d VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
-			 tier);
+		snprintf(
+			sql, sizeof(sql),
+			"INSERT INTO tier%d VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+			tier);
 		code = sqlite3_prepare_v2(store->db, sql, -1, &store->insert[tier], NULL);
 		snprintf(sql, sizeof(sql), "SELECT 1 FROM tier%d WHERE start = ?1", tier);
 		if (code == SQLITE_OK)
@@ -186,7 +193,7 @@ store_open(struct store *store, const struct history_settings *settings,
 {
 	int code;
 
-	*store = (struct store){0};
+	*store = (struct store){.hosts_of_place = settings->hosts_of_place};
 	error[0] = 0;
 	snprintf(store->path, sizeof(store->path), "%s/%s", settings->folder, HISTORY_FILE);
 	code = sqlite3_open_v2(store->path, &store->db,

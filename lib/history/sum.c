@@ -15,11 +15,8 @@
 #include <string.h>
 #include <zstd.h>
 
-#define COUNTERS   (LAYERS * DIRECTIONS * 2)
 #define VARINT_MAX 10
 #define ZSTD_LEVEL 3
-
-_Static_assert(sizeof(struct counts) == COUNTERS * sizeof(uint64_t), "counts are eight numbers");
 
 int
 sum_room(struct sum *sum, uint32_t place)
@@ -49,6 +46,8 @@ sum_add(struct sum *into, const struct sum *from)
 {
 	if (from->places > 0 && sum_room(into, from->places - 1) != 0)
 		return -ENOMEM;
+	if (hosts_add(&into->hosts, &from->hosts) != 0)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < from->places; i++)
 		counts_add(&into->counts[i], &from->counts[i]);
 	if (into->periods == 0 || from->start_ms < into->start_ms)
@@ -70,16 +69,19 @@ sum_clear(struct sum *sum)
 {
 	struct counts *counts = sum->counts;
 	const uint32_t places = sum->places;
+	struct host_list hosts = sum->hosts;
 
+	hosts.count = 0;
 	if (counts != NULL)
 		memset(counts, 0, places * sizeof(*counts));
-	*sum = (struct sum){.counts = counts, .places = places};
+	*sum = (struct sum){.counts = counts, .places = places, .hosts = hosts};
 }
 
 void
 sum_free(struct sum *sum)
 {
 	free(sum->counts);
+	host_list_free(&sum->hosts);
 	*sum = (struct sum){0};
 }
 
@@ -93,6 +95,50 @@ counter(const struct counts *counts, int i)
 }
 
 int
+blob_pack(const void *plain, size_t length, void **blob, size_t *size)
+{
+	const size_t bound = ZSTD_compressBound(length);
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	size_t packed = 0;
+
+	*blob = malloc(bound);
+	if (*blob != NULL && context != NULL) {
+		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+		ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+		packed = ZSTD_compress2(context, *blob, bound, plain, length);
+	}
+	ZSTD_freeCCtx(context);
+	if (packed == 0 || ZSTD_isError(packed)) {
+		free(*blob);
+		*blob = NULL;
+		return -ENOMEM;
+	}
+	*size = packed;
+	return 0;
+}
+
+int
+blob_unpack(const void *blob, size_t size, unsigned char **plain, size_t *length)
+{
+	const unsigned long long said = ZSTD_getFrameContentSize(blob, size);
+
+	/* no frame of a store is larger than this */
+	if (said == ZSTD_CONTENTSIZE_ERROR || said == ZSTD_CONTENTSIZE_UNKNOWN ||
+	    said > (1ull << 31))
+		return -EBADMSG;
+	*plain = malloc(said + 1);
+	if (*plain == NULL)
+		return -ENOMEM;
+	const size_t got = ZSTD_decompress(*plain, said, blob, size);
+	if (ZSTD_isError(got) || got != said) {
+		free(*plain);
+		return -EBADMSG;
+	}
+	*length = got;
+	return 0;
+}
+
+int
 blob_encode(const struct sum *sum, void **blob, size_t *size)
 {
 	size_t count = 0, n;
@@ -101,7 +147,6 @@ blob_encode(const struct sum *sum, void **blob, size_t *size)
 	for (uint32_t i = 0; i < sum->places; i++)
 		count += !is_empty(&sum->counts[i]);
 	unsigned char *plain = malloc((1 + count * (1 + COUNTERS)) * VARINT_MAX);
-	size_t bound;
 
 	if (plain == NULL)
 		return -ENOMEM;
@@ -118,24 +163,9 @@ blob_encode(const struct sum *sum, void **blob, size_t *size)
 				n += varint_put(plain + n, counter(&sum->counts[i], c));
 		}
 	}
-	bound = ZSTD_compressBound(n);
-	*blob = malloc(bound);
-	ZSTD_CCtx *context = ZSTD_createCCtx();
-	size_t packed = 0;
-	if (*blob != NULL && context != NULL) {
-		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, ZSTD_LEVEL);
-		ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
-		packed = ZSTD_compress2(context, *blob, bound, plain, n);
-	}
-	ZSTD_freeCCtx(context);
+	const int error = blob_pack(plain, n, blob, size);
 	free(plain);
-	if (packed == 0 || ZSTD_isError(packed)) {
-		free(*blob);
-		*blob = NULL;
-		return -ENOMEM;
-	}
-	*size = packed;
-	return 0;
+	return error;
 }
 
 /* Unpacked and looked through: 0, -ENOMEM or -EBADMSG. */
@@ -143,20 +173,15 @@ static int
 blob_open(const void *blob, size_t size, unsigned char **plain, const unsigned char **at,
 	  const unsigned char **end, uint64_t *count)
 {
-	const unsigned long long length = ZSTD_getFrameContentSize(blob, size);
+	size_t length;
+	const int error = blob_unpack(blob, size, plain, &length);
 
-	/* a place takes 9 octets at least: no frame of a store is larger than this */
-	if (length == ZSTD_CONTENTSIZE_ERROR || length == ZSTD_CONTENTSIZE_UNKNOWN ||
-	    length > (1ull << 31))
-		return -EBADMSG;
-	*plain = malloc(length + 1);
-	if (*plain == NULL)
-		return -ENOMEM;
-	const size_t got = ZSTD_decompress(*plain, length, blob, size);
+	if (error != 0)
+		return error;
 	*at = *plain;
 	*end = *plain + length;
-	if (ZSTD_isError(got) || got != length || !varint_get(at, *end, count) ||
-	    *count > length / (1 + COUNTERS)) {
+	/* a place takes 9 octets at least */
+	if (!varint_get(at, *end, count) || *count > length / (1 + COUNTERS)) {
 		free(*plain);
 		return -EBADMSG;
 	}

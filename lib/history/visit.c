@@ -79,7 +79,8 @@ visit_tier(struct visit *v, int tier, int64_t from, int64_t to, uint64_t after)
 	/* few rows are after a watermark, many before it: then its index, else the primary key */
 	snprintf(sql, sizeof(sql),
 		 "SELECT start, finish, covered, periods, received, lost, tcp, udp, tcp_octets, "
-		 "udp_octets, ledger, places FROM tier%d %s%s WHERE start >= ?1 AND start < ?2 AND "
+		 "udp_octets, ledger, places, hosts FROM tier%d %s%s WHERE start >= ?1 AND start < "
+		 "?2 AND "
 		 "seq > ?3 ORDER BY start",
 		 tier, after > 0 ? "INDEXED BY tier" : "NOT INDEXED",
 		 after > 0 ? (const char *[]){"0_seq", "1_seq", "2_seq", "3_seq", "4_seq"}[tier]
@@ -107,6 +108,10 @@ visit_tier(struct visit *v, int tier, int64_t from, int64_t to, uint64_t after)
 			.ledger_size = (size_t)sqlite3_column_bytes(statement, 10),
 			.places_size = (size_t)sqlite3_column_bytes(statement, 11),
 		};
+		if (v->hosts) { /* not read otherwise */
+			row.hosts = sqlite3_column_blob(statement, 12);
+			row.hosts_size = (size_t)sqlite3_column_bytes(statement, 12);
+		}
 		for (int layer = 0; layer < LAYERS; layer++) {
 			row.packets[layer] = (uint64_t)sqlite3_column_int64(statement, 6 + layer);
 			row.octets[layer] = (uint64_t)sqlite3_column_int64(statement, 8 + layer);

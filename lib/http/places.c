@@ -8,12 +8,12 @@
 
 #define DAY_MS INT64_C(86400000)
 
-/* What it says, and what it had. 0, -ENOENT, or as history_sums. */
+/* What it says, and what it had. 0, -ENOENT, or as history_range. */
 static int
 ask(struct history *history, uint32_t key, const struct history_span *span, struct text **text,
     char error[HISTORY_ERROR_MAX])
 {
-	struct history_sum sum;
+	struct history_range range;
 	struct place place;
 	int ret = history_lookup(history, &key, 1, &place, error);
 
@@ -21,10 +21,10 @@ ask(struct history *history, uint32_t key, const struct history_span *span, stru
 		ret = -ENOENT;
 	if (ret != 0)
 		return ret;
-	ret = history_sums(history, span, 1, &sum, error);
+	ret = history_range(history, span->from_ms, span->to_ms, &range, error);
 	if (ret == 0) {
-		ret = text_kept_place(&place, &sum, text);
-		history_sums_free(&sum, 1);
+		ret = text_kept_place(&place, &range, text);
+		history_range_free(&range);
 	}
 	return ret;
 }

@@ -68,6 +68,52 @@ sensor_json(const struct picture *picture, const struct history_range *range)
 			 "history", "merged_packets");
 }
 
+static void
+encode_host(struct buffer *b, const struct host_row *host)
+{
+	char text[HOST_ADDR_TEXT];
+
+	buffer_json_string(b, host_addr_text(&host->addr, host->family, text));
+}
+
+/* The busiest that were kept, by any of the measures. */
+static void
+encode_talkers(struct buffer *b, const struct history_range *range, enum side side)
+{
+	struct top_row rows[TOP_MAX];
+	struct top top;
+
+	top_init(&top);
+	for (size_t i = 0; i < range->host_count; i++) {
+		const struct host_row *host = &range->hosts[i];
+
+		if (side == SIDE_ALL || host->place == PLACE_NONE ||
+		    !range->places[host->place].place.own)
+			top_add(&top, i, &host->counts);
+	}
+	const size_t n = top_take(&top, rows);
+	buffer_char(b, '[');
+	for (size_t i = 0; i < n; i++) {
+		const struct host_row *host = &range->hosts[rows[i].row];
+		const struct place *place =
+			host->place != PLACE_NONE ? &range->places[host->place].place : NULL;
+
+		buffer_text(b, i > 0 ? ",[" : "[");
+		encode_host(b, host);
+		buffer_char(b, ',');
+		buffer_json_string(b, place ? place->country : "");
+		buffer_char(b, ',');
+		buffer_counts(b, &host->counts);
+		buffer_char(b, ',');
+		if (place != NULL)
+			buffer_number(b, place->number);
+		else
+			buffer_text(b, "-1");
+		buffer_char(b, ']');
+	}
+	buffer_char(b, ']');
+}
+
 static json_t *
 past_json(const struct history_range *range)
 {
@@ -198,7 +244,10 @@ encode_range(const struct picture *picture, const struct history_range *range,
 	heat_countries(b, countries, country_count);
 	buffer_text(b, ",\"cities\":");
 	heat_cities(b, w);
-	buffer_text(b, ",\"talkers\":[],\"talkers_window\":\"none\"}");
+	buffer_text(b, ",\"talkers\":");
+	encode_talkers(b, range, w->side);
+	buffer_text(b, range->host_count > 0 ? ",\"talkers_window\":\"past\"}"
+					     : ",\"talkers_window\":\"none\"}");
 	if (timeline != NULL) {
 		buffer_text(b, ",\"timeline\":");
 		encode_series(picture, timeline, false, b);
@@ -236,27 +285,62 @@ text_range(const struct picture *picture, const struct history_range *range,
 	return text_of(&b, (const char[]){'r', format->letter, 0}, text);
 }
 
-int
-text_kept_place(const struct place *place, const struct history_sum *sum, struct text **text)
+/* Of its hosts those that are kept, by any of the measures. Their number. */
+static size_t
+encode_kept_hosts(struct buffer *b, const struct history_range *range, uint32_t place)
 {
-	const struct counts none = {0};
-	const struct counts *counts =
-		place->number < sum->places ? &sum->counts[place->number] : &none;
+	struct top_row rows[TOP_MAX];
+	struct top top;
+	size_t here = 0;
+
+	top_init(&top);
+	for (size_t i = 0; i < range->host_count; i++) {
+		if (range->hosts[i].place == place) {
+			top_add(&top, i, &range->hosts[i].counts);
+			here++;
+		}
+	}
+	const size_t n = top_take(&top, rows);
+	for (size_t i = 0; i < n; i++) {
+		buffer_text(b, i > 0 ? ",[" : "[");
+		encode_host(b, &range->hosts[rows[i].row]);
+		buffer_char(b, ',');
+		buffer_counts(b, &range->hosts[rows[i].row].counts);
+		buffer_char(b, ']');
+	}
+	return here;
+}
+
+int
+text_kept_place(const struct place *place, const struct history_range *range, struct text **text)
+{
+	struct counts counts = {0};
+	uint32_t index = PLACE_UNASKED; /* which no host has: it had nothing in this time */
 	char from[32], to[32];
 	struct buffer b = {0};
 
-	time_text(sum->from_ms, from);
-	time_text(sum->to_ms, to);
+	for (uint32_t i = 0; i < range->count && index == PLACE_UNASKED; i++) {
+		if (range->places[i].id == place->number) {
+			index = i;
+			counts = range->places[i].counts;
+		}
+	}
+	time_text(range->from_ms, from);
+	time_text(range->to_ms, to);
 	buffer_char(&b, '{');
 	buffer_members(&b, json_pack("{s:i, s:I, s:o, s:s, s:f, s:f, s:f, s:b, s:s, s:s, s:f}", "v",
 				     1, "key", (json_int_t)place->number, "name",
 				     json_text(place->city), "country", place->country, "latitude",
 				     place->latitude, "longitude", place->longitude, "radius_km",
 				     text_radius(place), "own", place->own, "from", from, "to", to,
-				     "covered_s", (double)sum->covered_ms / 1000));
+				     "covered_s", (double)range->covered_ms / 1000));
 	buffer_text(&b, ",\"counts\":[");
-	buffer_counts(&b, counts);
-	buffer_text(&b, "]}\n");
+	buffer_counts(&b, &counts);
+	buffer_text(&b, "],\"talkers\":[");
+	const size_t hosts = encode_kept_hosts(&b, range, index);
+	buffer_text(&b, "],\"hosts\":");
+	buffer_number(&b, hosts);
+	buffer_text(&b, "}\n");
 	return text_of(&b, "k", text);
 }
 

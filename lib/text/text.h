@@ -85,7 +85,8 @@ int text_range(const struct picture *picture, const struct history_range *range,
 int text_series(const struct picture *picture, const struct history_series *series,
 		const struct history_filter *filter, bool csv, struct text **text);
 /* A place of the store and what it had; its number is its key there. */
-int text_kept_place(const struct place *place, const struct history_sum *sum, struct text **text);
+int text_kept_place(const struct place *place, const struct history_range *range,
+		    struct text **text);
 /* What changed; and what was unusual, `watch` NULL where nothing is watched. */
 int text_change(const struct picture *picture, const struct change *change, enum side side,
 		struct text **text);

@@ -29,15 +29,17 @@ def load(bench, folder, places, periods, seconds, how):
 
 
 def octets_of_rows(folder, places):
-    """Of each tier that has rows: octets of a place in it."""
-    octets = {}
+    """Of each tier that has rows: octets of a place in it, and of the hosts in a row."""
+    octets, hosts = {}, {}
     with contextlib.closing(sqlite3.connect(os.path.join(folder, "history.sqlite"))) as db:
         for tier, name in enumerate(TIERS):
-            rows, size = db.execute(
-                f"SELECT count(*), sum(length(places) + length(ledger)) FROM tier{tier}").fetchone()
+            rows, size, of_hosts = db.execute(
+                "SELECT count(*), sum(length(places) + length(ledger)), sum(length(hosts)) "
+                f"FROM tier{tier}").fetchone()
             if rows:
                 octets[name] = size / rows / places
-    return octets
+                hosts[name] = of_hosts / rows
+    return octets, hosts
 
 
 def part_history(bench, _options):
@@ -47,7 +49,7 @@ def part_history(bench, _options):
         row = {"places": places}
         with tempfile.TemporaryDirectory(prefix="packet-heatmap-bench.") as folder:
             got = load(bench, folder, places, periods, 10, "fast")
-            row["octets"] = octets_of_rows(folder, places)
+            row["octets"], row["hosts"] = octets_of_rows(folder, places)
             row["resident_mb"] = got["resident_kb"] / 1000
             row["range_24h_ms"], row["series_24h_ms"] = got["range_24h_ms"], got["series_24h_ms"]
         some = max(20, min(500, 2000000 // places))
@@ -65,6 +67,10 @@ def part_history(bench, _options):
         kept = [row["octets"].get(name, last) * slots * places / 1e6
                 for name, slots in zip(TIERS, SLOTS_KEPT)]
         row["kept_mb"] = dict(zip(TIERS, kept))
+        last = list(row["hosts"].values())[-1]
+        hosts = [row["hosts"].get(name, last) * slots / 1e6
+                 for name, slots in zip(TIERS, SLOTS_KEPT)]
+        row["hosts_kept_mb"] = dict(zip(TIERS, hosts))
         say(f"  {places} places: " + ", ".join(
             f"{name} {octets:.1f}" for name, octets in row["octets"].items()) +
             f" octets a place; a table {row['table']['octets']:.1f}; kept by default "
@@ -73,6 +79,9 @@ def part_history(bench, _options):
             f"{row['written_per_day_mb']:.0f} MB written a day (table "
             f"{row['table']['written_per_day_mb']:.0f}); 24 h in {row['range_24h_ms']:.0f} ms, its "
             f"line in {row['series_24h_ms']:.0f} ms; {row['resident_mb']:.0f} MB resident")
+        say("    hosts, octets a row: " + ", ".join(
+            f"{name} {octets:.0f}" for name, octets in row["hosts"].items()) +
+            f"; kept by default {sum(hosts):.0f} MB ({', '.join(f'{part:.0f}' for part in hosts)})")
         results.append(row)
     with tempfile.TemporaryDirectory(prefix="packet-heatmap-bench.") as folder:
         got = load(bench, folder, 5000, 366 * 24, 3600, "fast")

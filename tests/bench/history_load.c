@@ -96,6 +96,41 @@ make_counts(struct counts *c, uint32_t i, uint32_t places, int64_t start_ms)
 	}
 }
 
+#define BUSY_PLACES 200 /* whose hosts fill a row */
+#define OF_PLACE    5
+
+/* Five of the eight hosts of each busy place share what it has. */
+static void
+make_hosts(struct history_sample *sample)
+{
+	const size_t places = sample->count < BUSY_PLACES ? sample->count : BUSY_PLACES;
+
+	sample->hosts = malloc((places * OF_PLACE + 1) * sizeof(*sample->hosts));
+	for (uint32_t i = 0; i < places; i++) {
+		const struct history_point *point = &sample->points[i];
+		const uint32_t without = below(4);
+
+		for (uint32_t n = 0; n < OF_PLACE; n++) {
+			const uint32_t host = i * 16 + (n < without ? n : n + 3);
+			const uint32_t any =
+				host * 2654435761u; /* spread, but the same each time */
+			const uint8_t ipv4[4] = {1 + (i >> 4), (uint8_t)(any >> 24),
+						 (uint8_t)(any >> 16), (uint8_t)(any >> 8)};
+			struct history_host *h = &sample->hosts[sample->host_count++];
+
+			*h = (struct history_host){host_addr_from_ipv4(ipv4), ADDR_IPV4,
+						   point->place, point->counts};
+			for (int layer = 0; layer < LAYERS; layer++) {
+				for (int d = 0; d < DIRECTIONS; d++) {
+					h->counts.packets[layer][d] /= OF_PLACE + n;
+					h->counts.octets[layer][d] /= OF_PLACE + n;
+				}
+			}
+			h->counts.packets[LAYER_TCP][AS_SOURCE]++;
+		}
+	}
+}
+
 static void
 offer(struct history *history, const struct place *places, uint32_t count, int64_t start_ms,
       int64_t period_ms)
@@ -112,6 +147,7 @@ offer(struct history *history, const struct place *places, uint32_t count, int64
 		sample.ledger.decode.frames[DECODE_TCP] +=
 			sample.points[i].counts.packets[LAYER_TCP][AS_SOURCE];
 	}
+	make_hosts(&sample);
 	sample.received = sample.ledger.decode.frames[DECODE_TCP];
 	history_offer(history, &sample);
 }
@@ -169,6 +205,7 @@ fill(const char *folder, uint32_t places, uint32_t periods, int64_t period_ms, b
 {
 	char error[HISTORY_ERROR_MAX];
 	struct history_settings settings = {.folder = folder,
+					    .hosts_of_place = OF_PLACE,
 					    .size = UINT64_C(100000000000),
 					    .log = say_to_stderr,
 					    .unsynced = !live};

@@ -230,7 +230,7 @@ export function makeSeries({ from, to, step, now }) {
 function makePast(state, from, to) {
   const places = state.places.filter((_, i) => (i + Math.floor(from / 600)) % 3 !== 0);
   const iso = (time) => new Date(time * 1000).toISOString().replace('.000', '');
-  return makeSnapshot(places, {
+  const snapshot = makeSnapshot(places, {
     time: to * 1000,
     window: 'past',
     window_s: to - from,
@@ -247,8 +247,9 @@ function makePast(state, from, to) {
       damaged_rows: 0,
     },
     sensor: { history: [], link: 'unknown' },
-    top: { talkers: [], talkers_window: 'none' },
   });
+  snapshot.top.talkers_window = 'past';
+  return snapshot;
 }
 
 const CHANGE_FIELDS = FIELDS.slice(2, 10);
@@ -459,6 +460,15 @@ export async function startMock({ port = 0, places = makePlaces(300), interval =
       const place = state.places.find(({ id }) => id === Number(url.pathname.split('/').pop()));
       if (!place) return send(404, TYPES['.json'], '{"error":"no such place"}');
       return send(200, TYPES['.json'], JSON.stringify(makePlaceAnswer(place)));
+    }
+    if (url.pathname.startsWith('/api/v1/places/')) {
+      const key = Number(url.pathname.split('/').pop());
+      const place = state.places.find(({ id }) => id === key);
+      if (!place) return send(404, TYPES['.json'], '{"error":"no such place is kept"}');
+      const [from, to] = ['from', 'to'].map((name) => url.searchParams.get(name));
+      const { talkers, counts } = makePlaceAnswer(place);
+      const answer = { v: 1, key, from, to, counts, talkers, hosts: talkers.length };
+      return send(200, TYPES['.json'], JSON.stringify(answer));
     }
     if (url.pathname === '/ip_heatmap.html') return send(200, TYPES['.html'], makeFile(current()));
     const file = path.join(

@@ -82,7 +82,7 @@ async function take({
     );
   else if (kept)
     await page.waitForFunction(() =>
-      /kept/.test(document.getElementById('talkers-unit').textContent),
+      /at least/.test(document.getElementById('talkers-unit').textContent),
     );
   await b.atRest(page);
   const picture = await page.screenshot();

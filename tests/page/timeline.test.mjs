@@ -112,7 +112,8 @@ test('a click shows a moment: violet, PAST, with its date; L is back to live', a
   );
   assert.match(await page.innerText('#tile-age'), /Data of\s*\d+ \w{3}\s+\d\d:\d0\s*UTC/);
   assert.match(await page.innerText('#legend-caption'), /UTC/);
-  assert.match(await page.innerText('#talkers-unit'), /not kept/);
+  assert.match(await page.innerText('#talkers-unit'), /at least/);
+  assert.notEqual(await page.locator('#talkers li').count(), 0);
   assert.match(past(page), /^20\d\d-\d\d-\d\dT\d\d:\d0:00Z,20\d\d-\d\d-\d\dT\d\d:\d0:00Z$/);
   // no live period draws over it
   const asks = mock.state.requests.length;
@@ -129,6 +130,33 @@ test('a click shows a moment: violet, PAST, with its date; L is back to live', a
     live,
   );
   assert.equal(past(page), null);
+  await page.done();
+});
+
+test('a place of the past tells its hosts of that time, as far as they are kept', async () => {
+  const page = await open();
+  await page.click('#track', { position: { x: 400, y: 20 } });
+  await inPast(page);
+  await page.waitForFunction(() =>
+    /at least/.test(document.getElementById('talkers-unit').textContent),
+  );
+  await b.atRest(page);
+  await page.locator('.spot').first().click();
+  await page.waitForSelector('#card li');
+  assert.match(await page.innerText('#card h3'), /of this time, at least; \d+ hosts kept/);
+  const asked = mock.state.requests.filter((path) => path.startsWith('/api/v1/places/')).pop();
+  const [from, to] = past(page).split(',');
+  assert.equal(asked.replace(/^.*\?/, ''), `from=${from}&to=${to}`);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('l');
+  await inLive(page);
+  await page.waitForFunction(
+    () => !/at least/.test(document.getElementById('talkers-unit').textContent),
+  );
+  await b.atRest(page);
+  await page.locator('.spot').first().click();
+  await page.waitForSelector('#card li');
+  assert.match(await page.innerText('#card h3'), /since the start/);
   await page.done();
 });
 

@@ -178,6 +178,37 @@ class History(smoke.Smoke):
             series = program.get(f"/api/v1/series?from=-1h&step=1h&place={row[10]}")
             self.assertEqual([sum(column) for column in zip(*series["steps"])][2:], row[2:10])
 
+    def test_hosts_of_the_past(self):
+        """The busiest of each place and of all; of few hosts all, then exact."""
+        with self.running("--pcap", self.world.capture("plain"), "--period", "0.2", "--history",
+                          self.folder) as program:
+            wait_until(lambda: program.status()["state"] == "over", "the capture's end")
+            live = program.get("/api/v1/heat?window=start")["top"]
+            self.stored(program, program.status()["period"])
+            past = program.get("/api/v1/heat?from=-1h&to=now")
+            kept = past["top"]["talkers"]
+            self.assertEqual(past["top"]["talkers_window"], "past")
+            counts = {row[0]: row[1:10] for row in live["talkers"]}
+            seen = {row[0]: row[1:10] for row in kept}
+            self.assertTrue(seen.keys() & counts.keys())
+            for address in seen.keys() & counts.keys():
+                self.assertEqual(seen[address], counts[address], address)
+            # of one place, by its key
+            places = {row[10]: row for row in past["points"]}
+            address, *_, key = next(row for row in kept if row[10] in places)
+            place = program.get(f"/api/v1/places/{key}?from=-1h")
+            self.assertEqual(place["counts"], places[key][2:10])
+            mine = {row[0]: row[1:] for row in place["talkers"]}
+            self.assertEqual(mine[address], seen[address][1:])
+            self.assertGreaterEqual(place["hosts"], len(mine))
+        with self.running("--pcap", self.world.capture("plain"), "--period", "0.2", "--history",
+                          self.file("bare"), "--history-hosts", "0") as program:
+            self.stored(program, 1)
+            bare = program.get("/api/v1/heat?from=-1h")
+            self.assertEqual(bare["top"]["talkers"], [])
+            self.assertEqual(bare["top"]["talkers_window"], "none")
+            self.assertTrue(bare["points"])
+
     def test_a_range_of_the_past_has_a_lasting_tag(self):
         with self.loop() as program:
             until = self.stored(program, 3)["stored_until"]

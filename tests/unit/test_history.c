@@ -453,7 +453,7 @@ test_refusals(void **state)
 	assert_non_null(strstr(error, "/proc/no/such/folder"));
 }
 
-/* As version 1 had left it, before places had twins. */
+/* As version 1 had left it, before places had twins and rows hosts. */
 static void
 test_an_older_store_is_read(void **state)
 {
@@ -472,6 +472,11 @@ test_an_older_store_is_read(void **state)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
 				      "ALTER TABLE places DROP COLUMN own; "
+				      "ALTER TABLE tier0 DROP COLUMN hosts; "
+				      "ALTER TABLE tier1 DROP COLUMN hosts; "
+				      "ALTER TABLE tier2 DROP COLUMN hosts; "
+				      "ALTER TABLE tier3 DROP COLUMN hosts; "
+				      "ALTER TABLE tier4 DROP COLUMN hosts; "
 				      "PRAGMA user_version = 1",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The card of one place: where it is, how much, sent and received, and its busiest hosts, which the
-// server keeps (/api/v1/place/ID) and a saved file does not.
+// server keeps (/api/v1/place/ID; of the past /api/v1/places/KEY) and a saved file does not.
 
 import { element, layerBar, nameOf } from './dom.js';
 import * as format from './formats.js';
@@ -10,7 +10,7 @@ import { amounts, shown } from './selection.js';
 const ASK_AFTER_MS = 180; // a pointer that only passes by asks nothing
 const MOST_TALKERS = 5;
 
-/** What /api/v1/place/ID said, if it is what it should be. */
+/** What the server said, if it is what it should be. */
 async function detailsOf(answer) {
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
   const details = await answer.json();
@@ -23,28 +23,24 @@ export class Card {
   pinned = false;
   #card;
   #land;
-  #live;
+  #path;
   #onClose;
   #timer = 0;
   #request = null;
-  #asked = null; // the id that the request asks for
+  #asked = null; // the path that the request asks for
   #again = null; // shows the open card once more
   #details = null; // the last answer, and of which place and when
 
   /**
    * @param {HTMLElement} card
-   * @param {{land: Land, live: boolean, onClose: () => void}} options live: there is a server to ask
+   * @param {{land: Land, path: (id: number) => ?string, onClose: () => void}} options path: where
+   *   a place's hosts are asked for; null: nobody knows them
    */
-  constructor(card, { land, live, onClose }) {
+  constructor(card, { land, path, onClose }) {
     this.#card = card;
     this.#land = land;
-    this.#live = live;
+    this.#path = path;
     this.#onClose = onClose;
-  }
-
-  /** Is there a server that knows this place's hosts? Not for the past: it keeps no hosts. */
-  set live(live) {
-    this.#live = live;
   }
 
   get open() {
@@ -62,7 +58,8 @@ export class Card {
   /** `others`: how many places lie under the pointer beside this one, and their sum. */
   show(places, i, view, selection, { pinned = false, others = { count: 0, sum: 0 } } = {}) {
     const id = places.id[i];
-    const sameDetails = this.#details?.id === id ? this.#details : null;
+    const path = this.#path(id);
+    const sameDetails = path && this.#details?.path === path ? this.#details : null;
     this.place = i;
     this.pinned = pinned || this.pinned;
     this.#again = () => this.show(places, this.place, view, selection, { others });
@@ -72,13 +69,13 @@ export class Card {
       ...this.#heading(places, i, sameDetails),
       this.#table(places, i, selection),
       ...this.#under(places, i, selection, others),
-      this.#talkers(sameDetails, selection),
+      this.#talkers(path, sameDetails, selection),
     );
     if (focused) this.#card.querySelector('.close')?.focus({ preventScroll: true });
     this.#card.hidden = false;
     this.#card.classList.toggle('pinned', this.pinned);
     this.#put(view.screenX(places.x[i]), view.screenY(places.y[i]), view);
-    if (this.#live) this.#ask(id);
+    if (path) this.#ask(path);
   }
 
   #closeButton() {
@@ -171,9 +168,9 @@ export class Card {
     return lines;
   }
 
-  #talkers(details, selection) {
+  #talkers(path, details, selection) {
     const box = element('div', 'talkers');
-    if (!this.#live) return box;
+    if (!path) return box;
     if (!details) {
       box.append(element('p', 'more', 'Asking for its hosts …'));
       return box;
@@ -206,7 +203,10 @@ export class Card {
       );
     }
     const hosts = details.hosts === 1 ? '1 host' : `${format.exact(details.hosts)} hosts`;
-    box.append(element('h3', '', `Top talkers since the start, of ${hosts}`), list);
+    const title = details.from
+      ? `Top talkers of this time, at least; ${details.hosts ? hosts : 'none'} kept`
+      : `Top talkers since the start, of ${hosts}`;
+    box.append(element('h3', '', title), list);
     return box;
   }
 
@@ -219,24 +219,24 @@ export class Card {
     this.#card.style.top = `${Math.max(8, Math.min(view.height - height - 8, y - height / 2))}px`;
   }
 
-  #ask(id) {
+  #ask(path) {
     clearTimeout(this.#timer);
-    if (this.#asked !== id) this.#request?.abort(); // a late answer must not bring that card back
-    if (this.#details?.id === id && performance.now() - this.#details.at < 5000) return;
+    if (this.#asked !== path) this.#request?.abort(); // a late answer must not bring that card back
+    if (this.#details?.path === path && performance.now() - this.#details.at < 5000) return;
     this.#timer = setTimeout(async () => {
       this.#request?.abort();
       this.#request = new AbortController();
-      this.#asked = id;
+      this.#asked = path;
       const { signal } = this.#request;
       let details = { failed: true };
       try {
-        const answer = await fetch(`api/v1/place/${id}`, { cache: 'no-store', signal });
+        const answer = await fetch(path, { cache: 'no-store', signal });
         details = await detailsOf(answer);
       } catch {
         // said in the card
       }
       if (signal.aborted) return;
-      this.#details = { ...details, id, at: performance.now() };
+      this.#details = { ...details, path, at: performance.now() };
       this.#again();
     }, ASK_AFTER_MS);
   }

@@ -18,7 +18,7 @@ import { Land } from './land.js';
 import { Legend } from './legend.js';
 import { fetchWorld, inlined } from './load.js';
 import { Panel } from './panel.js';
-import { Past } from './past.js';
+import { Past, hostsPath } from './past.js';
 import { Places } from './places.js';
 import { pick, watchPointer } from './pointer.js';
 import { Poller, isSnapshot } from './polling.js';
@@ -62,7 +62,7 @@ class Page {
     });
     this.card = new Card(byId('card'), {
       land: this.land,
-      live: !saved,
+      path: (id) => hostsPath(id, this),
       onClose: () => this.closeCard(),
     });
     this.view = new View(this.stage, () => this.viewChanged());
@@ -139,7 +139,6 @@ class Page {
     const known = !this.saved && (this.places.anyOwn || snapshot.side === 'remote');
     this.controls.side(snapshot.side, known);
     byId('save').hidden = Boolean(snapshot.only); // the file is of all
-    this.card.live = !this.saved && !this.past.range && !snapshot.only;
     this.reopen = openId;
     this.draw();
     this.stage.dataset.period = snapshot.period;
@@ -167,7 +166,6 @@ class Page {
     const { range } = this.past;
     document.body.classList.toggle('past', range !== null);
     if (range) this.poller?.stop();
-    this.card.live = !this.saved && !range && !this.snapshot?.only;
     this.writeAddress();
     this.tick();
   }

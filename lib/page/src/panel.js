@@ -74,12 +74,11 @@ export class Panel {
     const { top, window: shownWindow, interval_s: interval } = this.#snapshot;
     // Of hosts the server keeps two windows: since the start, and the last period for all others.
     const lastPeriod = top.talkers_window === 'now' && shownWindow !== 'now';
-    const none = top.talkers_window === 'none';
-    const talkersSpan = none
-      ? 'of the past are not kept'
-      : lastPeriod
-        ? `last ${format.span(interval)}`
-        : this.#span;
+    const talkersSpan =
+      {
+        none: 'of this time are not kept',
+        past: `${this.#span}, at least`, // the busiest of each minute or hour are kept
+      }[top.talkers_window] ?? (lastPeriod ? `last ${format.span(interval)}` : this.#span);
     this.#list('countries', this.#span, selection, top.countries, ([code, ...counters]) => ({
       name: format.country(code),
       counters,

@@ -22,6 +22,14 @@ async function fetchJson(path, signal) {
   return answer.json();
 }
 
+/** Where the hosts of a place of what is shown are asked for; null: nobody knows them, or it is gone
+ * before they could answer. */
+export function hostsPath(id, { snapshot, saved, past: { playing } }) {
+  if (saved || playing || snapshot.only) return null;
+  const { past } = snapshot;
+  return past ? `api/v1/places/${id}?from=${past.from}&to=${past.to}` : `api/v1/place/${id}`;
+}
+
 export class Past {
   range = null; // {from, to}: what is shown; null: LIVE
   playing = false;

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The busiest hosts of a row, and their blob: packed as the counts are (sum.c), columns of
+ *
+ *     number of IPv4 hosts, number of IPv6 hosts, then their addresses, ascending
+ *     then the ids of their places (0: none), then for each of the eight counters all values
+ *
+ * A row that is made of others has the busiest of those that they have: what a host had while it
+ * was not among the busiest is not in it. So a host's counts are what it had at least.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MEASURES     2 /* packets, octets */
+#define VARINT_MAX   10
+#define IPV4_OCTETS  4
+#define IPV6_OCTETS  16
+#define COMPACT_FROM 100000
+#define PLACES_MOST  (1u << 24)
+
+/* of one measure: for each group the rows with most of it, descending; as index + 1 */
+struct best {
+	uint32_t *rows; /* [groups * most] */
+	unsigned int most;
+};
+
+static uint64_t
+measure(const struct counts *counts, int m)
+{
+	return m == 0 ? counts_packets(counts) : counts_octets(counts);
+}
+
+/* Of equals, the one that came first stays ahead. */
+static void
+offer_best(const struct best *best, size_t group, const struct host_row *rows, size_t i, int m)
+{
+	uint32_t *list = best->rows + group * best->most;
+	const uint64_t value = measure(&rows[i].counts, m);
+	unsigned int at = best->most;
+
+	while (at > 0 && (list[at - 1] == 0 || measure(&rows[list[at - 1] - 1].counts, m) < value))
+		at--;
+	if (at == best->most || value == 0)
+		return;
+	memmove(list + at + 1, list + at, (best->most - 1 - at) * sizeof(*list));
+	list[at] = (uint32_t)i + 1;
+}
+
+/* Those without a place, whatever the reason, are the first group. */
+static size_t
+group_of(const struct host_row *row)
+{
+	return row->place >= PLACE_UNASKED ? 0 : (size_t)row->place + 1;
+}
+
+struct busy {
+	uint64_t packets;
+	uint32_t row;
+};
+
+static int
+by_packets(const void *a, const void *b)
+{
+	const struct busy *x = a, *y = b;
+
+	if (x->packets != y->packets)
+		return x->packets < y->packets ? 1 : -1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static int
+by_row(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The rows that a list has, each once, ascending; malloc'ed. 0 or -ENOMEM. */
+static int
+collect(const struct host_row *rows, const uint32_t *listed, size_t entries, uint32_t **chosen,
+	size_t *chosen_count)
+{
+	uint32_t *all = malloc((entries + 1) * sizeof(*all));
+	struct busy *busy;
+	size_t n = 0;
+
+	if (all == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < entries; i++) {
+		if (listed[i] != 0)
+			all[n++] = listed[i] - 1;
+	}
+	qsort(all, n, sizeof(*all), by_row);
+	size_t once = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (i == 0 || all[i] != all[i - 1])
+			all[once++] = all[i];
+	}
+	if (once > HISTORY_HOSTS_MAX) {
+		busy = malloc(once * sizeof(*busy));
+		if (busy == NULL) {
+			free(all);
+			return -ENOMEM;
+		}
+		for (size_t i = 0; i < once; i++)
+			busy[i] = (struct busy){counts_packets(&rows[all[i]].counts), all[i]};
+		qsort(busy, once, sizeof(*busy), by_packets);
+		once = HISTORY_HOSTS_MAX;
+		for (size_t i = 0; i < once; i++)
+			all[i] = busy[i].row;
+		free(busy);
+		qsort(all, once, sizeof(*all), by_row);
+	}
+	*chosen = all;
+	*chosen_count = once;
+	return 0;
+}
+
+int
+history_choose(const struct host_row *rows, size_t count, unsigned int of_place, uint32_t **chosen,
+	       size_t *chosen_count)
+{
+	size_t groups = 1;
+
+	*chosen = NULL;
+	*chosen_count = 0;
+	if (of_place == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (group_of(&rows[i]) >= groups)
+			groups = group_of(&rows[i]) + 1;
+	}
+	/* for each measure the lists of all groups, then that of all hosts */
+	const size_t of_measure = groups * of_place + HISTORY_HOSTS_OF_ALL;
+	uint32_t *listed = calloc(MEASURES * of_measure, sizeof(*listed));
+	if (listed == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		if (counts_packets(&rows[i].counts) == 0)
+			continue;
+		for (int m = 0; m < MEASURES; m++) {
+			uint32_t *from = listed + (size_t)m * of_measure;
+			const struct best places = {from, of_place};
+			const struct best all = {from + groups * of_place, HISTORY_HOSTS_OF_ALL};
+
+			offer_best(&places, group_of(&rows[i]), rows, i, m);
+			offer_best(&all, 0, rows, i, m);
+		}
+	}
+	const int error = collect(rows, listed, MEASURES * of_measure, chosen, chosen_count);
+	free(listed);
+	return error;
+}
+
+static size_t
+put_address(unsigned char *to, const struct host_row *row)
+{
+	const size_t length = row->family == ADDR_IPV4 ? IPV4_OCTETS : IPV6_OCTETS;
+
+	memcpy(to, row->addr.bytes + sizeof(row->addr.bytes) - length, length);
+	return length;
+}
+
+static uint64_t
+counter(const struct counts *counts, size_t i)
+{
+	uint64_t values[COUNTERS];
+
+	memcpy(values, counts, sizeof(values));
+	return values[i];
+}
+
+int
+hosts_encode(const struct host_list *hosts, unsigned int of_place, void **blob, size_t *size)
+{
+	uint32_t *chosen;
+	size_t count, ipv4 = 0;
+	int error = history_choose(hosts->rows, hosts->count, of_place, &chosen, &count);
+
+	*blob = NULL;
+	*size = 0;
+	if (error != 0 || count == 0) {
+		free(chosen);
+		return error;
+	}
+	unsigned char *plain =
+		malloc(2 * VARINT_MAX + count * (IPV6_OCTETS + (1 + COUNTERS) * VARINT_MAX));
+	if (plain == NULL) {
+		free(chosen);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++)
+		ipv4 += hosts->rows[chosen[i]].family == ADDR_IPV4;
+	size_t n = varint_put(plain, ipv4);
+	n += varint_put(plain + n, count - ipv4);
+	for (size_t i = 0; i < count; i++)
+		n += put_address(plain + n, &hosts->rows[chosen[i]]);
+	for (size_t i = 0; i < count; i++)
+		n += varint_put(plain + n, hosts->rows[chosen[i]].place);
+	for (size_t c = 0; c < COUNTERS; c++) {
+		for (size_t i = 0; i < count; i++)
+			n += varint_put(plain + n, counter(&hosts->rows[chosen[i]].counts, c));
+	}
+	error = blob_pack(plain, n, blob, size);
+	free(plain);
+	free(chosen);
+	return error;
+}
+
+/* The columns behind the addresses. False: they are not what they should be. */
+static bool
+read_columns(const unsigned char *at, const unsigned char *end, struct host_row *rows, size_t count)
+{
+	uint64_t value;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!varint_get(&at, end, &value) || value > PLACES_MOST)
+			return false;
+		rows[i].place = (uint32_t)value;
+	}
+	for (size_t c = 0; c < COUNTERS; c++) {
+		for (size_t i = 0; i < count; i++) {
+			if (!varint_get(&at, end, &value))
+				return false;
+			memcpy((unsigned char *)&rows[i].counts + c * sizeof(value), &value,
+			       sizeof(value));
+		}
+	}
+	return at == end;
+}
+
+int
+hosts_decode(struct host_list *into, const void *blob, size_t size)
+{
+	const unsigned char *at, *end;
+	unsigned char *plain;
+	uint64_t ipv4, ipv6;
+	size_t length;
+
+	if (size == 0) /* none were kept */
+		return 0;
+	int error = blob_unpack(blob, size, &plain, &length);
+	if (error != 0)
+		return error;
+	at = plain;
+	end = plain + length;
+	if (!varint_get(&at, end, &ipv4) || !varint_get(&at, end, &ipv6) || ipv4 > length ||
+	    ipv6 > length || ipv4 * IPV4_OCTETS + ipv6 * IPV6_OCTETS > (uint64_t)(end - at))
+		error = -EBADMSG;
+	const size_t count = error == 0 ? (size_t)(ipv4 + ipv6) : 0;
+	if (error == 0)
+		error = host_list_reserve(into, count);
+	for (size_t i = 0; i < count && error == 0; i++) {
+		struct host_row *row = &into->rows[into->count + i];
+
+		*row = (struct host_row){0};
+		row->family = i < ipv4 ? ADDR_IPV4 : ADDR_IPV6;
+		row->addr = i < ipv4 ? host_addr_from_ipv4(at) : host_addr_from_ipv6(at);
+		at += i < ipv4 ? IPV4_OCTETS : IPV6_OCTETS;
+	}
+	if (error == 0 && !read_columns(at, end, into->rows + into->count, count))
+		error = -EBADMSG;
+	if (error == 0)
+		into->count += count;
+	free(plain);
+	return error;
+}
+
+int
+hosts_add(struct host_list *into, const struct host_list *from)
+{
+	struct host_list sum = {0};
+	struct counts none = {0};
+
+	if (from->count == 0)
+		return 0;
+	if (host_list_merge(&sum, into, from, SIZE_MAX, &none) != 0)
+		return -ENOMEM;
+	host_list_free(into);
+	*into = sum;
+	return 0;
+}
+
+int
+hosts_compact(struct host_list *hosts, size_t *compact, bool last)
+{
+	int error = 0;
+
+	if (last || hosts->count > COMPACT_FROM + 2 * *compact) {
+		error = host_list_sort(hosts);
+		*compact = hosts->count;
+	}
+	return error;
+}
