@@ -17,7 +17,7 @@ ALERT = os.path.join(os.path.dirname(os.path.dirname(BINARY)), "app/alert/packet
 
 
 def event(number, over=False, **more):
-    return {"id": number, "from": "2026-11-30T10:20:00Z", "to": "2026-11-30T10:40:00Z",
+    return {"id": number, "from": "2026-11-30T10:20:00.000Z", "to": "2026-11-30T10:40:00.000Z",
             "over": over, "subject": "place", "direction": "more", "packets_s": 1200.0,
             "usual_packets_s": 110.0, "score": 35.0, "country": "FR", "place": 7,
             "name": f"Paris {number}", "latitude": 48.857, "longitude": 2.352, **more}

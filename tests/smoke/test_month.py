@@ -65,7 +65,7 @@ def capture(slots):
 
 
 def iso(time):
-    return smoke.time.strftime("%Y-%m-%dT%H:%M:%SZ", smoke.time.gmtime(time))
+    return smoke.time.strftime("%Y-%m-%dT%H:%M:%S.000Z", smoke.time.gmtime(time))
 
 
 class Month(smoke.Smoke):
