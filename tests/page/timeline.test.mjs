@@ -144,9 +144,9 @@ test('a place of the past tells its hosts of that time, as far as they are kept'
   await page.locator('.spot').first().click();
   await page.waitForSelector('#card li');
   assert.match(await page.innerText('#card h3'), /of this time, at least; \d+ hosts kept/);
-  const asked = mock.state.requests.filter((path) => path.startsWith('/api/v1/places/')).pop();
+  const wanted = mock.state.requests.filter((path) => path.startsWith('/api/v1/places/')).pop();
   const [from, to] = past(page).split(',');
-  assert.equal(asked.replace(/^.*\?/, ''), `from=${from}&to=${to}`);
+  assert.equal(wanted.replace(/^.*\?/, ''), `from=${from}&to=${to}`);
   await page.keyboard.press('Escape');
   await page.keyboard.press('l');
   await inLive(page);
