@@ -84,7 +84,7 @@ export async function atRest(page) {
 /** Waits for something outside the page. */
 export async function until(isSo, timeout = 30000) {
   const deadline = Date.now() + timeout;
-  while (!isSo()) {
+  while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`waited in vain: ${isSo}`);
     await new Promise((later) => setTimeout(later, 10));
   }

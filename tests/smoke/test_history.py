@@ -183,8 +183,8 @@ class History(smoke.Smoke):
         with self.running("--pcap", self.world.capture("plain"), "--period", "0.2", "--history",
                           self.folder) as program:
             wait_until(lambda: program.status()["state"] == "over", "the capture's end")
-            live = program.get("/api/v1/heat?window=start")["top"]
             self.stored(program, program.status()["period"])
+            live = program.get("/api/v1/heat?window=start")["top"]
             past = program.get("/api/v1/heat?from=-1h&to=now")
             kept = past["top"]["talkers"]
             self.assertEqual(past["top"]["talkers_window"], "past")
