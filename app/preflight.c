@@ -74,13 +74,11 @@ preflight_run(struct app *a, const atomic_bool *cancel)
 		locate_databases_open(a->geo.list, a->geo.count, cancel, error);
 	if (databases == NULL)
 		return atomic_load(cancel) ? EXIT_FAILURE : fail(error);
-	struct networks own;
-	if (geo_own(s, &own, error) != 0) {
+	if (geo_say(s, databases, NULL, error) != 0) {
 		locate_databases_unref(databases);
 		return fail(error);
 	}
-	locate_databases_set_own(databases, &own);
-	a->sides = own_sides_create(&own);
+	a->sides = own_sides_create(locate_databases_own(databases));
 	a->locate = locate_create_from(databases);
 	a->gather.places = locate_create_from(NULL);
 	if (a->locate == NULL || a->gather.places == NULL || a->sides == NULL)

@@ -3,6 +3,7 @@
 #include "doctor.h"
 #include "geo.h"
 #include "locate.h"
+#include "sites.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +52,30 @@ check_own_side(struct doctor *d)
 	    own.count > 0 ? text : "no public network is named by local",
 	    d->settings->own_texts.count == 0 && own.count > 0 ? " (addresses of the interfaces)"
 							       : "");
+}
+
+static void
+check_sites(struct doctor *d)
+{
+	static char error[LOCATE_ERROR_MAX];
+	const char *path = d->settings->sites;
+	struct verdict answer;
+
+	if (path == NULL)
+		return;
+	struct sites *sites = sites_read(path, error);
+	if (sites == NULL) {
+		say(d, CHECK_FAULT, "sites", "mend that line, or bring the file", "%s", error);
+		return;
+	}
+	as_user_ask(who(d), ask_read, path, &answer);
+	if (answer.error != 0)
+		say(d, CHECK_FAULT, "sites", "chmod a+r, for the file and a+x for its folders",
+		    "%s cannot be read by %s", path, who(d) ? who(d) : "this user");
+	else
+		say(d, CHECK_OK, "sites", NULL, "%zu networks have a place of their own (%s)",
+		    sites_count(sites), path);
+	sites_free(sites);
 }
 
 void
@@ -107,4 +132,5 @@ check_databases(struct doctor *d)
 	}
 	locate_destroy(locate);
 	check_own_side(d);
+	check_sites(d);
 }

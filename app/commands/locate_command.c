@@ -120,13 +120,11 @@ locate_command(const struct settings *s)
 		say(error);
 		return EXIT_FAILURE;
 	}
-	struct networks own;
-	if (geo_own(s, &own, error) != 0) {
+	if (geo_say(s, databases, NULL, error) != 0) {
 		locate_databases_unref(databases);
 		say(error);
 		return EXIT_FAILURE;
 	}
-	locate_databases_set_own(databases, &own);
 	for (unsigned int i = 0; i < s->locate.count && ret == EXIT_SUCCESS; i++) {
 		if (strcmp(s->locate.items[i], "-") == 0) {
 			ret = answer_stdin(databases, s->json);

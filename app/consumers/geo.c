@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "geo.h"
 
+#include "sites.h"
 #include "special.h"
 
 #include <ifaddrs.h>
@@ -154,4 +155,22 @@ geo_own(const struct settings *settings, struct networks *own, char error[OPTION
 		 "more than %d networks of our own side: name fewer and wider ones with --local",
 		 NETWORKS_MAX);
 	return -1;
+}
+
+int
+geo_say(const struct settings *settings, struct locate_databases *databases,
+	const struct networks *own, char error[LOCATE_ERROR_MAX])
+{
+	struct networks found;
+
+	if (own == NULL && geo_own(settings, &found, error) != 0)
+		return -1;
+	locate_databases_set_own(databases, own != NULL ? own : &found);
+	if (settings->sites == NULL)
+		return 0;
+	struct sites *sites = sites_read(settings->sites, error);
+	if (sites == NULL)
+		return -1;
+	locate_databases_set_sites(databases, sites);
+	return 0;
 }

@@ -3,6 +3,7 @@
  * there, and the kernel for addresses. */
 #pragma once
 
+#include "locate.h"
 #include "networks.h"
 #include "options.h"
 
@@ -18,6 +19,11 @@ struct geo_paths {
 /* Fills *paths: --geo-db as given, or the defaults that exist. 0, or -1 with a line in `error`. */
 int geo_find(const struct settings *settings, struct geo_paths *paths,
 	     char error[OPTIONS_ERROR_MAX]);
+
+/* What the operator says of networks, --sites and --local, for databases that are just open. 0, or
+ * -1 with a line in `error`. `own`: the networks, where they are known already; NULL: geo_own. */
+int geo_say(const struct settings *settings, struct locate_databases *databases,
+	    const struct networks *own, char error[LOCATE_ERROR_MAX]);
 
 /* Fills *own: the networks of --local; or, without one, the addresses of the --interface that are
  * reachable from everywhere, of IPv6 their /64. 0, or -1 with a line in `error`. [start] */

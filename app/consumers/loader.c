@@ -2,6 +2,7 @@
 #include "loader.h"
 
 #include "log.h"
+#include "sites.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,13 +22,17 @@ reload(struct loader *l)
 		databases = locate_databases_open(paths.list, paths.count, &l->cancel, error);
 	if (atomic_load(&l->cancel))
 		goto out;
+	if (databases != NULL &&
+	    geo_say(l->settings, databases, locate_databases_own(l->current), error) != 0) {
+		locate_databases_unref(databases);
+		databases = NULL;
+	}
 	if (databases == NULL) {
 		atomic_fetch_add(&l->failures, 1);
-		log_event(LOG_ERR, LOG_ID_NOT_RELOADED, "%s; the databases stay as they were",
-			  error);
+		log_event(LOG_ERR, LOG_ID_NOT_RELOADED,
+			  "%s; the databases and sites stay as they were", error);
 		return;
 	}
-	locate_databases_set_own(databases, locate_databases_own(l->current));
 	if (l->wants_map) {
 		map = locate_map_create(databases, &l->cancel);
 		if (map == NULL && errno != ECANCELED) {
@@ -60,6 +65,13 @@ look(struct loader *l)
 	const unsigned int now = locate_databases_renewed(l->current);
 	const unsigned int then = atomic_exchange(&l->renewed, now);
 
+	const bool sites = sites_renewed(locate_databases_sites(l->current));
+
+	if (sites && !l->sites_renewed)
+		log_line(
+			"--sites %s: there is another file now; SIGHUP (systemctl reload) reads it",
+			l->settings->sites);
+	l->sites_renewed = sites;
 	for (size_t i = 0; i < locate_databases_count(l->current); i++) {
 		if (now & ~then & 1u << i)
 			log_line("%s: there is another file now; SIGHUP (systemctl reload) opens "

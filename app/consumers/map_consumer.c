@@ -89,7 +89,9 @@ locate_hosts(struct map_consumer *m, struct located *l)
 			   !locate_get(m->locate, row->place)->has_position) {
 			result = GEO_NO_POSITION;
 		} else if (row->place != PLACE_NONE) {
-			result = GEO_LOCATED;
+			result = locate_get(m->locate, row->place)->basis == BASIS_SITE
+					 ? GEO_SITE
+					 : GEO_LOCATED;
 			if (heat_add(m->heat, row->place, &row->counts) != 0)
 				error = -ENOMEM;
 		}

@@ -74,7 +74,11 @@ const struct option_def options[] = {
 	 "A network of our own side, such as 198.51.100.0/24 or 2001:db8::/32: its addresses are "
 	 "counted apart, and --side remote leaves them out. Repeatable. Default: the public "
 	 "addresses of the interfaces that are captured on (of IPv6, their /64). What is not "
-	 "reachable from everywhere, as 10.0.0.0/8, is not on the map in any case."},
+	 "reachable from everywhere, as 10.0.0.0/8, is on the map only as one of --sites."},
+	{NULL, "sites", "FILE", OPTION_TEXT, AT(sites), 0, 0, NULL, NULL,
+	 "Where our networks are: a line for each, as 10.1.0.0/16 = \"Frankfurt DC\", 50.11, 8.68, "
+	 "DE (the country may be left out). The longest prefix decides, before any database and "
+	 "for private addresses too. Read anew with the databases."},
 
 	{"Sensors", "brokers", "LIST", OPTION_TEXT, AT(brokers), 0, 0, NULL, NULL,
 	 "Read the records of sensors from Apache Kafka: brokers to ask for all others, "

@@ -79,6 +79,7 @@ struct settings {
 	/* what comes out */
 	const char *listen;
 	const char *html, *hosts, *status;
+	const char *sites; /* a file of sites.h */
 	bool open, quiet;
 	const char *output; /* FORMAT FILE */
 	const char *output_path;

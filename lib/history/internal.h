@@ -232,7 +232,7 @@ int question_tolerate(struct question *question, int error);
 /* A row's counts, ledger, frames, and hosts where asked for, into the question's sum; for
  * visit.row. */
 int question_add_row(void *question, const struct visit_row *row);
-/* Columns latitude, longitude, radius, country, city, own, from `column` on. */
+/* Columns latitude, longitude, radius, country, city, own, site, from `column` on. */
 void place_of_row(sqlite3_stmt *statement, int column, uint32_t id, struct place *place);
 
 struct history {

@@ -14,7 +14,7 @@
 struct key {
 	double latitude, longitude;
 	float radius_km;
-	bool own;
+	bool own, site;
 	char country[4];
 	char city[PLACE_CITY_MAX];
 };
@@ -48,6 +48,7 @@ make_key(struct key *key, const struct place *place)
 	key->longitude = place->longitude + 0.0;
 	key->radius_km = place->radius_km;
 	key->own = place->own;
+	key->site = place->basis == BASIS_SITE;
 	snprintf(key->country, sizeof(key->country), "%s", place->country);
 	snprintf(key->city, sizeof(key->city), "%s", place->city);
 }
@@ -75,7 +76,7 @@ known_places_load(sqlite3 *db, int *code)
 	*code = places == NULL ? SQLITE_NOMEM
 			       : sqlite3_prepare_v2(db,
 						    "SELECT id, latitude, longitude, radius, "
-						    "country, city, own FROM places",
+						    "country, city, own, site FROM places",
 						    -1, &statement, NULL);
 	while (*code == SQLITE_OK && (*code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const char *country = (const char *)sqlite3_column_text(statement, 4);
@@ -85,6 +86,7 @@ known_places_load(sqlite3 *db, int *code)
 			.longitude = sqlite3_column_double(statement, 2),
 			.radius_km = (float)sqlite3_column_double(statement, 3),
 			.own = sqlite3_column_int(statement, 6) != 0,
+			.basis = sqlite3_column_int(statement, 7) != 0 ? BASIS_SITE : BASIS_COUNTRY,
 		};
 		struct key key;
 
@@ -138,7 +140,7 @@ insert(sqlite3 *db, const struct key *key, uint32_t *id)
 	sqlite3_stmt *statement;
 	int code = sqlite3_prepare_v2(db,
 				      "INSERT INTO places(latitude, longitude, radius, country, "
-				      "city, own) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+				      "city, own, site) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 				      -1, &statement, NULL);
 
 	if (code != SQLITE_OK)
@@ -149,6 +151,7 @@ insert(sqlite3 *db, const struct key *key, uint32_t *id)
 	sqlite3_bind_text(statement, 4, key->country, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 5, key->city, -1, SQLITE_STATIC);
 	sqlite3_bind_int(statement, 6, key->own);
+	sqlite3_bind_int(statement, 7, key->site);
 	code = sqlite3_step(statement);
 	sqlite3_finalize(statement);
 	if (code != SQLITE_DONE)

@@ -31,11 +31,11 @@ name_places(sqlite3 *db, const struct sum *sum, struct history_place **places, s
 	*places = calloc(n + 1, sizeof(**places));
 	if (*places == NULL)
 		return -ENOMEM;
-	if (sqlite3_prepare_v2(
-		    db,
-		    "SELECT latitude, longitude, radius, country, city, own FROM places WHERE "
-		    "id = ?1",
-		    -1, &statement, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(db,
+			       "SELECT latitude, longitude, radius, country, city, own, site FROM "
+			       "places WHERE "
+			       "id = ?1",
+			       -1, &statement, NULL) != SQLITE_OK)
 		error = -EIO;
 	for (uint32_t i = 0; i < sum->places && error == 0; i++) {
 		struct history_place *p = &(*places)[*count];
@@ -314,7 +314,8 @@ load_places(struct recalling *r)
 	if (r->places == NULL || r->points == NULL)
 		return -ENOMEM;
 	if (sqlite3_prepare_v2(
-		    db, "SELECT id, latitude, longitude, radius, country, city, own FROM places",
+		    db,
+		    "SELECT id, latitude, longitude, radius, country, city, own, site FROM places",
 		    -1, &statement, NULL) != SQLITE_OK)
 		return -EIO;
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {

@@ -74,6 +74,7 @@ place_of_row(sqlite3_stmt *statement, int column, uint32_t id, struct place *pla
 	place->radius_km = (float)sqlite3_column_double(statement, column + 2);
 	place->has_position = true;
 	place->own = sqlite3_column_int(statement, column + 5) != 0;
+	place->basis = sqlite3_column_int(statement, column + 6) != 0 ? BASIS_SITE : BASIS_COUNTRY;
 	snprintf(place->country, sizeof(place->country), "%.2s", country ? country : "");
 	snprintf(place->city, sizeof(place->city), "%s", city ? city : "");
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define APPLICATION_ID 0x70686d68 /* "phmh", so that file(1) and others can tell */
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* A reader that meets a checkpoint waits for it; nobody else writes. */
 #define BUSY_MS 5000
@@ -74,6 +74,9 @@ make_schema(sqlite3 *db, int64_t version)
 		snprintf(sql, sizeof(sql), "ALTER TABLE tier%d ADD COLUMN hosts BLOB", tier);
 		code = store_run(db, sql);
 	}
+	if (code == SQLITE_OK && version < 4)
+		code = store_run(db, "ALTER TABLE places ADD COLUMN site INTEGER NOT NULL DEFAULT "
+				     "0");
 	return code;
 }
 

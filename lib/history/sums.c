@@ -75,10 +75,11 @@ history_lookup(struct history *h, const uint32_t *ids, size_t count, struct plac
 	int ret = 0;
 
 	if (store_open_reader(h->store.path, &db) != SQLITE_OK ||
-	    sqlite3_prepare_v2(db,
-			       "SELECT latitude, longitude, radius, country, city, own FROM places "
-			       "WHERE id = ?1",
-			       -1, &statement, NULL) != SQLITE_OK)
+	    sqlite3_prepare_v2(
+		    db,
+		    "SELECT latitude, longitude, radius, country, city, own, site FROM places "
+		    "WHERE id = ?1",
+		    -1, &statement, NULL) != SQLITE_OK)
 		ret = question_say(db, h->store.path, error);
 	for (size_t i = 0; i < count && ret == 0; i++) {
 		sqlite3_bind_int64(statement, 1, ids[i]);

@@ -343,6 +343,19 @@ locate_databases_own(const struct locate_databases *databases)
 	return &databases->own;
 }
 
+void
+locate_databases_set_sites(struct locate_databases *databases, struct sites *sites)
+{
+	sites_free(databases->sites);
+	databases->sites = sites;
+}
+
+const struct sites *
+locate_databases_sites(const struct locate_databases *databases)
+{
+	return databases != NULL ? databases->sites : NULL;
+}
+
 struct locate_databases *
 locate_databases_ref(struct locate_databases *databases)
 {
@@ -360,6 +373,7 @@ locate_databases_unref(struct locate_databases *databases)
 		return;
 	for (size_t i = 0; i < databases->count; i++)
 		database_close(databases->each[i]);
+	sites_free(databases->sites);
 	free(databases);
 }
 

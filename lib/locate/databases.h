@@ -55,6 +55,13 @@ struct locate_databases *locate_databases_open(const char *const *paths, size_t 
 void locate_databases_set_own(struct locate_databases *databases, const struct networks *own);
 const struct networks *locate_databases_own(const struct locate_databases *databases);
 
+struct sites;
+
+/* What the operator says of networks goes before what the files say (sites.h). As set_own, but
+ * takes `sites` over; NULL is fine. */
+void locate_databases_set_sites(struct locate_databases *databases, struct sites *sites);
+const struct sites *locate_databases_sites(const struct locate_databases *databases);
+
 /* One more reference, and one less: the last closes the files. NULL is fine. */
 struct locate_databases *locate_databases_ref(struct locate_databases *databases);
 void locate_databases_unref(struct locate_databases *databases);

@@ -71,7 +71,14 @@ locate_explain(struct locate_databases *databases, const struct host_addr *addr,
 	out->is_private = number == PLACE_PRIVATE;
 	out->own = out->is_private || locate_is_own(databases, addr, family);
 	const struct place *place = locate_get(locate, number);
-	if (place != NULL) {
+	const uint32_t site = locate_site(databases, addr, family);
+	out->site = site != 0 && place != NULL;
+	if (out->site) {
+		out->place = *place;
+		out->on_the_map = true;
+		out->own = place->own;
+		network_text(sites_network(databases->sites, site), out->network);
+	} else if (place != NULL) {
 		struct place said = *place;
 
 		said.own = false; /* a record knows no sides */
@@ -94,7 +101,10 @@ explanation_reason(const struct explanation *e, char text[512])
 
 	if (e->embeds)
 		host_addr_text(&e->inside, ADDR_IPV4, inside);
-	if (e->is_private && e->embeds && e->special != NULL && e->special->reach == SPECIAL_EMBEDS)
+	if (e->site)
+		snprintf(text, 512, "the site '%s' of %s", e->place.city, e->network);
+	else if (e->is_private && e->embeds && e->special != NULL &&
+		 e->special->reach == SPECIAL_EMBEDS)
 		snprintf(text, 512,
 			 "not on the map: it carries %s (%s), which is not reachable from "
 			 "everywhere",

@@ -20,10 +20,11 @@ struct explanation {
 	const struct special_row *special;
 	bool embeds; /* the IPv4 address inside is what was asked for */
 	struct host_addr inside;
+	bool site;          /* the operator says where it is; `network` is as the file has it */
 	struct place place; /* all zero where there is none */
 	/* what said so; NULL: no database knows the address. Valid as long as the databases. */
 	const struct locate_database *database;
-	char network[EXPLAIN_PREFIX_MAX]; /* the record's prefix */
+	char network[EXPLAIN_PREFIX_MAX]; /* the record's prefix, or the site's */
 };
 
 /* [any thread] with a reference to the databases. 0 or -ENOMEM. */

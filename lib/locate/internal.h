@@ -3,6 +3,7 @@
 #pragma once
 
 #include "locate.h"
+#include "sites.h"
 
 #include <maxminddb.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@ struct locate_databases {
 	size_t count;
 	struct database *each[LOCATE_MAX_DATABASES]; /* read-only once open */
 	struct networks own;
+	struct sites *sites; /* NULL: none are named */
 };
 
 /* Long loops look at it each time that the low bits of their step counter are zero. */
@@ -78,6 +80,12 @@ void places_free(struct places *places);
 /* Is the address in one of our own networks? */
 bool locate_is_own(const struct locate_databases *databases, const struct host_addr *addr,
 		   uint32_t family);
+/* The site of an address, or of the IPv4 address inside; 0: none. */
+uint32_t locate_site(const struct locate_databases *databases, const struct host_addr *addr,
+		     uint32_t family);
+/* The place of a site, on our own side or not. PLACE_UNASKED without memory. */
+uint32_t locate_site_place(struct locate *locate, const struct sites *sites, uint32_t site,
+			   bool own);
 /* The number of its twin on our own side; of PLACE_NONE that. PLACE_UNASKED without memory. */
 uint32_t locate_own_place(struct locate *locate, uint32_t number);
 

@@ -195,17 +195,47 @@ locate_is_own(const struct locate_databases *databases, const struct host_addr *
 }
 
 uint32_t
-locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family)
+locate_site(const struct locate_databases *databases, const struct host_addr *addr, uint32_t family)
 {
 	struct host_addr embedded;
 
+	if (databases->sites == NULL)
+		return 0;
+	const uint32_t site = sites_find(databases->sites, addr, family);
+	return site == 0 && family == ADDR_IPV6 && special_embedded_ipv4(addr, &embedded)
+		       ? sites_find(databases->sites, &embedded, ADDR_IPV4)
+		       : site;
+}
+
+uint32_t
+locate_site_place(struct locate *locate, const struct sites *sites, uint32_t site, bool own)
+{
+	struct place place = *sites_place(sites, site);
+
+	place.own = own;
+	return places_intern(&locate->places, &place);
+}
+
+uint32_t
+locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family)
+{
+	struct host_addr embedded;
+	const struct locate_databases *databases = locate->databases;
+	const uint32_t site = locate_site(databases, addr, family);
+
+	if (site != 0) {
+		const bool own =
+			!special_is_global(addr, family) || locate_is_own(databases, addr, family);
+		const uint32_t place = locate_site_place(locate, databases->sites, site, own);
+
+		return place != PLACE_UNASKED ? place : PLACE_NONE;
+	}
 	if (!special_is_global(addr, family))
 		return PLACE_PRIVATE;
 	const bool embeds = family == ADDR_IPV6 && special_embedded_ipv4(addr, &embedded);
 	const uint32_t place = locate_anybody(locate, addr, family, embeds, &embedded);
 
-	return locate_is_own(locate->databases, addr, family) ? locate_own_place(locate, place)
-							      : place;
+	return locate_is_own(databases, addr, family) ? locate_own_place(locate, place) : place;
 }
 
 uint32_t

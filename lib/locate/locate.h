@@ -35,6 +35,7 @@ enum place_basis {
 	BASIS_COUNTRY,    /* where the address is */
 	BASIS_REGISTERED, /* where its network is registered: the record names no other */
 	BASIS_CONTINENT,  /* the record names a continent, and no country */
+	BASIS_SITE,       /* the operator says so: `city` is the site's name (sites.h) */
 };
 
 struct place {
@@ -50,8 +51,8 @@ struct place {
 };
 
 /*
- * How much a place says of where it is: "city", "country", "registered_country", "continent", or
- * "" for a position alone.
+ * How much a place says of where it is: "city", "country", "registered_country", "continent",
+ * "site", or "" for a position alone.
  */
 const char *place_precision(const struct place *place);
 /* "Europe", for GeoNames' "EU"; NULL: no such continent. */

@@ -63,7 +63,8 @@ locate_map_create(struct locate_databases *databases, const atomic_bool *cancel)
 		return NULL;
 	atomic_init(&map->references, 1);
 	map->databases = locate_databases_ref(databases);
-	map->columns = databases->count + (databases->own.count > 0);
+	map->columns = databases->count + (databases->own.count > 0 || databases->sites != NULL) +
+		       (databases->sites != NULL);
 	map->cancel = cancel;
 	int error = build(map);
 	map->cancel = NULL;
@@ -117,8 +118,15 @@ locate_map_place(struct locate_map *map, struct locate *locate, uint32_t slot)
 		return map->places[slot];
 
 	uint32_t best = PLACE_NONE;
-	for (size_t i = 0; i < map->databases->count; i++) {
-		uint32_t offset = locate_map_records_of(map, slot)[i];
+	const size_t count = map->databases->count;
+	const uint32_t *records = locate_map_records_of(map, slot);
+	const bool own = map->columns > count && records[count];
+	if (map->columns > count + 1 && records[count + 1] != 0) {
+		best = locate_site_place(locate, map->databases->sites, records[count + 1], own);
+		return map->places[slot] = best;
+	}
+	for (size_t i = 0; i < count; i++) {
+		uint32_t offset = records[i];
 		if (offset == NO_RECORD)
 			continue;
 		MMDB_entry_s entry = {.mmdb = &map->databases->each[i]->mmdb, .offset = offset};
@@ -129,8 +137,7 @@ locate_map_place(struct locate_map *map, struct locate *locate, uint32_t slot)
 		if (locate_says(locate, best) == SAYS_POSITION)
 			break;
 	}
-	if (map->columns > map->databases->count &&
-	    locate_map_records_of(map, slot)[map->databases->count])
+	if (own)
 		best = locate_own_place(locate, best);
 	return map->places[slot] = best;
 }

@@ -16,9 +16,10 @@ struct at {
 };
 
 /* a combination of records: one for each database, NO_RECORD where that one knows nothing; and
- * behind them, where there are own networks, whether it is in one of those */
+ * behind them, where there are own networks or sites, whether it is in one of those networks, and,
+ * where there are sites, the site (which then has no records) */
 #define NO_RECORD UINT32_MAX
-#define COLUMNS   (LOCATE_MAX_DATABASES + 1)
+#define COLUMNS   (LOCATE_MAX_DATABASES + 2)
 
 struct locate_map {
 	struct prefix_map prefixes;

@@ -143,6 +143,19 @@ slot_at(struct locate_map *map, const struct at *at, bool own)
 	for (size_t i = 0; i < map->databases->count; i++)
 		records[i] = at[i].what == AT_RECORD ? at[i].number : NO_RECORD;
 	records[map->databases->count] = own;
+	records[map->databases->count + 1] = 0;
+	return locate_map_slot_of(map, records);
+}
+
+static int64_t
+slot_of_site(struct locate_map *map, uint32_t site, bool own)
+{
+	uint32_t records[COLUMNS];
+
+	for (size_t i = 0; i < map->databases->count; i++)
+		records[i] = NO_RECORD;
+	records[map->databases->count] = own;
+	records[map->databases->count + 1] = site;
 	return locate_map_slot_of(map, records);
 }
 
@@ -166,19 +179,26 @@ walk_ipv4(struct locate_map *map, uint32_t first, unsigned int bits, const struc
 				  (uint8_t)(first >> 8), (uint8_t)first};
 	struct host_addr addr = host_addr_from_ipv4(bytes);
 	const struct networks *own = &map->databases->own;
+	const struct sites *sites = map->databases->sites;
 	const bool blocks = !global && special_splits(&addr, ADDR_IPV4, bits);
-	const bool splits = blocks || networks_split(own, &addr, ADDR_IPV4, bits);
+	const bool named = sites_split(sites, &addr, ADDR_IPV4, bits);
+	const bool splits = blocks || named || networks_split(own, &addr, ADDR_IPV4, bits);
+	const uint32_t site = splits ? 0 : sites_find(sites, &addr, ADDR_IPV4);
+	int64_t slot;
 	int error = count_step(map);
 
 	if (error < 0)
 		return error;
 
 	/* once no block starts below, all below is as global as its first address */
-	if (!global && !blocks) {
-		if (!special_is_global(&addr, ADDR_IPV4))
-			return add_ipv4(map, first, bits, PREFIX_SLOT_PRIVATE);
-		global = true;
+	if (!global && !blocks)
+		global = special_is_global(&addr, ADDR_IPV4);
+	if (site != 0) {
+		slot = slot_of_site(map, site, !global || networks_have(own, &addr, ADDR_IPV4));
+		return slot < 0 ? (int)slot : add_ipv4(map, first, bits, (uint32_t)slot);
 	}
+	if (!global && !blocks && !named)
+		return add_ipv4(map, first, bits, PREFIX_SLOT_PRIVATE);
 	if (bits < 32 && (splits || any_node(map, at))) {
 		for (unsigned int bit = 0; bit < 2; bit++) {
 			struct at below[LOCATE_MAX_DATABASES];
@@ -190,7 +210,7 @@ walk_ipv4(struct locate_map *map, uint32_t first, unsigned int bits, const struc
 		}
 		return 0;
 	}
-	int64_t slot = slot_at(map, at, networks_have(own, &addr, ADDR_IPV4));
+	slot = slot_at(map, at, networks_have(own, &addr, ADDR_IPV4));
 	return slot < 0 ? (int)slot : add_ipv4(map, first, bits, (uint32_t)slot);
 }
 
@@ -218,6 +238,9 @@ walk_ipv6(struct locate_map *map, uint64_t first, unsigned int bits, const struc
 	for (int i = 0; i < 8; i++)
 		addr.bytes[i] = (uint8_t)(first >> (56 - 8 * i));
 	const struct networks *own = &map->databases->own;
+	const struct sites *sites = map->databases->sites;
+	const bool named = bits < 64 && sites_split(sites, &addr, ADDR_IPV6, bits);
+	int64_t slot;
 	bool blocks = !global && bits < 64 && special_splits(&addr, ADDR_IPV6, bits);
 	int error = count_step(map);
 
@@ -243,18 +266,27 @@ walk_ipv6(struct locate_map *map, uint64_t first, unsigned int bits, const struc
 			embedded = tunnels[i].embedded;
 		blocks |= meets && bits < tunnels[i].bits;
 	}
-	if (embedded != 0 && at_ipv4_root(map, at))
+	/* one that starts at a longer prefix than the /64 has none of it: a lane without room for a
+	 * host knows no more of its address */
+	const uint32_t site = named || blocks ? 0 : sites_find(sites, &addr, ADDR_IPV6);
+	if (site != 0) {
+		const bool ours = (embedded == 0 && !special_is_global(&addr, ADDR_IPV6)) ||
+				  networks_have(own, &addr, ADDR_IPV6);
+
+		slot = slot_of_site(map, site, ours);
+		return slot < 0 ? (int)slot : add_ipv6(map, first, (uint32_t)slot);
+	}
+	if (embedded != 0 && !named && at_ipv4_root(map, at))
 		return add_ipv6(map, first, embedded | PREFIX_SLOT_NONE);
 	if (embedded != 0)
 		global = true;
-	if (!global && !blocks) {
-		if (!special_is_global(&addr, ADDR_IPV6))
-			return add_ipv6(map, first, PREFIX_SLOT_PRIVATE);
-		global = true;
-	}
+	if (!global && !blocks)
+		global = special_is_global(&addr, ADDR_IPV6);
+	if (!global && !blocks && !named)
+		return add_ipv6(map, first, PREFIX_SLOT_PRIVATE);
 	/* one that starts at a longer prefix than the /64 makes all of that /64 ours */
 	const bool splits =
-		blocks || (embedded == 0 && networks_split(own, &addr, ADDR_IPV6, bits));
+		blocks || named || (embedded == 0 && networks_split(own, &addr, ADDR_IPV6, bits));
 	if (!splits && bits % 8 == 0 && at_ipv4_root(map, at))
 		return add_ipv6(map, first, PREFIX_MAP_MAPPED | bits);
 
@@ -277,8 +309,8 @@ walk_ipv6(struct locate_map *map, uint64_t first, unsigned int bits, const struc
 		for (unsigned int more = bits; more < 128 && lowest[i].what == AT_NODE; more++)
 			lowest[i] = step(map, i, lowest[i], 0);
 	}
-	int64_t slot = slot_at(map, lowest,
-			       embedded == 0 && (splits || networks_have(own, &addr, ADDR_IPV6)));
+	slot = slot_at(map, lowest,
+		       embedded == 0 && (splits || networks_have(own, &addr, ADDR_IPV6)));
 	return slot < 0 ? (int)slot : add_ipv6(map, first, (uint32_t)slot | embedded);
 }
 
@@ -302,9 +334,10 @@ locate_map_walk(struct locate_map *map)
 	struct at roots[LOCATE_MAX_DATABASES];
 
 	/* Each prefix is a node of some database, or a special block starts below (a million is
-	 * plenty for those); an IPv6 database is walked for IPv4 and once more for IPv6. The trees
-	 * were checked, but a file may be changed where it stands. */
-	map->steps_left = 1u << 20;
+	 * plenty for those), or a site does (256 bits at each of its two ends); an IPv6 database is
+	 * walked for IPv4 and once more for IPv6. The trees were checked, but a file may be changed
+	 * where it stands. */
+	map->steps_left = (1u << 20) + 512 * sites_count(map->databases->sites);
 	for (size_t i = 0; i < map->databases->count; i++) {
 		const MMDB_s *mmdb = &map->databases->each[i]->mmdb;
 		const bool knows = mmdb->metadata.ip_version == 6 && mmdb->metadata.node_count > 0;

@@ -46,6 +46,8 @@ place_continent(const char code[3])
 const char *
 place_precision(const struct place *place)
 {
+	if (place->basis == BASIS_SITE)
+		return "site";
 	if (place->city[0] != 0)
 		return "city";
 	if (place->basis == BASIS_CONTINENT)

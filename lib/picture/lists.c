@@ -44,13 +44,15 @@ picture_countries(const struct picture_window *window, struct country **countrie
 }
 
 size_t
-picture_cities(const struct picture_window *window, struct top_row rows[TOP_MAX])
+picture_cities(const struct picture_window *window, bool sites, struct top_row rows[TOP_MAX])
 {
 	struct top top;
 
 	top_init(&top);
 	for (size_t i = 0; i < window->count; i++) {
-		if (window->points[i].place->city[0] != 0)
+		const struct place *place = window->points[i].place;
+
+		if (place->city[0] != 0 && (place->basis == BASIS_SITE) == sites)
 			top_add(&top, i, &window->points[i].counts);
 	}
 	return top_take(&top, rows);

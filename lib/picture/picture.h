@@ -211,8 +211,9 @@ struct country {
  * *countries. */
 int picture_countries(const struct picture_window *window, struct country **countries,
 		      size_t *count);
-/* The busiest places that are cities, as rows of the window's points. */
-size_t picture_cities(const struct picture_window *window, struct top_row rows[TOP_MAX]);
+/* The busiest places that are cities, or those that are sites, as rows of the window's points. */
+size_t picture_cities(const struct picture_window *window, bool sites,
+		      struct top_row rows[TOP_MAX]);
 /* The busiest hosts: of the last period, or for WINDOW_START of everything since the start. */
 size_t picture_talkers(const struct picture *picture, struct view view,
 		       const struct host_row **hosts);

@@ -57,6 +57,7 @@ static MESSAGE(Basis) basis_of(uint8_t basis)
 {
 	return basis == BASIS_REGISTERED  ? PACKET_HEATMAP__BASIS__REGISTERED
 	       : basis == BASIS_CONTINENT ? PACKET_HEATMAP__BASIS__CONTINENT
+	       : basis == BASIS_SITE      ? PACKET_HEATMAP__BASIS__SITE
 					  : PACKET_HEATMAP__BASIS__COUNTRY;
 }
 

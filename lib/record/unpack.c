@@ -202,6 +202,7 @@ read_rows(struct reader *r, const MESSAGE(Record) * m)
 		to->own = from->own;
 		to->basis = from->basis == PACKET_HEATMAP__BASIS__REGISTERED  ? BASIS_REGISTERED
 			    : from->basis == PACKET_HEATMAP__BASIS__CONTINENT ? BASIS_CONTINENT
+			    : from->basis == PACKET_HEATMAP__BASIS__SITE      ? BASIS_SITE
 									      : BASIS_COUNTRY;
 		copy_code(r, to->country, from->country, "a country has no code");
 		copy_code(r, to->continent, from->continent, "a continent has no code");

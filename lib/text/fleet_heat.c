@@ -57,7 +57,7 @@ encode(const struct picture *picture, const struct fleet_choice *choice,
 	buffer_members(
 		b,
 		json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:[ss], s:s, s:f, s:b, "
-			  "s:s, s:s, s:{s:o, s:o, s:I}, s:o, s:o, s:n, s:o, s:[sssssssssssss]}",
+			  "s:s, s:s, s:{s:o, s:o, s:I}, s:o, s:o, s:n, s:o, s:[ssssssssssssss]}",
 			  "v", 1, "ui_build", f->ui_build, "version", f->version, "generated",
 			  generated, "now", now, "started", started, "period",
 			  (json_int_t)f->record.number, "window", choice->start ? "start" : "now",

@@ -41,11 +41,11 @@ heat_countries(struct buffer *b, const struct country *countries, size_t n)
 	buffer_char(b, ']');
 }
 
-void
-heat_cities(struct buffer *b, const struct picture_window *w)
+static void
+encode_cities(struct buffer *b, const struct picture_window *w, bool sites)
 {
 	struct top_row rows[TOP_MAX];
-	size_t n = picture_cities(w, rows);
+	size_t n = picture_cities(w, sites, rows);
 
 	buffer_char(b, '[');
 	for (size_t i = 0; i < n; i++) {
@@ -66,6 +66,14 @@ heat_cities(struct buffer *b, const struct picture_window *w)
 		buffer_char(b, ']');
 	}
 	buffer_char(b, ']');
+}
+
+void
+heat_cities(struct buffer *b, const struct picture_window *w)
+{
+	encode_cities(b, w, false);
+	buffer_text(b, ",\"sites\":");
+	encode_cities(b, w, true);
 }
 
 static void
@@ -114,7 +122,8 @@ heat_points(struct buffer *b, const struct picture_window *w)
 		buffer_number(b, place->number);
 		buffer_char(b, ',');
 		buffer_decimal(b, text_radius(place), 1);
-		buffer_text(b, place->own ? ",1]" : ",0]");
+		buffer_text(b, place->own ? ",1" : ",0");
+		buffer_text(b, place->basis == BASIS_SITE ? ",1]" : ",0]");
 	}
 	buffer_char(b, ']');
 }
@@ -265,7 +274,7 @@ encode_heat(struct picture *picture, struct view view, struct buffer *b)
 	buffer_members(b,
 		       json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:s, s:f, "
 				 "s:b, s:s, s:s, "
-				 "s:o, s:o, s:o, s:o, s:[sssssssssssss]}",
+				 "s:o, s:o, s:o, s:o, s:[ssssssssssssss]}",
 				 "v", 1, "ui_build", f->ui_build, "version", f->version,
 				 "generated", generated, "now", now, "started", started, "period",
 				 (json_int_t)f->record.number, "window", window_names[view.window],

@@ -63,4 +63,5 @@ void heat_countries(struct buffer *b, const struct country *countries, size_t co
 void heat_cities(struct buffer *b, const struct picture_window *window);
 #define HEAT_FIELDS                                                                                \
 	"lat", "lon", "tcp_packets", "udp_packets", "tcp_octets", "udp_octets", "tcp_src_packets", \
-		"udp_src_packets", "tcp_src_octets", "udp_src_octets", "id", "radius_km", "own"
+		"udp_src_packets", "tcp_src_octets", "udp_src_octets", "id", "radius_km", "own",   \
+		"site"

@@ -10,7 +10,8 @@ locate_json(const struct explanation *e)
 	const struct place *place = &e->place;
 	char address[HOST_ADDR_TEXT], inside[HOST_ADDR_TEXT], reason[512], built[32];
 	json_t *o = json_object();
-	const char *result = e->on_the_map   ? geo_result_name(GEO_LOCATED)
+	const char *result = e->site         ? geo_result_name(GEO_SITE)
+			     : e->on_the_map ? geo_result_name(GEO_LOCATED)
 			     : e->is_private ? geo_result_name(GEO_PRIVATE)
 			     : e->database   ? geo_result_name(GEO_NO_POSITION)
 					     : geo_result_name(GEO_NOT_IN_DATABASE);
@@ -35,7 +36,8 @@ locate_json(const struct explanation *e)
 			    e->on_the_map ? json_real(place->longitude) : json_null());
 	json_object_set_new(o, "radius_km", json_real((double)place->radius_km));
 	json_object_set_new(o, "own", json_boolean(e->own));
-	json_object_set_new(o, "network", e->database ? json_text(e->network) : json_null());
+	json_object_set_new(o, "network",
+			    e->database || e->site ? json_text(e->network) : json_null());
 	if (e->database != NULL) {
 		time_text((int64_t)e->database->built * 1000, built);
 		json_object_set_new(o, "database",

@@ -226,7 +226,7 @@ encode_range(const struct picture *picture, const struct history_range *range,
 	buffer_char(b, '{');
 	buffer_members(b, json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:s, s:f, s:s, s:s, "
 				    "s:o, s:o, s:o, "
-				    "s:[sssssssssssss]}",
+				    "s:[ssssssssssssss]}",
 				    "v", 1, "ui_build", f->ui_build, "version", f->version,
 				    "generated", to, "period", (json_int_t)0, "window", "past",
 				    "window_s", w->seconds, "windows", heat_windows(), "side",

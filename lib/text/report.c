@@ -64,8 +64,8 @@ totals(struct buffer *b, const struct picture_facts *f)
 	snprintf(text, sizeof(text),
 		 "%" PRIu64 " addresses located, %" PRIu64 " private, %" PRIu64
 		 " not in the database, %" PRIu64 " beyond the tables%s; the ledger %s\n",
-		 geo[GEO_LOCATED], geo[GEO_PRIVATE], geo[GEO_NOT_IN_DATABASE], geo[GEO_TABLE_FULL],
-		 unplaced, f->balanced ? "balances" : "DOES NOT BALANCE");
+		 geo[GEO_LOCATED] + geo[GEO_SITE], geo[GEO_PRIVATE], geo[GEO_NOT_IN_DATABASE],
+		 geo[GEO_TABLE_FULL], unplaced, f->balanced ? "balances" : "DOES NOT BALANCE");
 	buffer_text(b, text);
 }
 

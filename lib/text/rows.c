@@ -19,7 +19,7 @@ struct cell {
 #define TEXT(n, v)       ((struct cell){.name = (n), .text = (v)})
 #define DECIMAL(n, v, d) ((struct cell){.name = (n), .decimal = (v), .decimals = (d)})
 
-#define CELLS_MAX        24
+#define CELLS_MAX        32
 
 static void
 put_row(struct buffer *b, enum row_format format, const struct cell *cells, size_t n)
@@ -74,6 +74,7 @@ period_cells(const struct picture *picture, const char *time, struct cell cells[
 	/* later than the others: columns are only added behind */
 	cells[n++] = NUMBER("filtered", l->decode.frames[DECODE_FILTERED]);
 	cells[n++] = NUMBER("no_position", l->geo[GEO_NO_POSITION]);
+	cells[n++] = NUMBER("site", l->geo[GEO_SITE]);
 	return n;
 }
 
@@ -105,6 +106,7 @@ place_cells(const char *time, const struct picture_facts *f, const struct point 
 		}
 	}
 	cells[n++] = NUMBER("own", place->own);
+	cells[n++] = NUMBER("site", place->basis == BASIS_SITE);
 	return n;
 }
 
@@ -124,7 +126,7 @@ rows_header(bool places, struct buffer *b)
 	static const char *const period =
 		"time,period,seconds,received,lost,tcp_packets,udp_packets,tcp_frame_octets,"
 		"udp_frame_octets,other_ip,not_ip,malformed,located,private,not_in_database,"
-		"table_full,places,balanced,filtered,no_position\n";
+		"table_full,places,balanced,filtered,no_position,site\n";
 	static const struct picture_facts none;
 	struct cell cells[CELLS_MAX];
 

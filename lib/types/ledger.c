@@ -47,6 +47,7 @@ static const char *const geo_result_names[GEO_RESULTS] = {
 	[GEO_NOT_IN_DATABASE] = "not_in_database",
 	[GEO_TABLE_FULL] = "table_full",
 	[GEO_NO_POSITION] = "no_position",
+	[GEO_SITE] = "site",
 };
 
 static const char *const way_names[WAYS] = {

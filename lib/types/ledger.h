@@ -77,6 +77,7 @@ enum geo_result {
 	GEO_NOT_IN_DATABASE,
 	GEO_TABLE_FULL,  /* counted, but without a host row of its own */
 	GEO_NO_POSITION, /* there is a record, and it does not say where */
+	GEO_SITE,        /* the operator says where it is */
 	GEO_RESULTS,
 };
 

@@ -259,6 +259,38 @@ test('three lists with TCP and UDP bars, six rows each', async () => {
   await page.done();
 });
 
+test('sites have a mark and a list of their own, and are no cities', async () => {
+  const places = makePlaces(300);
+  const sites = ['Frankfurt DC', 'Lab'].map((name, i) => ({ ...places[i], name, site: 1, own: 1 }));
+  const wall = await startMock({ places: [...sites, ...places.slice(2)] });
+  for (const [width, height] of [...SIZES, [1080, 1920], [390, 844]]) {
+    const page = await b.open(browser, wall.url, { width, height });
+    const names = (id) => page.locator(`#${id} .name`).allInnerTexts();
+    assert.deepEqual((await names('named')).map((text) => text.split('\n')[0].trim()).length, 2);
+    assert.match((await names('named')).join(), /Frankfurt DC/);
+    assert.doesNotMatch((await names('cities')).join(), /Frankfurt DC|Lab/);
+    assert.ok((await page.locator('.ring.site').count()) >= 1);
+    const cut = await page.evaluate(
+      () =>
+        [...document.querySelectorAll('#side section:not([hidden]) .list li')].filter((line) => {
+          const [box, around] = [line, line.closest('section')].map((e) =>
+            e.getBoundingClientRect(),
+          );
+          return box.bottom > around.bottom + 1;
+        }).length,
+    );
+    assert.equal(cut, 0, `${width}x${height}`);
+    assert.deepEqual(await overlaps(page, '#side section'), [], `${width}x${height}`);
+    if (width === 1920) {
+      await page.locator('#named button').first().click();
+      await page.waitForSelector('#card:not([hidden])');
+      assert.match(await page.innerText('#card .where'), /site · our own side/);
+    }
+    await page.done();
+  }
+  await wall.stop();
+});
+
 test('each list says of what time it is, also where the talkers are of another', async () => {
   const own = await startMock({ places: makePlaces(30) });
   own.state.over = { window_s: 300, top: { talkers_window: 'now' } };

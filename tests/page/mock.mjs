@@ -47,6 +47,7 @@ export const FIELDS = [
   'id',
   'radius_km',
   'own',
+  'site',
 ];
 
 function sum(places) {
@@ -72,7 +73,7 @@ export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over
   const total = sum(places);
   const countries = topOf(places, ({ code }) => code);
   const cities = topOf(
-    places.filter(({ name }) => name),
+    places.filter(({ name, site }) => name && !site),
     ({ name, code }) => `${name}, ${code}`,
   );
   const pps = (total[0] + total[1]) / interval;
@@ -124,13 +125,14 @@ export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over
       balanced: true,
     },
     fields: FIELDS,
-    points: places.map(({ lat, lon, counters, id, radius, own = 0 }) => [
+    points: places.map(({ lat, lon, counters, id, radius, own = 0, site = 0 }) => [
       lat,
       lon,
       ...counters,
       id,
       radius,
       own,
+      site,
     ]),
     places: places.slice(0, NAMED).map(({ name, code }) => `${name}, ${code}`),
     top: {
@@ -145,6 +147,9 @@ export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over
           ...counters,
           first.id,
         ]),
+      sites: places
+        .filter(({ site }) => site)
+        .map(({ name, code, lat, lon, counters, id }) => [name, code, lat, lon, ...counters, id]),
       talkers: places
         .slice(0, TOP)
         .map(({ code, counters, id }, i) => [

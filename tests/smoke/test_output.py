@@ -20,7 +20,7 @@ from smoke import BINARY, Smoke, main, wait_until
 PERIOD = ["time", "period", "seconds", "received", "lost", "tcp_packets", "udp_packets",
           "tcp_frame_octets", "udp_frame_octets", "other_ip", "not_ip", "malformed", "located",
           "private", "not_in_database", "table_full", "places", "balanced", "filtered",
-          "no_position"]
+          "no_position", "site"]
 
 
 class Output(Smoke):

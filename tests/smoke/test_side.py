@@ -179,7 +179,7 @@ class Sides(Smoke):
             before = program.status()["period"]
             wait_until(lambda: program.status()["period"] > before + 2, "periods after it")
             heat = program.get("/api/v1/heat?window=now")
-            self.assertTrue(any(row[-1] for row in heat["points"]))
+            self.assertTrue(any(row[heat["fields"].index("own")] for row in heat["points"]))
 
     def test_bad_networks(self):
         for text, says in (("192.0.2.7/24", "192.0.2.0/24, if that is meant"),

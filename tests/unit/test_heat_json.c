@@ -58,7 +58,7 @@ check_points(const struct world *w, const json_t *heat)
 	{
 		uint64_t id = integer_at(point, 10), packets;
 
-		assert_int_equal(json_array_size(point), 13);
+		assert_int_equal(json_array_size(point), 14);
 		assert_true(id < places);
 		const struct place *place = locate_get(w->locate, (uint32_t)id);
 		assert_true(fabs(json_number_value(json_array_get(point, 0)) - place->latitude) <

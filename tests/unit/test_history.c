@@ -472,6 +472,7 @@ test_an_older_store_is_read(void **state)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
 				      "ALTER TABLE places DROP COLUMN own; "
+				      "ALTER TABLE places DROP COLUMN site; "
 				      "ALTER TABLE tier0 DROP COLUMN hosts; "
 				      "ALTER TABLE tier1 DROP COLUMN hosts; "
 				      "ALTER TABLE tier2 DROP COLUMN hosts; "

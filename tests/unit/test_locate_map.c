@@ -6,6 +6,7 @@
  */
 #include "load.h"
 #include "map.h"
+#include "sites.h"
 #include "special.h"
 
 #include <arpa/inet.h>
@@ -14,6 +15,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -81,8 +84,32 @@ static const char *const own_networks[] = {
 	"2a00:5:1::/48", "2a00:6::/64", "2400::/12", "2001::/16",   "192.88.99.0/24",
 };
 
+/* what sites are named for: in blocks of all kinds, in each other, across borders of records */
+static const char *const site_lines =
+	"10.0.0.0/8 = \"all\", 1, 1\n10.1.0.0/16 = \"one\", 2, 2, DE\n10.1.2.3 = \"host\", 3, 3\n"
+	"5.16.0.0/13 = \"public\", 4, 4\n5.0.0.0/14 = \"ours\", 5, 5\n192.168.0.0/17 = \"half\", "
+	"6, 6\n"
+	"100.0.0.0/9 = \"wide\", 7, 7\n31.1.2.0/25 = \"few\", 8, 8\n"
+	"fd00:1::/32 = \"ula\", 9, 9\n2a00:4::/33 = \"six\", 10, 10\n2a00:7:8:9::/64 = \"net\", "
+	"11, 11\n";
+
+static struct sites *
+make_sites(void)
+{
+	char path[] = "/tmp/sites-XXXXXX", error[LOCATE_ERROR_MAX];
+	const int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, site_lines, strlen(site_lines)), strlen(site_lines));
+	close(fd);
+	struct sites *sites = sites_read(path, error);
+	unlink(path);
+	if (sites == NULL)
+		fail_msg("%s", error);
+	return sites;
+}
+
 static int
-setup_with(void **state, bool own)
+setup_with(void **state, bool own, bool sites)
 {
 	static struct both b;
 	struct networks networks = {.count = 0};
@@ -99,6 +126,8 @@ setup_with(void **state, bool own)
 		assert_int_equal(networks_add(&networks, &network), 0);
 	}
 	locate_databases_set_own(databases, &networks);
+	if (sites)
+		locate_databases_set_sites(databases, make_sites());
 	b.locate = locate_create_from(databases);
 	assert_non_null(b.locate);
 	b.map = locate_map_create(locate_opened(b.locate), NULL);
@@ -110,13 +139,19 @@ setup_with(void **state, bool own)
 static int
 setup(void **state)
 {
-	return setup_with(state, false);
+	return setup_with(state, false, false);
 }
 
 static int
 setup_own(void **state)
 {
-	return setup_with(state, true);
+	return setup_with(state, true, false);
+}
+
+static int
+setup_sites(void **state)
+{
+	return setup_with(state, true, true);
 }
 
 static int
@@ -246,6 +281,53 @@ test_own(void **state)
 	assert_true(twins > 0);
 }
 
+/* At both ends of each site, beside it, and anywhere in it; and everywhere else as before. */
+static void
+test_sites(void **state)
+{
+	struct both *b = *state;
+	char lines[1024], *rest = lines, *line;
+	unsigned int sites = 0;
+
+	snprintf(lines, sizeof(lines), "%s", site_lines);
+	while ((line = strsep(&rest, "\n")) != NULL && *line != 0) {
+		struct network n;
+
+		*strchr(line, ' ') = 0;
+		assert_int_equal(network_parse(line, &n), 0);
+		if (n.family == ADDR_IPV4) {
+			const uint32_t first =
+				be32toh(*(const uint32_t *)(const void *)(n.addr.bytes + 12));
+			const uint32_t last =
+				first + (uint32_t)((UINT64_C(1) << (32 - n.bits)) - 1);
+			const uint32_t at[] = {first - 1, first, last, last + 1};
+
+			for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+				same_ipv4(b, at[i]);
+			for (int i = 0; i < 200; i++)
+				same_ipv4(b, first + (uint32_t)(random_next() %
+								(last - first + UINT64_C(1))));
+		} else {
+			uint64_t first;
+
+			memcpy(&first, n.addr.bytes, sizeof(first));
+			first = be64toh(first);
+			const uint64_t last =
+				first + (n.bits < 64 ? (UINT64_C(1) << (64 - n.bits)) - 1 : 0);
+			const uint64_t at[] = {first - 1, first, last, last + 1};
+
+			for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+				same_ipv6(b, at[i], 1);
+			for (int i = 0; i < 200; i++)
+				same_ipv6(b, first + random_next() % (last - first + 1), 2);
+		}
+		sites++;
+	}
+	assert_int_equal(sites, 11);
+	test_ipv4(state);
+	test_ipv6(state);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -253,6 +335,7 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_ipv4, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ipv6, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own, setup_own, teardown),
+		cmocka_unit_test_setup_teardown(test_sites, setup_sites, teardown),
 	};
 
 	if (argc < 2) {

@@ -165,7 +165,7 @@ test_lists(void **state)
 	free(countries);
 
 	/* rows of points, and no country alone among them */
-	assert_int_equal(picture_cities(&w, rows), 2);
+	assert_int_equal(picture_cities(&w, false, rows), 2);
 	assert_int_equal(rows[0].row, 1);
 	assert_int_equal(rows[1].row, 2);
 

@@ -101,6 +101,7 @@ export class Card {
       format.coordinates(places.lat[i], places.lon[i]),
       radius > 0 && `within ${radius} km`,
       (radius === COUNTRY_ONLY || (code && !city)) && `only the ${finest} is known`,
+      places.site[i] && 'site',
       places.own[i] && 'our own side',
     ].filter(Boolean);
     return [

@@ -134,7 +134,8 @@ export class Labels {
       : format.coordinates(places.lat[i], places.lon[i]);
     const octets = selection.unit === 'octets';
     const number = octets ? format.octets(heat) : format.count(heat);
-    const ring = element('span', places.radiusKm[i] === COUNTRY_ONLY ? 'ring wide' : 'ring');
+    const look = places.site[i] ? 'ring site' : 'ring';
+    const ring = element('span', places.radiusKm[i] === COUNTRY_ONLY ? 'ring wide' : look);
     ring.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     this.#measure.font = `650 ${SPOT_REM * rem}px AHN, sans-serif`;
     const w = this.#measure.measureText(`${name} ${number}`).width * 1.04 + 1.2 * rem;

@@ -8,6 +8,7 @@ import { drawSparkline } from './sparkline.js';
 import { shortText } from './spans.js';
 
 const ROWS = 6;
+const ROWS_BESIDE_SITES = 4; // a list more has to have room
 
 /** A tile: its number, unit, the words behind its label, and its alarm ('' | 'warn' | 'bad'). */
 function tile(id, { value, unit = '', note = '', alarm = '' }) {
@@ -52,6 +53,7 @@ export class Panel {
   #onCity;
   #snapshot = null;
   #span = '';
+  #rows = ROWS;
 
   /** @param {(lat: number, lon: number, id: number) => void} onCity a city of the list was chosen */
   constructor(onCity) {
@@ -79,12 +81,23 @@ export class Panel {
         none: 'of this time are not kept',
         past: `${this.#span}, at least`, // the busiest of each minute or hour are kept
       }[top.talkers_window] ?? (lastPeriod ? `last ${format.span(interval)}` : this.#span);
+    const { sites = [] } = top;
+    this.#rows = sites.length > 0 ? ROWS_BESIDE_SITES : ROWS;
     this.#list('countries', this.#span, selection, top.countries, ([code, ...counters]) => ({
       name: format.country(code),
       counters,
     }));
     this.#list('cities', this.#span, selection, top.cities, ([name, code, lat, lon, ...rest]) => ({
       name: name || format.country(code),
+      code,
+      counters: rest,
+      id: rest[8],
+      open: () => this.#onCity(lat, lon, rest[8]),
+    }));
+    byId('side').classList.toggle('sites', sites.length > 0);
+    byId('named-sites').hidden = sites.length === 0;
+    this.#list('named', this.#span, selection, sites, ([name, code, lat, lon, ...rest]) => ({
+      name,
       code,
       counters: rest,
       id: rest[8],
@@ -158,7 +171,7 @@ export class Panel {
       count: addresses[key] ?? 0,
     }));
     const missing = parts.reduce((sum, part) => sum + part.count, 0);
-    const all = missing + (addresses.located ?? 0);
+    const all = missing + (addresses.located ?? 0) + (addresses.site ?? 0);
     const percent = (count) => (all ? (100 * count) / all : 0);
     setText(byId('not-drawn-share'), all ? format.share(percent(missing)) : '–');
     setText(
@@ -196,7 +209,7 @@ export class Panel {
       })
       .filter(({ sum }) => sum > 0)
       .sort((a, b) => b.sum - a.sum)
-      .slice(0, ROWS);
+      .slice(0, this.#rows);
     const most = list.length ? list[0].sum : 1;
     setText(
       byId(`${id}-unit`),

@@ -56,6 +56,7 @@ export class Places {
     this.id = new Int32Array(capacity);
     this.radiusKm = new Float32Array(capacity);
     this.own = new Uint8Array(capacity);
+    this.site = new Uint8Array(capacity); // the operator says where it is
     this.sigma = new Float32Array(capacity); // sheet units; 0 = a spot
     this.tcp = new Float32Array(capacity); // of the present selection
     this.udp = new Float32Array(capacity);
@@ -65,7 +66,8 @@ export class Places {
   load({ fields, points, places, side }) {
     if (points.length > this.#capacity) this.#reserve(Math.ceil(points.length * 1.25));
     const column = (name) => fields.indexOf(name);
-    const [lat, lon, id, radius, own] = ['lat', 'lon', 'id', 'radius_km', 'own'].map(column);
+    const [lat, lon, id, radius] = ['lat', 'lon', 'id', 'radius_km'].map(column);
+    const [own, site] = ['own', 'site'].map(column);
     const sources = COLUMNS.map(column);
     this.length = points.length;
     this.names = places;
@@ -82,6 +84,7 @@ export class Places {
       this.id[i] = row[id];
       this.radiusKm[i] = row[radius];
       this.own[i] = row[own] ?? 0;
+      this.site[i] = row[site] ?? 0;
       for (let k = 0; k < COUNTERS; k++) this.counters[i * COUNTERS + k] = row[sources[k]];
       this.sigma[i] = this.#sigmaOf(i);
       if (row[radius] > 0) this.anyRough = true;
