@@ -421,8 +421,6 @@ map_take(void *context, struct period *p)
 	for (int step = STEP_SWAP; step < STEP_FILES; step++)
 		management_ms += m->sums.step_ms[step];
 	facts_histogram_add(&m->sums.management, management_ms / 1000);
-	keep(m, &l);
-	host_list_free(&l.hosts);
 	if (m->stream != NULL)
 		stream_offer(m->stream, s);
 	if (m->records != NULL)
@@ -430,6 +428,9 @@ map_take(void *context, struct period *p)
 	picture_publish(s);
 	picture_release(m->last);
 	m->last = picture_current();
+	/* it is to be seen first: choosing the hosts of a million takes a while */
+	keep(m, &l);
+	host_list_free(&l.hosts);
 	after_map_offer(m->after, p);
 }
 

@@ -21,10 +21,11 @@
 #define COMPACT_FROM 100000
 #define PLACES_MOST  (1u << 24)
 
-/* of one measure: for each group the rows with most of it, descending; as index + 1 */
+/* one of those with most of a measure; 0: none. With its value, so that nearly all rows are done
+ * with after one look: the least of a list is what the next one has to beat. */
 struct best {
-	uint32_t *rows; /* [groups * most] */
-	unsigned int most;
+	uint64_t value;
+	uint32_t row;
 };
 
 static uint64_t
@@ -33,20 +34,18 @@ measure(const struct counts *counts, int m)
 	return m == 0 ? counts_packets(counts) : counts_octets(counts);
 }
 
-/* Of equals, the one that came first stays ahead. */
+/* Into a list of `most`, descending. Of equals, the one that came first stays ahead. */
 static void
-offer_best(const struct best *best, size_t group, const struct host_row *rows, size_t i, int m)
+offer_best(struct best *list, unsigned int most, uint64_t value, uint32_t row)
 {
-	uint32_t *list = best->rows + group * best->most;
-	const uint64_t value = measure(&rows[i].counts, m);
-	unsigned int at = best->most;
+	unsigned int at = most;
 
-	while (at > 0 && (list[at - 1] == 0 || measure(&rows[list[at - 1] - 1].counts, m) < value))
-		at--;
-	if (at == best->most || value == 0)
+	if (value <= list[most - 1].value)
 		return;
-	memmove(list + at + 1, list + at, (best->most - 1 - at) * sizeof(*list));
-	list[at] = (uint32_t)i + 1;
+	while (at > 0 && list[at - 1].value < value)
+		at--;
+	memmove(list + at + 1, list + at, (most - 1 - at) * sizeof(*list));
+	list[at] = (struct best){value, row};
 }
 
 /* Those without a place, whatever the reason, are the first group. */
@@ -56,68 +55,52 @@ group_of(const struct host_row *row)
 	return row->place >= PLACE_UNASKED ? 0 : (size_t)row->place + 1;
 }
 
-struct busy {
-	uint64_t packets;
-	uint32_t row;
-};
-
+/* Leaves the busiest HISTORY_HOSTS_MAX of the marked rows. 0 or -ENOMEM. */
 static int
-by_packets(const void *a, const void *b)
+thin_out(const struct host_row *rows, size_t count, bool *marked)
 {
-	const struct busy *x = a, *y = b;
+	struct best *busy = calloc(HISTORY_HOSTS_MAX, sizeof(*busy));
 
-	if (x->packets != y->packets)
-		return x->packets < y->packets ? 1 : -1;
-	return x->row < y->row ? -1 : x->row > y->row;
-}
-
-static int
-by_row(const void *a, const void *b)
-{
-	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* The rows that a list has, each once, ascending; malloc'ed. 0 or -ENOMEM. */
-static int
-collect(const struct host_row *rows, const uint32_t *listed, size_t entries, uint32_t **chosen,
-	size_t *chosen_count)
-{
-	uint32_t *all = malloc((entries + 1) * sizeof(*all));
-	struct busy *busy;
-	size_t n = 0;
-
-	if (all == NULL)
+	if (busy == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < entries; i++) {
-		if (listed[i] != 0)
-			all[n++] = listed[i] - 1;
+	for (size_t i = 0; i < count; i++) {
+		if (marked[i])
+			offer_best(busy, HISTORY_HOSTS_MAX, counts_packets(&rows[i].counts),
+				   (uint32_t)i);
 	}
-	qsort(all, n, sizeof(*all), by_row);
-	size_t once = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (i == 0 || all[i] != all[i - 1])
-			all[once++] = all[i];
-	}
-	if (once > HISTORY_HOSTS_MAX) {
-		busy = malloc(once * sizeof(*busy));
-		if (busy == NULL) {
-			free(all);
-			return -ENOMEM;
-		}
-		for (size_t i = 0; i < once; i++)
-			busy[i] = (struct busy){counts_packets(&rows[all[i]].counts), all[i]};
-		qsort(busy, once, sizeof(*busy), by_packets);
-		once = HISTORY_HOSTS_MAX;
-		for (size_t i = 0; i < once; i++)
-			all[i] = busy[i].row;
-		free(busy);
-		qsort(all, once, sizeof(*all), by_row);
-	}
-	*chosen = all;
-	*chosen_count = once;
+	memset(marked, 0, count * sizeof(*marked));
+	for (size_t i = 0; i < HISTORY_HOSTS_MAX; i++)
+		marked[busy[i].row] = true;
+	free(busy);
 	return 0;
+}
+
+/* The rows that are listed, each once, ascending; malloc'ed. 0 or -ENOMEM. */
+static int
+collect(const struct host_row *rows, size_t count, const struct best *listed, size_t entries,
+	uint32_t **chosen, size_t *chosen_count)
+{
+	bool *marked = calloc(count + 1, sizeof(*marked));
+	size_t once = 0;
+	int error = marked == NULL ? -ENOMEM : 0;
+
+	for (size_t i = 0; i < entries && error == 0; i++) {
+		if (listed[i].value == 0)
+			continue;
+		once += !marked[listed[i].row];
+		marked[listed[i].row] = true;
+	}
+	if (error == 0 && once > HISTORY_HOSTS_MAX) {
+		error = thin_out(rows, count, marked);
+		once = HISTORY_HOSTS_MAX;
+	}
+	*chosen = error == 0 ? malloc((once + 1) * sizeof(**chosen)) : NULL;
+	for (size_t i = 0; i < count && *chosen != NULL; i++) {
+		if (marked[i])
+			(*chosen)[(*chosen_count)++] = (uint32_t)i;
+	}
+	free(marked);
+	return *chosen != NULL ? 0 : -ENOMEM;
 }
 
 int
@@ -136,22 +119,23 @@ history_choose(const struct host_row *rows, size_t count, unsigned int of_place,
 	}
 	/* for each measure the lists of all groups, then that of all hosts */
 	const size_t of_measure = groups * of_place + HISTORY_HOSTS_OF_ALL;
-	uint32_t *listed = calloc(MEASURES * of_measure, sizeof(*listed));
+	struct best *listed = calloc(MEASURES * of_measure, sizeof(*listed));
 	if (listed == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		if (counts_packets(&rows[i].counts) == 0)
 			continue;
 		for (int m = 0; m < MEASURES; m++) {
-			uint32_t *from = listed + (size_t)m * of_measure;
-			const struct best places = {from, of_place};
-			const struct best all = {from + groups * of_place, HISTORY_HOSTS_OF_ALL};
+			struct best *from = listed + (size_t)m * of_measure;
+			const uint64_t value = measure(&rows[i].counts, m);
 
-			offer_best(&places, group_of(&rows[i]), rows, i, m);
-			offer_best(&all, 0, rows, i, m);
+			offer_best(from + group_of(&rows[i]) * of_place, of_place, value,
+				   (uint32_t)i);
+			offer_best(from + groups * of_place, HISTORY_HOSTS_OF_ALL, value,
+				   (uint32_t)i);
 		}
 	}
-	const int error = collect(rows, listed, MEASURES * of_measure, chosen, chosen_count);
+	const int error = collect(rows, count, listed, MEASURES * of_measure, chosen, chosen_count);
 	free(listed);
 	return error;
 }
