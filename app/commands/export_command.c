@@ -247,7 +247,7 @@ export_command(const struct settings *s, const char *version)
 
 	if (ret != EXIT_SUCCESS)
 		return ret;
-	e.history = history_read(s->history, error);
+	e.history = history_read(s->history, s->privacy, error);
 	if (e.history == NULL)
 		return say(error);
 	ret = find_times(&e);

@@ -192,6 +192,7 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		.balanced = l->balanced,
 		.hosts_limit = m->settings->hosts_total,
 		.hosts_per_lane = m->settings->hosts_per_lane,
+		.privacy = m->settings->privacy,
 		.process = process_read(),
 		.requests = m->requests,
 		.metrics_places = m->settings->metrics_top_places,
@@ -250,6 +251,9 @@ process_period(struct map_consumer *m, struct located *l, struct host_list *tota
 	if (error == 0)
 		error = heat_end_period(m->heat, period_seconds(&p->head));
 	step_done(m, STEP_HEAT);
+	/* from here on only what may be told: places and counts are done */
+	if (error == 0 && host_cut_any(m->settings->privacy.cut))
+		host_list_cut(&l->hosts, m->settings->privacy.cut);
 	if (error == 0)
 		error = add_to_total(m, &l->hosts, total);
 	step_done(m, STEP_TOTAL);
@@ -317,8 +321,9 @@ choose_hosts(struct map_consumer *m, const struct located *l, struct history_sam
 {
 	uint32_t *chosen;
 	size_t count;
-	int error = history_choose(l->hosts.rows, l->hosts.count, m->settings->history_hosts,
-				   &chosen, &count);
+	const struct settings *s = m->settings;
+	int error = history_choose(l->hosts.rows, l->hosts.count,
+				   s->privacy.no_hosts ? 0 : s->history_hosts, &chosen, &count);
 
 	if (error != 0)
 		return error;

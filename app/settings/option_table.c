@@ -80,6 +80,14 @@ const struct option_def options[] = {
 	 "DE (the country may be left out). The longest prefix decides, before any database and "
 	 "for private addresses too. Read anew with the databases."},
 
+	{NULL, "anonymise", "BITS", OPTION_TEXT, AT(anonymise), 0, 0, NULL, NULL,
+	 "Cut addresses to so many bits, as ipv4=24,ipv6=48 (which stands for a family that is not "
+	 "named), in all that leaves the process: lists, API, files, history, telemetry. Places "
+	 "stay exact: they are found before. An IPv4 address inside an IPv6 one is cut as well."},
+	{NULL, "no-hosts", NULL, OPTION_FLAG, AT(privacy.no_hosts), 0, 0, NULL, NULL,
+	 "Let no address of a host leave the process, and keep none in the history. How many there "
+	 "are is still said."},
+
 	{"Sensors", "brokers", "LIST", OPTION_TEXT, AT(brokers), 0, 0, NULL, NULL,
 	 "Read the records of sensors from Apache Kafka: brokers to ask for all others, "
 	 "HOST:PORT, with commas. It may stand as bootstrap.servers in --kafka-conf instead.",

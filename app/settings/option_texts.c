@@ -42,6 +42,32 @@ parse_unusual(const char *text, double *pps)
 	return *pps >= 0.01 && *pps <= 1e9 && *end == 0;
 }
 
+/* "ipv4=24,ipv6=48", or one of them */
+static bool
+parse_cut(const char *text, struct host_cut *cut)
+{
+	unsigned int bits[2] = {24, 48}, value;
+	bool given[2] = {false, false};
+	int used;
+
+	for (const char *at = text;; at += used + 1) {
+		const int family = strncmp(at, "ipv4=", 5) == 0 ? 0 : 1;
+
+		if ((family == 1 && strncmp(at, "ipv6=", 5) != 0) || given[family] || at[5] < '0' ||
+		    at[5] > '9' || sscanf(at, "%*5c%3u%n", &value, &used) != 1 ||
+		    value > (family == 0 ? 32 : 128))
+			return false;
+		bits[family] = value;
+		given[family] = true;
+		if (at[used] == 0)
+			break;
+		if (at[used] != ',')
+			return false;
+	}
+	*cut = (struct host_cut){(uint8_t)(32 - bits[0]), (uint8_t)(128 - bits[1])};
+	return true;
+}
+
 int
 options_translate(struct settings *s, const struct option_def *option, const char *value,
 		  const char *where, char error[OPTIONS_ERROR_MAX])
@@ -90,6 +116,13 @@ options_translate(struct settings *s, const struct option_def *option, const cha
 	    !users_is_name(value)) {
 		snprintf(error, OPTIONS_ERROR_MAX,
 			 "%s: '%.60s' is no name: 1 to 32 of A-Z a-z 0-9 . _ @ -", where, value);
+		return -1;
+	}
+	if (option->offset == AT(anonymise) && !parse_cut(value, &s->privacy.cut)) {
+		snprintf(error, OPTIONS_ERROR_MAX,
+			 "%s: '%.60s' is not how many bits are told, such as ipv4=24,ipv6=48 (0 to "
+			 "32, 0 to 128)",
+			 where, value);
 		return -1;
 	}
 	if (option->offset == AT(role_text) && role_parse(value) == ROLE_NONE) {

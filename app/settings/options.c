@@ -340,6 +340,9 @@ options_check(const struct settings *s, bool eal_source, char error[OPTIONS_ERRO
 		 (s->site != NULL || s->site_group != NULL || s->site_position != NULL))
 		wrong = "--site, --site-group and --site-position are what records say: name "
 			"their folder with --records DIR";
+	else if (s->privacy.no_hosts && s->hosts != NULL)
+		wrong = "--no-hosts lets no address leave, and --hosts writes them to a file: "
+			"leave one out; --anonymise cuts them";
 	else if (s->records != NULL && s->records_size < 1000000)
 		wrong = "--records-size is below 1MB";
 	if (wrong == NULL)

@@ -11,6 +11,7 @@
 #include "heat.h"
 #include "history.h"
 #include "picture.h"
+#include "privacy.h"
 #include "report.h"
 
 #include <stdbool.h>
@@ -80,6 +81,8 @@ struct settings {
 	const char *listen;
 	const char *html, *hosts, *status;
 	const char *sites; /* a file of sites.h */
+	const char *anonymise;
+	struct privacy privacy; /* of that, and no_hosts */
 	bool open, quiet;
 	const char *output; /* FORMAT FILE */
 	const char *output_path;

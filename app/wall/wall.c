@@ -112,7 +112,8 @@ wall_open_history(struct wall *w)
 	const struct settings *s = w->settings;
 	struct history_settings h = {.folder = s->history,
 				     .size = s->history_size,
-				     .hosts_of_place = s->history_hosts,
+				     .hosts_of_place = s->privacy.no_hosts ? 0 : s->history_hosts,
+				     .privacy = s->privacy,
 				     .log = log_history};
 	char error[HISTORY_ERROR_MAX];
 

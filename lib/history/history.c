@@ -37,6 +37,7 @@ to_sum(struct store *store, const struct history_sample *sample, struct sum *sum
 		else
 			counts_add(&sum->counts[id], &sample->points[i].counts);
 	}
+	sum->hosts.by_place = host_cut_any(store->privacy.cut);
 	for (size_t i = 0; i < sample->host_count && code == SQLITE_OK; i++) {
 		const struct history_host *host = &sample->hosts[i];
 		const uint32_t id = host->place == NULL ? 0
@@ -51,6 +52,7 @@ to_sum(struct store *store, const struct history_sample *sample, struct sum *sum
 	}
 	if (code == SQLITE_OK && host_list_sort(&sum->hosts) != 0)
 		code = SQLITE_NOMEM;
+	hosts_hide(&sum->hosts, &store->privacy);
 	return code;
 }
 

@@ -25,6 +25,7 @@
 #include "ledger.h"
 #include "locate.h"
 #include "note.h"
+#include "privacy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,7 +46,10 @@ struct history_settings {
 	uint64_t size;                  /* octets that the files may take */
 	int64_t keep_ms[HISTORY_TIERS]; /* how long a tier's rows stay */
 	unsigned int hosts_of_place;    /* that are kept; 0: no address is */
-	void (*log)(const char *line);  /* [any thread]; a line without its end */
+	/* what is kept of addresses, and what of those that an earlier process has kept comes out
+	 */
+	struct privacy privacy;
+	void (*log)(const char *line); /* [any thread]; a line without its end */
 	bool unsynced; /* without fsync: for what can be made again (a replayed capture, tests) */
 };
 
@@ -79,7 +83,8 @@ struct history *history_open(const struct history_settings *settings,
  * history_series, then history_close. Nothing is made or changed in the folder, but that SQLite may
  * leave its -shm there. NULL with a line in `error`: there is none, or one of another version.
  */
-struct history *history_read(const char *folder, char error[HISTORY_ERROR_MAX]);
+struct history *history_read(const char *folder, struct privacy privacy,
+			     char error[HISTORY_ERROR_MAX]);
 /* Start and end of what is in it; 0 and 0: nothing. 0 or -EIO. */
 int history_bounds(struct history *history, int64_t *from_ms, int64_t *to_ms);
 
@@ -178,6 +183,7 @@ struct history_range {
 	struct ledger ledger;
 	struct history_place *places; /* by packets, descending, then by id */
 	size_t count;
+	struct privacy privacy; /* which the hosts below follow */
 	/* the busiest hosts, by address: what each had at least. host_row.place: the index of its
 	 * place in `places`, or PLACE_NONE */
 	struct host_row *hosts;

@@ -269,6 +269,15 @@ hosts_add(struct host_list *into, const struct host_list *from)
 	return 0;
 }
 
+void
+hosts_hide(struct host_list *hosts, const struct privacy *privacy)
+{
+	if (privacy->no_hosts)
+		hosts->count = 0;
+	else if (host_cut_any(privacy->cut))
+		host_list_cut(hosts, privacy->cut);
+}
+
 int
 hosts_compact(struct host_list *hosts, size_t *compact, bool last)
 {

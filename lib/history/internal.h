@@ -57,6 +57,8 @@ int hosts_encode(const struct host_list *hosts, unsigned int of_place, void **bl
 int hosts_decode(struct host_list *into, const void *blob, size_t size);
 /* Adds a list to another, both sorted. 0 or -ENOMEM. */
 int hosts_add(struct host_list *into, const struct host_list *from);
+/* Cuts or empties a list, sorted. */
+void hosts_hide(struct host_list *hosts, const struct privacy *privacy);
 /* Sorts a list that rows were put behind, and adds up equal ones: where it has grown much since it
  * was *compact, or at the `last`. 0 or -ENOMEM. */
 int hosts_compact(struct host_list *hosts, size_t *compact, bool last);
@@ -133,6 +135,7 @@ struct store {
 	struct sum open[HISTORY_TIERS]; /* the slot being filled; [0] unused */
 	int64_t open_slot[HISTORY_TIERS];
 	unsigned int hosts_of_place; /* that a row keeps */
+	struct privacy privacy;
 };
 
 /* Opens, makes or upgrades; takes up the slots being filled. SQLite's code with a line in `error`.

@@ -204,7 +204,7 @@ history_open(const struct history_settings *settings, char error[HISTORY_ERROR_M
 }
 
 struct history *
-history_read(const char *folder, char error[HISTORY_ERROR_MAX])
+history_read(const char *folder, struct privacy privacy, char error[HISTORY_ERROR_MAX])
 {
 	struct history *h = calloc(1, sizeof(*h));
 
@@ -213,6 +213,7 @@ history_read(const char *folder, char error[HISTORY_ERROR_MAX])
 		return NULL;
 	}
 	h->lock_fd = -1;
+	h->settings.privacy = privacy;
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->changed, NULL);
 	const int length =

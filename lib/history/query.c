@@ -63,7 +63,7 @@ name_places(sqlite3 *db, const struct sum *sum, struct history_place **places, s
 
 /* The hosts, their places by where these now stand. 0 or -ENOMEM. */
 static int
-take_hosts(struct question *q, struct history_range *range)
+take_hosts(struct question *q, const struct privacy *privacy, struct history_range *range)
 {
 	uint32_t *index = malloc(((size_t)q->sum.places + 1) * sizeof(*index));
 	int error = index == NULL ? -ENOMEM : hosts_compact(&q->sum.hosts, &q->compact, true);
@@ -72,6 +72,7 @@ take_hosts(struct question *q, struct history_range *range)
 		free(index);
 		return error;
 	}
+	hosts_hide(&q->sum.hosts, privacy);
 	for (uint32_t id = 0; id < q->sum.places; id++)
 		index[id] = PLACE_NONE;
 	for (size_t i = 0; i < range->count; i++)
@@ -92,8 +93,9 @@ int
 history_range(struct history *h, int64_t from_ms, int64_t to_ms, struct history_range *range,
 	      char error[HISTORY_ERROR_MAX])
 {
-	struct question q = {
-		.visit = {.coarsest = HISTORY_TIERS - 1, .row = question_add_row, .hosts = true}};
+	struct question q = {.visit = {.coarsest = HISTORY_TIERS - 1,
+				       .row = question_add_row,
+				       .hosts = !h->settings.privacy.no_hosts}};
 	int ret;
 
 	*range = (struct history_range){0};
@@ -115,6 +117,7 @@ history_range(struct history *h, int64_t from_ms, int64_t to_ms, struct history_
 		range->to_ms = q.visit.to_ms;
 		range->tiers = q.tiers;
 		range->resolution = q.visit.resolution;
+		range->privacy = h->settings.privacy;
 		range->covered_ms = q.sum.covered_ms;
 		range->periods = q.sum.periods;
 		range->rows = q.rows;
@@ -122,7 +125,7 @@ history_range(struct history *h, int64_t from_ms, int64_t to_ms, struct history_
 		range->received = q.sum.received;
 		range->lost = q.sum.lost;
 		range->ledger = q.sum.ledger;
-		ret = take_hosts(&q, range);
+		ret = take_hosts(&q, &h->settings.privacy, range);
 	}
 	question_close(&q);
 	if (ret != 0)

@@ -16,6 +16,7 @@ question_say(sqlite3 *db, const char *path, char error[HISTORY_ERROR_MAX])
 int
 question_open(struct history *h, struct question *q, char error[HISTORY_ERROR_MAX])
 {
+	q->sum.hosts.by_place = host_cut_any(h->settings.privacy.cut);
 	if (store_open_reader(h->store.path, &q->visit.db) != SQLITE_OK)
 		return question_say(q->visit.db, h->store.path, error);
 	q->names = names_load(q->visit.db);

@@ -183,6 +183,7 @@ load_tier(struct store *store, int tier)
 		if (error != -ENOMEM)
 			error = hosts_decode(&row.hosts, sqlite3_column_blob(statement, 9),
 					     (size_t)sqlite3_column_bytes(statement, 9));
+		hosts_hide(&row.hosts, &store->privacy);
 
 		if (store->open[tier].periods == 0)
 			store->open_slot[tier] = slot_of(row.start_ms, tier);

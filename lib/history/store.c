@@ -196,7 +196,8 @@ store_open(struct store *store, const struct history_settings *settings,
 {
 	int code;
 
-	*store = (struct store){.hosts_of_place = settings->hosts_of_place};
+	*store = (struct store){.hosts_of_place = settings->hosts_of_place,
+				.privacy = settings->privacy};
 	error[0] = 0;
 	snprintf(store->path, sizeof(store->path), "%s/%s", settings->folder, HISTORY_FILE);
 	code = sqlite3_open_v2(store->path, &store->db,

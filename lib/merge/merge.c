@@ -90,19 +90,53 @@ sort_ties(struct host_row *rows, size_t n)
 	}
 }
 
-/* Rows of one address become one row. */
+static int
+order_by_place(const void *a, const void *b)
+{
+	return host_row_order_by_place(a, b);
+}
+
+/* Rows of one address are neighbours now, in any order: by their places. */
+static void
+sort_places(struct host_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t end = i + 1;
+		bool sorted = true;
+
+		for (; end < n && host_row_order(&rows[i], &rows[end]) == 0; end++)
+			sorted = sorted && rows[end - 1].place <= rows[end].place;
+		if (!sorted)
+			qsort(rows + i, end - i, sizeof(*rows), order_by_place);
+		i = end;
+	}
+}
+
+/* Rows of one address become one row, or one for each of its places. */
 static void
 add_up_equal(struct host_list *list)
 {
 	size_t kept = 0;
 
+	if (list->by_place)
+		sort_places(list->rows, list->count);
 	for (size_t i = 0; i < list->count; i++) {
-		if (kept > 0 && host_row_order(&list->rows[kept - 1], &list->rows[i]) == 0)
+		if (kept > 0 && host_row_order(&list->rows[kept - 1], &list->rows[i]) == 0 &&
+		    (!list->by_place || list->rows[kept - 1].place == list->rows[i].place))
 			counts_add(&list->rows[kept - 1].counts, &list->rows[i].counts);
 		else if (kept++ != i)
 			list->rows[kept - 1] = list->rows[i];
 	}
 	list->count = kept;
+}
+
+void
+host_list_cut(struct host_list *list, struct host_cut cut)
+{
+	for (size_t i = 0; i < list->count; i++)
+		host_addr_cut(&list->rows[i].addr, list->rows[i].family, cut);
+	list->by_place = true;
+	add_up_equal(list);
 }
 
 int
@@ -155,6 +189,7 @@ struct pair {
 
 struct cursor {
 	const struct host_row *a, *a_end, *b, *b_end;
+	int (*order)(const struct host_row *a, const struct host_row *b);
 };
 
 static struct cursor
@@ -166,6 +201,7 @@ cursor_begin(const struct host_list *a, const struct host_list *b)
 		.a_end = a->count ? a->rows + a->count : a->rows,
 		.b = b->rows,
 		.b_end = b->count ? b->rows + b->count : b->rows,
+		.order = a->by_place || b->by_place ? host_row_order_by_place : host_row_order,
 	};
 }
 
@@ -176,7 +212,7 @@ cursor_next(struct cursor *w, struct pair *pair)
 
 	if (w->a == w->a_end && w->b == w->b_end)
 		return false;
-	order = w->a == w->a_end ? 1 : w->b == w->b_end ? -1 : host_row_order(w->a, w->b);
+	order = w->a == w->a_end ? 1 : w->b == w->b_end ? -1 : w->order(w->a, w->b);
 	pair->old = order <= 0 ? w->a++ : NULL;
 	pair->new = order >= 0 ? w->b++ : NULL;
 	return true;
@@ -279,6 +315,7 @@ host_list_merge(struct host_list *sum, const struct host_list *a, const struct h
 	}
 	if (host_list_reserve(sum, room) != 0)
 		return -ENOMEM;
+	sum->by_place = a->by_place || b->by_place;
 	while (cursor_next(&w, &pair)) {
 		if (!stays(&t, &pair)) {
 			if (pair.old != NULL)

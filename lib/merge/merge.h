@@ -2,11 +2,11 @@
 /*
  * Many lanes -> one host list.
  *
- * A list is an array of rows in the order of host_row_order, each address once. Two lists are
- * merged in one pass over both, without a hash table, and memory is read in order; the result does
- * not depend on the number of lanes or the order in which their tables were drained. Adding a
- * period (n rows) to everything since the start (m rows) costs O(n + m). Sorted addresses also make
- * the database's tree walk local in memory, and the CSV file sorted.
+ * A list is an array of rows in the order of host_row_order, each address once (but see by_place).
+ * Two lists are merged in one pass over both, without a hash table, and memory is read in order;
+ * the result does not depend on the number of lanes or the order in which their tables were
+ * drained. Adding a period (n rows) to everything since the start (m rows) costs O(n + m). Sorted
+ * addresses also make the database's tree walk local in memory, and the CSV file sorted.
  *
  * Sorting: LSD radix over (64 bits of key, index) pairs, with passes skipped where all keys agree;
  * IPv4 takes at most 4 passes. IPv6 addresses of one /64 are sorted afterwards.
@@ -24,12 +24,16 @@
 
 #include "host_row.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct host_list {
 	struct host_row *rows; /* owned by the list */
 	size_t count;
 	size_t capacity;
+	/* an address is once for each place that it has, in the order of these; set before rows
+	 * are put in, or by host_list_cut */
+	bool by_place;
 };
 
 /* Room for `more` further rows behind rows[count]. 0 or -ENOMEM (the list stays as it was). */
@@ -39,9 +43,13 @@ void host_list_free(struct host_list *list);
 /* Sorts, and adds up rows of the same address (of several lanes). 0 or -ENOMEM. */
 int host_list_sort(struct host_list *list);
 
+/* Cuts the addresses of a sorted list and adds up those that are the same now and at one place: in
+ * one walk, in place. The list is by_place from then on. */
+void host_list_cut(struct host_list *list, struct host_cut cut);
+
 /*
  * Writes into *sum (empty before) what `a` and `b`, both sorted, give together. Where an address is
- * in both, the place is that of `b`, the newer.
+ * in both, the place is that of `b`, the newer; unless one of them is by_place: then so is *sum.
  *
  * If there would be more than `limit` rows, those with the fewest packets are evicted until
  * host_list_low_water(limit) are left, and their counts are added to *left_out: rows and *left_out
@@ -65,6 +73,6 @@ host_list_low_water(size_t limit)
 	return limit - limit / 8;
 }
 
-/* The row of an address in a sorted list, or NULL. */
+/* The row of an address in a sorted list, or NULL; of a list by_place any of its rows. */
 const struct host_row *host_list_find(const struct host_list *list, const struct host_addr *addr,
 				      uint32_t family);

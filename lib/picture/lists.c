@@ -141,7 +141,7 @@ picture_place_talkers(struct picture *p, uint32_t place, struct top_row rows[TOP
 	top_init(&top);
 	for (uint32_t i = from; i < to; i++)
 		top_add(&top, p->by_place[i], &p->hosts.rows[p->by_place[i]].counts);
-	*count = top_take(&top, rows);
+	*count = p->facts.privacy.no_hosts ? 0 : top_take(&top, rows);
 	*hosts = to - from;
 	return 0;
 }

@@ -150,7 +150,9 @@ picture_create(const struct picture_facts *facts, const struct heat *heat,
 		error = databases_take(p, locate);
 	for (int w = 0; w < WINDOWS && error == 0; w++)
 		error = window_take(&p->windows[w], heat, locate, (enum window)w);
-	for (int side = 0; side <= (p->has_own ? SIDE_REMOTE : SIDE_ALL) && error == 0; side++) {
+	for (int side = 0; side <= (p->has_own ? SIDE_REMOTE : SIDE_ALL) && error == 0 &&
+			   !facts->privacy.no_hosts;
+	     side++) {
 		error = talkers_take(&p->talkers_now[side], period_hosts, p, (enum side)side);
 		if (error == 0)
 			error = talkers_take(&p->talkers_start[side], &p->hosts, p,

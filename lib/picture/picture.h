@@ -27,6 +27,7 @@
 #include "locate.h"
 #include "merge.h"
 #include "period.h"
+#include "privacy.h"
 #include "request_stats.h"
 #include "top.h"
 
@@ -109,6 +110,7 @@ struct picture_facts {
 	bool huge_pages;
 	bool balanced; /* the ledgers of this period and since the start */
 	uint64_t hosts_limit, hosts_per_lane;
+	struct privacy privacy; /* which the hosts follow: those of `hosts` are cut already */
 	struct facts_process process;
 	const struct request_stats *requests;   /* lives as long as the process; or NULL */
 	uint32_t metrics_places;                /* that /metrics names, by packets */
@@ -214,11 +216,13 @@ int picture_countries(const struct picture_window *window, struct country **coun
 /* The busiest places that are cities, or those that are sites, as rows of the window's points. */
 size_t picture_cities(const struct picture_window *window, bool sites,
 		      struct top_row rows[TOP_MAX]);
-/* The busiest hosts: of the last period, or for WINDOW_START of everything since the start. */
+/* The busiest hosts: of the last period, or for WINDOW_START of everything since the start. None
+ * with privacy.no_hosts. */
 size_t picture_talkers(const struct picture *picture, struct view view,
 		       const struct host_row **hosts);
 /* The busiest hosts of a place since the start, as rows of picture_hosts; *hosts: how many it has.
- * Groups the hosts by place at the first call. 0, -ENOENT or -ENOMEM. */
+ * Groups the hosts by place at the first call. With privacy.no_hosts no rows. 0, -ENOENT or
+ * -ENOMEM. */
 int picture_place_talkers(struct picture *picture, uint32_t place, struct top_row rows[TOP_MAX],
 			  size_t *count, size_t *hosts);
 

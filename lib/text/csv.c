@@ -64,7 +64,8 @@ text_write_hosts(const struct picture *picture, int fd)
 	buffer_text(&b, "address,country,latitude,longitude,"
 			"tcp_src_packets,tcp_src_octets,tcp_dst_packets,tcp_dst_octets,"
 			"udp_src_packets,udp_src_octets,udp_dst_packets,udp_dst_octets\n");
-	for (size_t i = 0; i < hosts->count && error == 0; i++) {
+	const size_t count = picture_facts(picture)->privacy.no_hosts ? 0 : hosts->count;
+	for (size_t i = 0; i < count && error == 0; i++) {
 		const struct host_row *row = &hosts->rows[i];
 		const struct place *place = picture_place(picture, row->place);
 

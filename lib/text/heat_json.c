@@ -106,6 +106,18 @@ encode_talkers(struct buffer *b, const struct picture *picture, struct view view
 }
 
 void
+heat_anonymised(struct buffer *b, struct privacy privacy)
+{
+	if (!host_cut_any(privacy.cut))
+		return;
+	buffer_text(b, ",\"anonymised\":{\"ipv4\":");
+	buffer_number(b, 32u - privacy.cut.ipv4);
+	buffer_text(b, ",\"ipv6\":");
+	buffer_number(b, 128u - privacy.cut.ipv6);
+	buffer_char(b, '}');
+}
+
+void
 heat_points(struct buffer *b, const struct picture_window *w)
 {
 	buffer_char(b, '[');
@@ -287,6 +299,7 @@ encode_heat(struct picture *picture, struct view view, struct buffer *b)
 				 heat_totals(&w, coded, picture_hosts(picture)->count, f->balanced),
 				 "kept", kept_json(f), "fleet", fleet_summary_json(f->fleet),
 				 "fields", HEAT_FIELDS));
+	heat_anonymised(b, f->privacy);
 	buffer_text(b, ",\"points\":");
 	heat_points(b, &w);
 	buffer_text(b, ",\"places\":");
@@ -297,8 +310,9 @@ encode_heat(struct picture *picture, struct view view, struct buffer *b)
 	heat_cities(b, &w);
 	buffer_text(b, ",\"talkers\":");
 	encode_talkers(b, picture, view);
-	buffer_text(b, view.window == WINDOW_START ? ",\"talkers_window\":\"start\"}}\n"
-						   : ",\"talkers_window\":\"now\"}}\n");
+	buffer_text(b, f->privacy.no_hosts           ? ",\"talkers_window\":\"hidden\"}}\n"
+		       : view.window == WINDOW_START ? ",\"talkers_window\":\"start\"}}\n"
+						     : ",\"talkers_window\":\"now\"}}\n");
 	free(countries);
 	return b->failed ? -ENOMEM : 0;
 }

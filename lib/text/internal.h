@@ -57,6 +57,8 @@ json_t *heat_totals(const struct picture_window *window, size_t countries, size_
 /* Why there is no point: "" where there is one. */
 const char *heat_empty(enum link_state link, const struct picture_window *window);
 json_t *heat_windows(void);
+/* A member behind others: how many bits of addresses are told; none where all are. */
+void heat_anonymised(struct buffer *b, struct privacy privacy);
 void heat_points(struct buffer *b, const struct picture_window *window);
 void heat_names(struct buffer *b, const struct picture_window *window);
 void heat_countries(struct buffer *b, const struct country *countries, size_t count);

@@ -236,6 +236,7 @@ encode_range(const struct picture *picture, const struct history_range *range,
 				    heat_totals(w, coded, 0,
 						ledger_balances(&range->ledger, range->received)),
 				    "fields", HEAT_FIELDS));
+	heat_anonymised(b, range->privacy);
 	buffer_text(b, ",\"points\":");
 	heat_points(b, w);
 	buffer_text(b, ",\"places\":");
@@ -246,8 +247,9 @@ encode_range(const struct picture *picture, const struct history_range *range,
 	heat_cities(b, w);
 	buffer_text(b, ",\"talkers\":");
 	encode_talkers(b, range, w->side);
-	buffer_text(b, range->host_count > 0 ? ",\"talkers_window\":\"past\"}"
-					     : ",\"talkers_window\":\"none\"}");
+	buffer_text(b, range->privacy.no_hosts ? ",\"talkers_window\":\"hidden\"}"
+		       : range->host_count > 0 ? ",\"talkers_window\":\"past\"}"
+					       : ",\"talkers_window\":\"none\"}");
 	if (timeline != NULL) {
 		buffer_text(b, ",\"timeline\":");
 		encode_series(picture, timeline, false, b);
@@ -334,6 +336,7 @@ text_kept_place(const struct place *place, const struct history_range *range, st
 				     place->latitude, "longitude", place->longitude, "radius_km",
 				     text_radius(place), "own", place->own, "from", from, "to", to,
 				     "covered_s", (double)range->covered_ms / 1000));
+	heat_anonymised(&b, range->privacy);
 	buffer_text(&b, ",\"counts\":[");
 	buffer_counts(&b, &counts);
 	buffer_text(&b, "],\"talkers\":[");

@@ -33,6 +33,7 @@ encode_place(struct picture *picture, uint32_t number, enum window window, struc
 				 "latitude", place->latitude, "longitude", place->longitude,
 				 "radius_km", text_radius(place), "generated", generated, "window",
 				 window_names[window], "hosts", (json_int_t)here));
+	heat_anonymised(b, picture_facts(picture)->privacy);
 	buffer_text(b, ",\"counts\":[");
 	buffer_counts(b, point ? &point->counts : &nothing);
 	buffer_text(b, "],\"talkers\":[");

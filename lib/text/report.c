@@ -121,7 +121,8 @@ report_text(struct picture *picture, struct buffer *b)
 			 place->country[0] ? place->country : "unknown");
 		line(b, name, width, &lists.window.points[i].counts);
 	}
-	heading(b, "Talkers", width);
+	if (!picture_facts(picture)->privacy.no_hosts)
+		heading(b, "Talkers", width);
 	for (size_t i = 0; i < least(lists.talker_count, ROWS); i++)
 		line(b, host_addr_text(&lists.talkers[i].addr, lists.talkers[i].family, address),
 		     width, &lists.talkers[i].counts);

@@ -27,3 +27,13 @@ host_row_order(const struct host_row *a, const struct host_row *b)
 		return a->family < b->family ? -1 : 1;
 	return memcmp(a->addr.bytes, b->addr.bytes, sizeof(a->addr.bytes));
 }
+
+/* The same, and rows of one address by their places: of lists in which an address may be at several
+ * (host_list_cut). */
+static inline int
+host_row_order_by_place(const struct host_row *a, const struct host_row *b)
+{
+	int order = host_row_order(a, b);
+
+	return order != 0 ? order : (a->place > b->place) - (a->place < b->place);
+}

@@ -128,6 +128,15 @@ table('decades of octets', (value) => format.decade(value, 'B'), [
   [1e9, '1 GB'],
 ]);
 
+test('a host, or the network that is left of it', () => {
+  const cut = { ipv4: 24, ipv6: 48 };
+  assert.equal(format.host('192.0.2.1', undefined), '192.0.2.1');
+  assert.equal(format.host('192.0.2.0', cut), '192.0.2.0/24');
+  assert.equal(format.host('2001:db8::', cut), '2001:db8::/48');
+  assert.equal(format.host('::ffff:192.0.2.0', { ipv4: 24, ipv6: 128 }), '::ffff:192.0.2.0');
+  assert.equal(format.host('192.0.2.1', { ipv4: 32, ipv6: 48 }), '192.0.2.1');
+});
+
 test('times are UTC and say so', () => {
   const date = new Date('2026-03-01T04:05:06Z');
   assert.equal(format.utc(date), '2026-03-01 04:05:06 UTC');

@@ -303,6 +303,17 @@ test('each list says of what time it is, also where the talkers are of another',
   await page.waitForFunction(
     () => document.getElementById('talkers-unit').innerText === 'packets, since the start',
   );
+  own.state.over = { anonymised: { ipv4: 24, ipv6: 48 }, top: { talkers_window: 'start' } };
+  await page.click('#window button[value="1h"]');
+  await page.waitForFunction(() =>
+    /^198\.51\.100\.\d+\/24/.test(document.querySelector('#talkers .name').innerText),
+  );
+  own.state.over = { top: { talkers: [], talkers_window: 'hidden' } };
+  await page.click('#window button[value=start]');
+  await page.waitForFunction(
+    () => document.getElementById('talkers-unit').innerText === 'are not shown',
+  );
+  assert.equal(await page.locator('#talkers li').count(), 0);
   await page.done();
   await own.stop();
 });

@@ -48,10 +48,13 @@ by_address(const void *a, const void *b)
 }
 
 static struct history *
-open_store(const char *folder, unsigned int of_place)
+open_private(const char *folder, unsigned int of_place, struct privacy privacy)
 {
-	struct history_settings s = {
-		.folder = folder, .size = 2000000000, .hosts_of_place = of_place, .unsynced = true};
+	struct history_settings s = {.folder = folder,
+				     .size = 2000000000,
+				     .hosts_of_place = of_place,
+				     .privacy = privacy,
+				     .unsynced = true};
 	char error[HISTORY_ERROR_MAX] = "";
 
 	assert_int_equal(history_parse_keep("24h,7d,31d,5y", s.keep_ms), 0);
@@ -60,6 +63,12 @@ open_store(const char *folder, unsigned int of_place)
 		fail_msg("%s", error);
 	assert_int_equal(history_start(h), 0);
 	return h;
+}
+
+static struct history *
+open_store(const char *folder, unsigned int of_place)
+{
+	return open_private(folder, of_place, (struct privacy){0});
 }
 
 /* A period of a minute with these hosts, as the map's thread gives them. */
@@ -266,6 +275,63 @@ test_none_are_kept(void **state)
 	assert_int_equal(history_close(h, -1), 0);
 }
 
+/* Of a minute with whole addresses and one with cut ones, asked by one that is to cut them all. */
+static void
+test_an_older_store_is_cut(void **state)
+{
+	enum { HOSTS = 30 };
+	const struct privacy cut = {.cut = {8, 80}};
+	struct history *h = open_store(*state, 5);
+	struct history_range range;
+	char error[HISTORY_ERROR_MAX];
+
+	for (size_t minute = 0; minute < 2; minute++) {
+		for (size_t i = 0; i < HOSTS; i++) {
+			offered[minute][i] = (struct counts){0};
+			offered[minute][i].packets[LAYER_UDP][AS_SOURCE] = 1 + i;
+		}
+	}
+	offer(h, 0, HOSTS, 5);
+	assert_int_equal(history_close(h, -1), 0);
+	h = open_private(*state, 5, cut);
+	offer(h, 1, HOSTS, 5);
+	assert_int_equal(history_range(h, MONDAY, MONDAY + 120000, &range, error), 0);
+	/* 198.51.0.0 at five places and at none, 2001:: (0, 7, 14, 21, 28) at four and at none */
+	assert_int_equal(range.host_count, 6 + 5);
+	uint64_t packets = 0;
+	for (size_t i = 0; i < range.host_count; i++) {
+		const struct host_row *row = &range.hosts[i];
+		uint64_t expected = 0;
+
+		assert_int_equal(number_of(row), 0);
+		for (size_t n = 0; n < HOSTS; n++) {
+			const bool here =
+				row->place == PLACE_NONE
+					? n % PLACES == 0
+					: n % PLACES != 0 &&
+						  strcmp(range.places[row->place].place.city,
+							 places[n % PLACES].city) == 0;
+
+			if (here && (n % 7 == 0) == (row->family == ADDR_IPV6))
+				expected += 2 * (1 + n);
+		}
+		assert_int_equal(counts_packets(&row->counts), expected);
+		packets += expected;
+	}
+	assert_int_equal(packets, 2 * HOSTS * (HOSTS + 1) / 2);
+	history_range_free(&range);
+	assert_int_equal(history_close(h, -1), 0);
+
+	/* a reader that is to tell none */
+	h = history_read(*state, (struct privacy){.no_hosts = true}, error);
+	assert_non_null(h);
+	assert_int_equal(history_range(h, MONDAY, MONDAY + 120000, &range, error), 0);
+	assert_int_equal(range.host_count, 0);
+	assert_true(range.count > 0);
+	history_range_free(&range);
+	assert_int_equal(history_close(h, -1), 0);
+}
+
 static int
 begin(void **state)
 {
@@ -299,6 +365,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_the_busiest_of_many, begin, end),
 		cmocka_unit_test(test_a_row_is_bounded),
 		cmocka_unit_test_setup_teardown(test_none_are_kept, begin, end),
+		cmocka_unit_test_setup_teardown(test_an_older_store_is_cut, begin, end),
 	};
 
 	for (size_t p = 0; p < PLACES; p++) {

@@ -215,6 +215,87 @@ test_no_memory(void **state)
 	host_list_free(&sum);
 }
 
+/* By address and place: what the cut list is to be. */
+static int
+order_of_both(const void *a, const void *b)
+{
+	return host_row_order_by_place(a, b);
+}
+
+static void
+plainly_by_place(struct host_row *rows, size_t *count)
+{
+	size_t kept = 0;
+
+	qsort(rows, *count, sizeof(*rows), order_of_both);
+	for (size_t i = 0; i < *count; i++) {
+		if (kept > 0 && order_of_both(&rows[kept - 1], &rows[i]) == 0)
+			counts_add(&rows[kept - 1].counts, &rows[i].counts);
+		else
+			rows[kept++] = rows[i];
+	}
+	*count = kept;
+}
+
+/* Cut period by period and merged, or all at once, in any order: the same, and of each place what
+ * it had. */
+static void
+test_cut_keeps_places(void **state)
+{
+	enum { N = 2000, PERIODS = 5 };
+	(void)state;
+
+	for (int round = 0; round < 12; round++) {
+		const struct host_cut cut = {(uint8_t)dice_below(&dice, 33),
+					     (uint8_t)dice_below(&dice, 129)};
+		struct host_row *all = malloc(N * PERIODS * sizeof(*all));
+		struct counts left_out = {0};
+		struct host_list total = {0};
+		size_t count = 0;
+
+		assert_non_null(all);
+		for (int p = 0; p < PERIODS; p++) {
+			struct host_list period = {0}, sum = {0};
+
+			for (size_t i = 0; i < N; i++) {
+				struct host_row row = any_row();
+
+				append(&period, &row);
+			}
+			assert_int_equal(host_list_sort(&period), 0);
+			for (size_t i = 0; i < period.count; i++) {
+				period.rows[i].place = dice_below(&dice, 4) == 0
+							       ? PLACE_PRIVATE
+							       : (uint32_t)dice_below(&dice, 3);
+				all[count] = period.rows[i];
+				host_addr_cut(&all[count].addr, all[count].family, cut);
+				count++;
+			}
+			host_list_cut(&period, cut);
+			assert_int_equal(
+				host_list_merge(&sum, &total, &period, 3 * N * PERIODS, &left_out),
+				0);
+			host_list_free(&total);
+			host_list_free(&period);
+			total = sum;
+		}
+		plainly_by_place(all, &count);
+		assert_same(&total, all, count);
+		/* and rows of it in any order can be sorted again */
+		for (size_t i = total.count; i > 1; i--) {
+			const size_t k = dice_below(&dice, (unsigned int)i);
+			const struct host_row row = total.rows[k];
+
+			total.rows[k] = total.rows[i - 1];
+			total.rows[i - 1] = row;
+		}
+		assert_int_equal(host_list_sort(&total), 0);
+		assert_same(&total, all, count);
+		host_list_free(&total);
+		free(all);
+	}
+}
+
 int
 main(void)
 {
@@ -225,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_merge_meets),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_cut_keeps_places),
 	};
 	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
 }

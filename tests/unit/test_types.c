@@ -171,6 +171,48 @@ test_ledger(void **state)
 
 /* Whatever two machines' clocks say at their starts, their periods end together. */
 static void
+cut_is(const char *given, unsigned int ipv4, unsigned int ipv6, const char *text)
+{
+	const struct host_cut cut = {(uint8_t)(32 - ipv4), (uint8_t)(128 - ipv6)};
+	char is[HOST_ADDR_TEXT];
+	struct host_addr addr;
+	enum addr_family family;
+
+	assert_int_equal(host_addr_parse(given, &addr, &family), 0);
+	host_addr_cut(&addr, family, cut);
+	assert_string_equal(host_addr_text(&addr, family, is), text);
+}
+
+static void
+test_cut(void **state)
+{
+	(void)state;
+	cut_is("192.0.2.255", 24, 48, "192.0.2.0");
+	cut_is("192.0.2.255", 32, 128, "192.0.2.255");
+	cut_is("192.0.2.255", 31, 128, "192.0.2.254");
+	cut_is("192.0.2.255", 23, 128, "192.0.2.0");
+	cut_is("192.0.3.255", 22, 128, "192.0.0.0");
+	cut_is("192.0.2.255", 1, 128, "128.0.0.0");
+	cut_is("192.0.2.255", 0, 128, "0.0.0.0");
+	cut_is("2001:db8:1:2:3:4:5:6", 24, 48, "2001:db8:1::");
+	cut_is("2001:db8:1:2:3:4:5:6", 24, 128, "2001:db8:1:2:3:4:5:6");
+	cut_is("2001:db8:1:ffff::1", 24, 51, "2001:db8:1:e000::");
+	cut_is("ffff::1", 24, 0, "::");
+	/* an IPv4 address in it shows no more than it would on its own */
+	cut_is("2002:c000:2ff:1::1", 24, 48, "2002:c000:200::");
+	cut_is("2002:c000:2ff:1::1", 24, 128, "2002:c000:200::");
+	cut_is("2002:c000:2ff:1::1", 32, 64, "2002:c000:2ff:1::");
+	cut_is("2002:c000:2ff:1::1", 24, 12, "2000::");
+	cut_is("64:ff9b::c000:2ff", 24, 128, "64:ff9b::c000:200");
+	cut_is("64:ff9b::c000:2ff", 24, 48, "64:ff9b::");
+	cut_is("::ffff:192.0.2.255", 24, 128, "::ffff:192.0.2.0");
+	cut_is("2001:0:1:2:3:4:5:6", 16, 128, "2001:0:1:2:3:4:5:0");
+	/* others that only begin alike are whole */
+	cut_is("2001:1:1:2:3:4:5:6", 16, 128, "2001:1:1:2:3:4:5:6");
+	cut_is("64:ff9b:1::c000:2ff", 24, 128, "64:ff9b:1::c000:2ff");
+}
+
+static void
 test_next_multiple(void **state)
 {
 	static const uint64_t periods[] = {1000000, 300000000, 10000000000, 86400000000000};
@@ -202,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_ledger),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_next_multiple),
 	};
 	return cmocka_run_group_tests_name("types", tests, NULL, NULL);

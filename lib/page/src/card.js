@@ -194,7 +194,7 @@ export class Card {
         element(
           'li',
           '',
-          element('span', 'address', address),
+          element('span', 'address', format.host(address, details.anonymised)),
           element('span', 'number', write(sum)),
           layerBar(
             selection.tcp ? (100 * both[0]) / most : 0,
@@ -204,9 +204,13 @@ export class Card {
       );
     }
     const hosts = details.hosts === 1 ? '1 host' : `${format.exact(details.hosts)} hosts`;
-    const title = details.from
-      ? `Top talkers of this time, at least; ${details.hosts ? hosts : 'none'} kept`
-      : `Top talkers since the start, of ${hosts}`;
+    const hidden = details.hosts > 0 && details.talkers.length === 0;
+    const title =
+      hidden && !details.from
+        ? `${hosts} since the start; no address is shown`
+        : details.from
+          ? `Top talkers of this time, at least; ${details.hosts ? hosts : 'none'} kept`
+          : `Top talkers since the start, of ${hosts}`;
     box.append(element('h3', '', title), list);
     return box;
   }

@@ -156,3 +156,10 @@ export function placeName(name) {
   if (characters.length <= LONGEST_LABEL) return short;
   return `${characters.slice(0, LONGEST_LABEL - 1).join('')}…`;
 }
+
+/** A host as the server tells it; where its addresses are cut, the network that is left. */
+export function host(address, anonymised) {
+  if (!anonymised) return address;
+  const [told, all] = address.includes(':') ? [anonymised.ipv6, 128] : [anonymised.ipv4, 32];
+  return told < all ? `${address}/${told}` : address;
+}

@@ -73,12 +73,13 @@ export class Panel {
   /** The same snapshot, another selection. */
   reselect(selection) {
     if (!this.#snapshot) return;
-    const { top, window: shownWindow, interval_s: interval } = this.#snapshot;
+    const { top, window: shownWindow, interval_s: interval, anonymised } = this.#snapshot;
     // Of hosts the server keeps two windows: since the start, and the last period for all others.
     const lastPeriod = top.talkers_window === 'now' && shownWindow !== 'now';
     const talkersSpan =
       {
         none: 'of this time are not kept',
+        hidden: 'are not shown',
         past: `${this.#span}, at least`, // the busiest of each minute or hour are kept
       }[top.talkers_window] ?? (lastPeriod ? `last ${format.span(interval)}` : this.#span);
     const { sites = [] } = top;
@@ -104,7 +105,7 @@ export class Panel {
       open: () => this.#onCity(lat, lon, rest[8]),
     }));
     this.#list('talkers', talkersSpan, selection, top.talkers, ([address, code, ...counters]) => ({
-      name: address,
+      name: format.host(address, anonymised),
       code,
       counters,
     }));
@@ -213,7 +214,7 @@ export class Panel {
     const most = list.length ? list[0].sum : 1;
     setText(
       byId(`${id}-unit`),
-      /kept$/.test(span) ? span : `${octets ? 'octets' : 'packets'}, ${span}`,
+      /(kept|shown)$/.test(span) ? span : `${octets ? 'octets' : 'packets'}, ${span}`,
     );
     refill(
       byId(id),
