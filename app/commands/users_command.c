@@ -44,12 +44,14 @@ read_password(char password[USERS_SECRET_MAX])
 		if (!read_line(password))
 			return "no password stands on standard input, or one of over 255 octets";
 	} else {
-		const bool same =
+		const bool read =
 			readpassphrase("Password: ", password, USERS_SECRET_MAX, 0) != NULL &&
-			readpassphrase("Once more: ", again, sizeof(again), 0) != NULL &&
-			strcmp(password, again) == 0;
+			readpassphrase("Once more: ", again, sizeof(again), 0) != NULL;
+		const bool same = read && strcmp(password, again) == 0;
 
 		explicit_bzero(again, sizeof(again));
+		if (!read)
+			return "the terminal cannot be asked; give it on standard input";
 		if (!same)
 			return "the two are not the same";
 		/* what did not fit was left out without a word */
