@@ -74,7 +74,7 @@ preflight_run(struct app *a, const atomic_bool *cancel)
 		locate_databases_open(a->geo.list, a->geo.count, cancel, error);
 	if (databases == NULL)
 		return atomic_load(cancel) ? EXIT_FAILURE : fail(error);
-	if (geo_say(s, databases, NULL, error) != 0) {
+	if (geo_say(s, databases, NULL, NULL, error) != 0) {
 		locate_databases_unref(databases);
 		return fail(error);
 	}

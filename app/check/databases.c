@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "as_user.h"
+#include "asn.h"
 #include "doctor.h"
 #include "geo.h"
 #include "locate.h"
@@ -78,6 +79,39 @@ check_sites(struct doctor *d)
 	sites_free(sites);
 }
 
+static void
+check_networks(struct doctor *d)
+{
+	static struct geo_paths paths;
+	static char error[LOCATE_ERROR_MAX];
+	struct verdict answer;
+
+	if (geo_find_asn(d->settings, &paths, error) != 0) {
+		say(d, CHECK_FAULT, "networks", "name fewer files with asn-db", "%s", error);
+		return;
+	}
+	for (size_t i = 0; i < paths.count; i++) {
+		as_user_ask(who(d), ask_read, paths.list[i], &answer);
+		if (answer.error != 0) {
+			say(d, CHECK_FAULT, "networks",
+			    "chmod a+r, for the file and a+x for its folders",
+			    "%s cannot be read by %s", paths.list[i],
+			    who(d) ? who(d) : "this user");
+			return;
+		}
+	}
+	if (paths.count == 0)
+		return;
+	struct asn_table *asn = asn_open(paths.list, paths.count, NULL, error);
+	if (asn == NULL)
+		say(d, CHECK_FAULT, "networks",
+		    "bring the file anew, or name another with asn-db (off: none)", "%s", error);
+	else
+		say(d, CHECK_OK, "networks", NULL, "%s (%s): whose %zu networks are whose",
+		    asn_file(asn, 0)->title, paths.list[0], asn_count(asn) - 1);
+	asn_unref(asn);
+}
+
 void
 check_databases(struct doctor *d)
 {
@@ -133,4 +167,5 @@ check_databases(struct doctor *d)
 	locate_destroy(locate);
 	check_own_side(d);
 	check_sites(d);
+	check_networks(d);
 }

@@ -41,6 +41,8 @@ print(const struct explanation *e)
 	printf("%s", explanation_reason(e, reason));
 	if (e->database != NULL)
 		printf(" in %s (%s)", e->database->title, e->database->path);
+	if (e->asn.number != 0)
+		printf("; AS%u%s%s", e->asn.number, e->asn.name[0] != 0 ? " " : "", e->asn.name);
 	printf("\n");
 }
 
@@ -120,7 +122,7 @@ locate_command(const struct settings *s)
 		say(error);
 		return EXIT_FAILURE;
 	}
-	if (geo_say(s, databases, NULL, error) != 0) {
+	if (geo_say(s, databases, NULL, NULL, error) != 0) {
 		locate_databases_unref(databases);
 		say(error);
 		return EXIT_FAILURE;

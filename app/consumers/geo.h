@@ -20,10 +20,16 @@ struct geo_paths {
 int geo_find(const struct settings *settings, struct geo_paths *paths,
 	     char error[OPTIONS_ERROR_MAX]);
 
-/* What the operator says of networks, --sites and --local, for databases that are just open. 0, or
- * -1 with a line in `error`. `own`: the networks, where they are known already; NULL: geo_own. */
+/* Fills *paths with the databases of networks: --asn-db as given, or the defaults that exist; none
+ * is fine. 0, or -1 with a line in `error`. */
+int geo_find_asn(const struct settings *settings, struct geo_paths *paths,
+		 char error[OPTIONS_ERROR_MAX]);
+
+/* What is said of networks, for databases that are just open: --sites and --local, and whose they
+ * are, which reads the files of geo_find_asn. 0, or -1 with a line in `error`. `own`: the networks,
+ * where they are known already; NULL: geo_own. `cancel`: as of locate_databases_open. */
 int geo_say(const struct settings *settings, struct locate_databases *databases,
-	    const struct networks *own, char error[LOCATE_ERROR_MAX]);
+	    const struct networks *own, const atomic_bool *cancel, char error[LOCATE_ERROR_MAX]);
 
 /* Fills *own: the networks of --local; or, without one, the addresses of the --interface that are
  * reachable from everywhere, of IPv6 their /64. 0, or -1 with a line in `error`. [start] */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "loader.h"
 
+#include "asn.h"
 #include "log.h"
 #include "sites.h"
 
@@ -22,10 +23,12 @@ reload(struct loader *l)
 		databases = locate_databases_open(paths.list, paths.count, &l->cancel, error);
 	if (atomic_load(&l->cancel))
 		goto out;
-	if (databases != NULL &&
-	    geo_say(l->settings, databases, locate_databases_own(l->current), error) != 0) {
+	if (databases != NULL && geo_say(l->settings, databases, locate_databases_own(l->current),
+					 &l->cancel, error) != 0) {
 		locate_databases_unref(databases);
 		databases = NULL;
+		if (atomic_load(&l->cancel))
+			return;
 	}
 	if (databases == NULL) {
 		atomic_fetch_add(&l->failures, 1);
@@ -62,7 +65,9 @@ out:
 static void
 look(struct loader *l)
 {
-	const unsigned int now = locate_databases_renewed(l->current);
+	const struct asn_table *asn = locate_databases_asn(l->current);
+	const size_t count = locate_databases_count(l->current);
+	const unsigned int now = locate_databases_renewed(l->current) | asn_renewed(asn) << count;
 	const unsigned int then = atomic_exchange(&l->renewed, now);
 
 	const bool sites = sites_renewed(locate_databases_sites(l->current));
@@ -72,11 +77,12 @@ look(struct loader *l)
 			"--sites %s: there is another file now; SIGHUP (systemctl reload) reads it",
 			l->settings->sites);
 	l->sites_renewed = sites;
-	for (size_t i = 0; i < locate_databases_count(l->current); i++) {
+	for (size_t i = 0; i < count + asn_files(asn); i++) {
 		if (now & ~then & 1u << i)
 			log_line("%s: there is another file now; SIGHUP (systemctl reload) opens "
 				 "it",
-				 locate_databases_get(l->current, i)->path);
+				 i < count ? locate_databases_get(l->current, i)->path
+					   : asn_file(asn, i - count)->path);
 	}
 }
 

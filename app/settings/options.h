@@ -55,7 +55,7 @@ struct settings {
 	uint32_t pcap_rate; /* packets/s of each lane; 0: as fast as they can be read */
 
 	/* where addresses are */
-	struct text_list geo_dbs, geo_dirs, own_texts;
+	struct text_list geo_dbs, geo_dirs, asn_dbs, own_texts;
 
 	/* where records of sensors come from; of the wall of a fleet alone */
 	const char *brokers, *topic, *kafka_conf, *collect_dir, *too_late_text, *share_text;

@@ -221,6 +221,8 @@ int history_next(struct history *history, int64_t after_ms, int64_t *start_ms);
 struct history_filter {
 	const char *country; /* two letters, "" for places without one; NULL: no filter */
 	uint32_t place;      /* its id; 0: no filter */
+	bool by_network;     /* a filter by the number of a network: */
+	uint32_t network;    /* 0: those of which nobody says whose they are */
 };
 
 struct history_step {

@@ -235,7 +235,8 @@ int question_tolerate(struct question *question, int error);
 /* A row's counts, ledger, frames, and hosts where asked for, into the question's sum; for
  * visit.row. */
 int question_add_row(void *question, const struct visit_row *row);
-/* Columns latitude, longitude, radius, country, city, own, site, from `column` on. */
+/* Columns PLACE_COLUMNS, from `column` on. */
+#define PLACE_COLUMNS "latitude, longitude, radius, country, city, own, site, asn"
 void place_of_row(sqlite3_stmt *statement, int column, uint32_t id, struct place *place);
 
 struct history {

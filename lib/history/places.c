@@ -14,7 +14,8 @@
 struct key {
 	double latitude, longitude;
 	float radius_km;
-	bool own, site;
+	bool own, site, network;
+	uint32_t asn;
 	char country[4];
 	char city[PLACE_CITY_MAX];
 };
@@ -49,6 +50,8 @@ make_key(struct key *key, const struct place *place)
 	key->radius_km = place->radius_km;
 	key->own = place->own;
 	key->site = place->basis == BASIS_SITE;
+	key->network = place_is_network(place);
+	key->asn = place->asn;
 	snprintf(key->country, sizeof(key->country), "%s", place->country);
 	snprintf(key->city, sizeof(key->city), "%s", place->city);
 }
@@ -74,24 +77,13 @@ known_places_load(sqlite3 *db, int *code)
 	sqlite3_stmt *statement = NULL;
 
 	*code = places == NULL ? SQLITE_NOMEM
-			       : sqlite3_prepare_v2(db,
-						    "SELECT id, latitude, longitude, radius, "
-						    "country, city, own, site FROM places",
+			       : sqlite3_prepare_v2(db, "SELECT id, " PLACE_COLUMNS " FROM places",
 						    -1, &statement, NULL);
 	while (*code == SQLITE_OK && (*code = sqlite3_step(statement)) == SQLITE_ROW) {
-		const char *country = (const char *)sqlite3_column_text(statement, 4);
-		const char *city = (const char *)sqlite3_column_text(statement, 5);
-		struct place place = {
-			.latitude = sqlite3_column_double(statement, 1),
-			.longitude = sqlite3_column_double(statement, 2),
-			.radius_km = (float)sqlite3_column_double(statement, 3),
-			.own = sqlite3_column_int(statement, 6) != 0,
-			.basis = sqlite3_column_int(statement, 7) != 0 ? BASIS_SITE : BASIS_COUNTRY,
-		};
+		struct place place = {0};
 		struct key key;
 
-		snprintf(place.country, sizeof(place.country), "%s", country ? country : "");
-		snprintf(place.city, sizeof(place.city), "%s", city ? city : "");
+		place_of_row(statement, 1, 0, &place);
 		make_key(&key, &place);
 		*code = remember(places, &key, (uint32_t)sqlite3_column_int64(statement, 0))
 				? SQLITE_OK
@@ -140,7 +132,8 @@ insert(sqlite3 *db, const struct key *key, uint32_t *id)
 	sqlite3_stmt *statement;
 	int code = sqlite3_prepare_v2(db,
 				      "INSERT INTO places(latitude, longitude, radius, country, "
-				      "city, own, site) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+				      "city, own, site, asn) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+				      "?8)",
 				      -1, &statement, NULL);
 
 	if (code != SQLITE_OK)
@@ -152,6 +145,8 @@ insert(sqlite3 *db, const struct key *key, uint32_t *id)
 	sqlite3_bind_text(statement, 5, key->city, -1, SQLITE_STATIC);
 	sqlite3_bind_int(statement, 6, key->own);
 	sqlite3_bind_int(statement, 7, key->site);
+	if (key->network)
+		sqlite3_bind_int64(statement, 8, key->asn);
 	code = sqlite3_step(statement);
 	sqlite3_finalize(statement);
 	if (code != SQLITE_DONE)

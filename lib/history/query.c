@@ -31,11 +31,8 @@ name_places(sqlite3 *db, const struct sum *sum, struct history_place **places, s
 	*places = calloc(n + 1, sizeof(**places));
 	if (*places == NULL)
 		return -ENOMEM;
-	if (sqlite3_prepare_v2(db,
-			       "SELECT latitude, longitude, radius, country, city, own, site FROM "
-			       "places WHERE "
-			       "id = ?1",
-			       -1, &statement, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(db, "SELECT " PLACE_COLUMNS " FROM places WHERE id = ?1", -1,
+			       &statement, NULL) != SQLITE_OK)
 		error = -EIO;
 	for (uint32_t i = 0; i < sum->places && error == 0; i++) {
 		struct history_place *p = &(*places)[*count];
@@ -200,10 +197,16 @@ find_wanted(struct stepping *s)
 			s->wanted[s->filter->place] = true;
 		return 0;
 	}
-	if (sqlite3_prepare_v2(db, "SELECT id FROM places WHERE country = ?1", -1, &statement,
-			       NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(db,
+			       s->filter->by_network
+				       ? "SELECT id FROM places WHERE asn = ?1"
+				       : "SELECT id FROM places WHERE country = ?1 AND asn IS NULL",
+			       -1, &statement, NULL) != SQLITE_OK)
 		return -EIO;
-	sqlite3_bind_text(statement, 1, s->filter->country, -1, SQLITE_STATIC);
+	if (s->filter->by_network)
+		sqlite3_bind_int64(statement, 1, s->filter->network);
+	else
+		sqlite3_bind_text(statement, 1, s->filter->country, -1, SQLITE_STATIC);
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const int64_t id = sqlite3_column_int64(statement, 0);
 
@@ -270,7 +273,8 @@ history_series(struct history *h, int64_t from_ms, int64_t to_ms, int64_t step_m
 	ret = question_open(h, &s.question, error);
 	if (ret == 0)
 		ret = lay_out(&s, from_ms, to_ms, step_ms, error);
-	if (ret == 0 && filter != NULL && (filter->country != NULL || filter->place != 0))
+	if (ret == 0 && filter != NULL &&
+	    (filter->country != NULL || filter->place != 0 || filter->by_network))
 		ret = find_wanted(&s);
 	if (ret == 0)
 		ret = visit_rows(&s.question.visit);
@@ -316,10 +320,8 @@ load_places(struct recalling *r)
 	r->points = calloc((size_t)r->known + 1, sizeof(*r->points));
 	if (r->places == NULL || r->points == NULL)
 		return -ENOMEM;
-	if (sqlite3_prepare_v2(
-		    db,
-		    "SELECT id, latitude, longitude, radius, country, city, own, site FROM places",
-		    -1, &statement, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(db, "SELECT id, " PLACE_COLUMNS " FROM places", -1, &statement,
+			       NULL) != SQLITE_OK)
 		return -EIO;
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const int64_t id = sqlite3_column_int64(statement, 0);

@@ -73,9 +73,13 @@ place_of_row(sqlite3_stmt *statement, int column, uint32_t id, struct place *pla
 	place->latitude = sqlite3_column_double(statement, column);
 	place->longitude = sqlite3_column_double(statement, column + 1);
 	place->radius_km = (float)sqlite3_column_double(statement, column + 2);
-	place->has_position = true;
+	place->has_position = sqlite3_column_type(statement, column + 7) == SQLITE_NULL;
 	place->own = sqlite3_column_int(statement, column + 5) != 0;
 	place->basis = sqlite3_column_int(statement, column + 6) != 0 ? BASIS_SITE : BASIS_COUNTRY;
+	if (!place->has_position) {
+		place->basis = BASIS_NETWORK;
+		place->asn = (uint32_t)sqlite3_column_int64(statement, column + 7);
+	}
 	snprintf(place->country, sizeof(place->country), "%.2s", country ? country : "");
 	snprintf(place->city, sizeof(place->city), "%s", city ? city : "");
 }

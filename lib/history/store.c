@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define APPLICATION_ID 0x70686d68 /* "phmh", so that file(1) and others can tell */
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /* A reader that meets a checkpoint waits for it; nobody else writes. */
 #define BUSY_MS 5000
@@ -77,6 +77,9 @@ make_schema(sqlite3 *db, int64_t version)
 	if (code == SQLITE_OK && version < 4)
 		code = store_run(db, "ALTER TABLE places ADD COLUMN site INTEGER NOT NULL DEFAULT "
 				     "0");
+	if (code == SQLITE_OK && version < 5) /* of a network its number, 0: unknown whose */
+		code = store_run(db, "ALTER TABLE places ADD COLUMN asn INTEGER;"
+				     "CREATE INDEX places_asn ON places(id) WHERE asn IS NOT NULL");
 	return code;
 }
 

@@ -5,6 +5,25 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Of networks there is nothing in the sums: they would count each packet once more. */
+static int
+leave_out_networks(sqlite3 *db, struct sum *sum)
+{
+	sqlite3_stmt *statement;
+	int code = sqlite3_prepare_v2(db, "SELECT id FROM places WHERE asn IS NOT NULL", -1,
+				      &statement, NULL);
+
+	while (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+		const int64_t id = sqlite3_column_int64(statement, 0);
+
+		if (id < sum->places)
+			sum->counts[id] = (struct counts){0};
+	}
+	if (code == SQLITE_OK)
+		code = sqlite3_finalize(statement);
+	return code == SQLITE_OK ? 0 : -EIO;
+}
+
 static int
 sum_span(struct question *q, const struct history_span *span, struct history_sum *out)
 {
@@ -16,6 +35,8 @@ sum_span(struct question *q, const struct history_span *span, struct history_sum
 	q->visit.coarsest = HISTORY_TIERS - 1;
 	visit_round(&q->visit, span->from_ms, span->to_ms);
 	ret = visit_rows(&q->visit);
+	if (ret == 0)
+		ret = leave_out_networks(q->visit.db, &q->sum);
 	if (ret != 0)
 		return ret;
 	*out = (struct history_sum){
@@ -75,11 +96,8 @@ history_lookup(struct history *h, const uint32_t *ids, size_t count, struct plac
 	int ret = 0;
 
 	if (store_open_reader(h->store.path, &db) != SQLITE_OK ||
-	    sqlite3_prepare_v2(
-		    db,
-		    "SELECT latitude, longitude, radius, country, city, own, site FROM places "
-		    "WHERE id = ?1",
-		    -1, &statement, NULL) != SQLITE_OK)
+	    sqlite3_prepare_v2(db, "SELECT " PLACE_COLUMNS " FROM places WHERE id = ?1", -1,
+			       &statement, NULL) != SQLITE_OK)
 		ret = question_say(db, h->store.path, error);
 	for (size_t i = 0; i < count && ret == 0; i++) {
 		sqlite3_bind_int64(statement, 1, ids[i]);

@@ -39,7 +39,10 @@ SERIES = [
     {**FROM, "required": True}, TO, STEP,
     parameter("place", "Only this place: an id of /api/v1/heat?from=.", {"type": "integer"}),
     parameter("country", "Only this country, ISO 3166-1 alpha-2; empty: places without one.",
-              {"type": "string", "pattern": "^([A-Z]{2})?$"})]
+              {"type": "string", "pattern": "^([A-Z]{2})?$"}),
+    parameter("network", "Only this network, by the number of its AS: 3320 or AS3320; 0: those of "
+              "which nobody says whose they are.",
+              {"type": "string", "pattern": "^([Aa][Ss])?[0-9]{1,10}$"})]
 AGAINST = parameter("against", "What it is held against: the day before, the week before, or what "
                     "is usual, the median of the four weeks before; day unless given.",
                     {"type": "string", "enum": ["day", "week", "usual"]})

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -191,7 +192,7 @@ answer_range(struct mg_connection *conn, const struct http *http, enum text_kind
 	return status;
 }
 
-/* place= and country=. 0, or the status that was sent. */
+/* place=, country= and network=. 0, or the status that was sent. */
 static int
 read_filter(struct mg_connection *conn, const struct http *http, struct history_filter *filter,
 	    char country[8])
@@ -214,8 +215,22 @@ read_filter(struct mg_connection *conn, const struct http *http, struct history_
 					   "country is two capital letters, ISO 3166-1");
 		filter->country = country;
 	}
-	if (filter->country != NULL && filter->place != 0)
-		return past_refuse(conn, http, "a place or a country, not both");
+	n = query_value(conn, "network", text, sizeof(text));
+	if (n != -1) {
+		const size_t as = strncasecmp(text, "AS", 2) == 0 ? 2 : 0;
+		const size_t digits = strspn(text + as, "0123456789");
+
+		if (n <= (int)as || text[as + digits] != 0 || digits > 10 ||
+		    strtoull(text + as, NULL, 10) > UINT32_MAX)
+			return past_refuse(
+				conn, http,
+				"network is the number of an AS, such as 3320 or AS3320");
+		filter->by_network = true;
+		filter->network = (uint32_t)strtoull(text + as, NULL, 10);
+	}
+	if ((filter->country != NULL) + (filter->place != 0) + filter->by_network > 1)
+		return past_refuse(conn, http,
+				   "a place, a country or a network: one of them, not both");
 	return 0;
 }
 

@@ -127,9 +127,8 @@ read_in(const MMDB_s *mmdb, const atomic_bool *cancel)
 	return 0;
 }
 
-/* A descriptor of the regular file at `path`; negative errno with a line in `error`. */
-static int
-open_regular(const char *path, struct stat *st, char *error)
+int
+locate_open_regular(const char *path, struct stat *st, char *error)
 {
 	char checked[64];
 	/* O_PATH opens nothing yet: it neither waits for the writer of a FIFO nor wakes a device,
@@ -200,9 +199,8 @@ copy_file(int from, off_t size, const atomic_bool *cancel)
 	return ret != 0 ? ret : to;
 }
 
-/* Is it the same file, and as it was? */
-static bool
-same_file(const struct stat *a, const struct stat *b)
+bool
+locate_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -214,13 +212,13 @@ open_library(const char *path, const atomic_bool *cancel, struct database *db, c
 {
 	char checked[64];
 	struct stat st, after;
-	int file = open_regular(path, &db->file, error), fd;
+	int file = locate_open_regular(path, &db->file, error), fd;
 
 	if (file < 0)
 		return file;
 	st = db->file;
 	fd = copy_file(file, st.st_size, cancel);
-	if (fd >= 0 && (fstat(file, &after) != 0 || !same_file(&st, &after))) {
+	if (fd >= 0 && (fstat(file, &after) != 0 || !locate_same_file(&st, &after))) {
 		close(fd);
 		fd = -ESTALE;
 	}
@@ -252,16 +250,15 @@ open_library(const char *path, const atomic_bool *cancel, struct database *db, c
 	return system ? -saved : status == MMDB_OUT_OF_MEMORY_ERROR ? -ENOMEM : -EINVAL;
 }
 
-static void
-database_close(struct database *db)
+void
+locate_database_close(struct database *db)
 {
 	MMDB_close(&db->mmdb);
 	free(db);
 }
 
-/* NULL with errno, and a line in `error` */
-static struct database *
-database_open(const char *path, const atomic_bool *cancel, char *error)
+struct database *
+locate_database_open(const char *path, const atomic_bool *cancel, char *error)
 {
 	struct database *db = calloc(1, sizeof(*db));
 	const char *wrong = NULL;
@@ -279,16 +276,29 @@ database_open(const char *path, const atomic_bool *cancel, char *error)
 	status = read_in(&db->mmdb, cancel);
 	if (status == 0)
 		status = locate_tree_check(&db->mmdb, cancel, &wrong);
-	if (status == 0 && !has_positions(&db->mmdb, cancel, &db->flat))
-		status = locate_is_cancelled(cancel) ? -ECANCELED : -EINVAL;
 	if (status == 0) {
 		describe(db, path);
 		return db;
 	}
-	if (wrong != NULL)
-		snprintf(error, LOCATE_ERROR_MAX,
-			 "%s: %s: the file is damaged; bring it anew, or " ANOTHER, path, wrong);
-	else if (status == -EINVAL)
+	snprintf(error, LOCATE_ERROR_MAX,
+		 wrong != NULL ? "%s: %s: the file is damaged; bring it anew, or name another"
+			       : "%s: %s",
+		 path, wrong != NULL ? wrong : strerror(-status));
+	locate_database_close(db);
+	errno = -status;
+	return NULL;
+}
+
+/* One with positions. NULL with errno, and a line in `error`. */
+static struct database *
+open_city(const char *path, const atomic_bool *cancel, char *error)
+{
+	struct database *db = locate_database_open(path, cancel, error);
+
+	if (db == NULL || has_positions(&db->mmdb, cancel, &db->flat))
+		return db;
+	const int status = locate_is_cancelled(cancel) ? -ECANCELED : -EINVAL;
+	if (status == -EINVAL)
 		snprintf(error, LOCATE_ERROR_MAX,
 			 "%s: the database (type '%.40s') holds no latitude and longitude; "
 			 "a City database is needed, name one with --geo-db",
@@ -296,7 +306,7 @@ database_open(const char *path, const atomic_bool *cancel, char *error)
 			 db->mmdb.metadata.database_type ? db->mmdb.metadata.database_type : "");
 	else
 		snprintf(error, LOCATE_ERROR_MAX, "%s: %s", path, strerror(-status));
-	database_close(db);
+	locate_database_close(db);
 	errno = -status;
 	return NULL;
 }
@@ -318,7 +328,7 @@ locate_databases_open(const char *const *paths, size_t count, const atomic_bool 
 	}
 	atomic_init(&databases->references, 1);
 	for (size_t i = 0; i < count; i++) {
-		databases->each[i] = database_open(paths[i], cancel, error);
+		databases->each[i] = open_city(paths[i], cancel, error);
 		if (databases->each[i] == NULL) {
 			int saved = errno;
 
@@ -356,6 +366,19 @@ locate_databases_sites(const struct locate_databases *databases)
 	return databases != NULL ? databases->sites : NULL;
 }
 
+void
+locate_databases_set_asn(struct locate_databases *databases, struct asn_table *asn)
+{
+	asn_unref(databases->asn);
+	databases->asn = asn;
+}
+
+struct asn_table *
+locate_databases_asn(const struct locate_databases *databases)
+{
+	return databases != NULL ? databases->asn : NULL;
+}
+
 struct locate_databases *
 locate_databases_ref(struct locate_databases *databases)
 {
@@ -372,8 +395,9 @@ locate_databases_unref(struct locate_databases *databases)
 	    atomic_fetch_sub_explicit(&databases->references, 1, memory_order_acq_rel) != 1)
 		return;
 	for (size_t i = 0; i < databases->count; i++)
-		database_close(databases->each[i]);
+		locate_database_close(databases->each[i]);
 	sites_free(databases->sites);
+	asn_unref(databases->asn);
 	free(databases);
 }
 
@@ -387,7 +411,7 @@ locate_databases_renewed(const struct locate_databases *databases)
 		const struct database *db = databases->each[i];
 
 		/* one that is gone may be on its way: a new one is what counts */
-		if (stat(db->about.path, &now) == 0 && !same_file(&now, &db->file))
+		if (stat(db->about.path, &now) == 0 && !locate_same_file(&now, &db->file))
 			renewed |= 1u << i;
 	}
 	return renewed;

@@ -62,6 +62,18 @@ struct sites;
 void locate_databases_set_sites(struct locate_databases *databases, struct sites *sites);
 const struct sites *locate_databases_sites(const struct locate_databases *databases);
 
+struct asn_table;
+
+/* Whose networks are whose (asn.h). As set_sites: takes `asn` over; NULL is fine. */
+void locate_databases_set_asn(struct locate_databases *databases, struct asn_table *asn);
+struct asn_table *locate_databases_asn(const struct locate_databases *databases);
+
+/* The network of an address, or of the IPv4 address inside, by its number in the table, which
+ * without one is 0: none. `bits` of the address are known, as the family counts them: 0 also where
+ * they do not tell. */
+uint32_t locate_asn(const struct locate_databases *databases, const struct host_addr *addr,
+		    uint32_t family, unsigned int bits);
+
 /* One more reference, and one less: the last closes the files. NULL is fine. */
 struct locate_databases *locate_databases_ref(struct locate_databases *databases);
 void locate_databases_unref(struct locate_databases *databases);

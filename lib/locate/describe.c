@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "databases.h"
+#include "asn_internal.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+/* "GeoLite2 City 2026-06" */
+static void
+title(struct locate_database *about, const char *maker)
+{
+	struct tm tm;
+	char month[16];
+
+	if (about->built > 0 && gmtime_r(&about->built, &tm) != NULL &&
+	    strftime(month, sizeof(month), " %Y-%m", &tm) > 0)
+		snprintf(about->title, sizeof(about->title), "%s%s", maker ? maker : about->type,
+			 month);
+	else
+		snprintf(about->title, sizeof(about->title), "%s", maker ? maker : about->type);
+}
+
 void
 locate_describe(struct locate_database *about, const char *base)
 {
 	const char *maker = NULL;
-	struct tm tm;
-	char month[16];
 
 	about->attribution = about->attribution_url = "";
 
@@ -28,10 +41,31 @@ locate_describe(struct locate_database *about, const char *base)
 		about->attribution = "IP Geolocation by DB-IP";
 		about->attribution_url = "https://db-ip.com";
 	}
-	if (about->built > 0 && gmtime_r(&about->built, &tm) != NULL &&
-	    strftime(month, sizeof(month), " %Y-%m", &tm) > 0)
-		snprintf(about->title, sizeof(about->title), "%s%s", maker ? maker : about->type,
-			 month);
-	else
-		snprintf(about->title, sizeof(about->title), "%s", maker ? maker : about->type);
+	title(about, maker);
+}
+
+void
+locate_describe_asn(struct locate_database *about)
+{
+	const char *maker = "Networks";
+
+	about->attribution = about->attribution_url = "";
+	if (strcmp(about->type, "asn csv") == 0) {
+		maker = "RouteViews and DB-IP ASN";
+		about->attribution = "Networks by RouteViews and DB-IP";
+		about->attribution_url = "https://github.com/sapics/ip-location-db";
+	} else if (strstr(about->type, "GeoLite2") || strstr(about->type, "GeoIP2")) {
+		maker = "GeoLite2 ASN";
+		about->attribution = "This product includes GeoLite2 data created by MaxMind";
+		about->attribution_url = "https://www.maxmind.com";
+	} else if (strcasestr(about->type, "ipinfo")) {
+		maker = "IPinfo ASN";
+		about->attribution = "IP address data powered by IPinfo";
+		about->attribution_url = "https://ipinfo.io";
+	} else if (strcasestr(about->type, "dbip") || strcasestr(about->type, "db-ip")) {
+		maker = "DB-IP ASN Lite";
+		about->attribution = "IP Geolocation by DB-IP";
+		about->attribution_url = "https://db-ip.com";
+	}
+	title(about, maker);
 }

@@ -68,6 +68,8 @@ locate_explain(struct locate_databases *databases, const struct host_addr *addr,
 	out->special = special_find(addr, family);
 	out->embeds = family == ADDR_IPV6 && special_embedded_ipv4(addr, &out->inside);
 	const uint32_t number = locate_host(locate, addr, family);
+	const uint32_t who = locate_asn(databases, addr, family, family == ADDR_IPV4 ? 32 : 128);
+	out->asn = who != 0 ? asn_get(databases->asn, who) : (struct asn){0, ""};
 	out->is_private = number == PLACE_PRIVATE;
 	out->own = out->is_private || locate_is_own(databases, addr, family);
 	const struct place *place = locate_get(locate, number);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "asn.h"
 #include "locate.h"
 #include "special.h"
 
@@ -25,6 +26,8 @@ struct explanation {
 	/* what said so; NULL: no database knows the address. Valid as long as the databases. */
 	const struct locate_database *database;
 	char network[EXPLAIN_PREFIX_MAX]; /* the record's prefix, or the site's */
+	struct asn
+		asn; /* whose network it is in; 0 and "": nobody says. As long as the databases */
 };
 
 /* [any thread] with a reference to the databases. 0 or -ENOMEM. */

@@ -2,6 +2,7 @@
 /* What the files of this folder tell each other. */
 #pragma once
 
+#include "asn.h"
 #include "locate.h"
 #include "sites.h"
 
@@ -20,8 +21,19 @@ struct locate_databases {
 	size_t count;
 	struct database *each[LOCATE_MAX_DATABASES]; /* read-only once open */
 	struct networks own;
-	struct sites *sites; /* NULL: none are named */
+	struct sites *sites;   /* NULL: none are named */
+	struct asn_table *asn; /* NULL: there is none */
 };
+
+/* -- databases.c: a file of MaxMind's format, whatever is in it. */
+
+/* Copied, its tree checked, and described. NULL with errno, and a line in `error`. */
+struct database *locate_database_open(const char *path, const atomic_bool *cancel, char *error);
+void locate_database_close(struct database *database);
+/* A descriptor of the regular file at `path`; negative errno with a line in `error`. */
+int locate_open_regular(const char *path, struct stat *st, char *error);
+/* Is it the same file, and as it was? */
+bool locate_same_file(const struct stat *a, const struct stat *b);
 
 /* Long loops look at it each time that the low bits of their step counter are zero. */
 #define LOCATE_CANCEL_STEPS 4096

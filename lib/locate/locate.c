@@ -29,6 +29,8 @@ struct locate {
 	struct locate_databases *databases;
 	struct records records[LOCATE_MAX_DATABASES];
 	struct places places;
+	uint32_t
+		*networks[2]; /* [asn_count] number of a system's place, theirs and our own; or 0 */
 	uint64_t errors;
 };
 
@@ -238,6 +240,58 @@ locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family
 	return locate_is_own(databases, addr, family) ? locate_own_place(locate, place) : place;
 }
 
+/* The place that stands for system `who` of the table. */
+static uint32_t
+network_place(struct locate *locate, uint32_t who, bool own)
+{
+	const struct asn_table *table = locate->databases->asn;
+	uint32_t **known = &locate->networks[own];
+
+	if (*known == NULL)
+		*known = calloc(asn_count(table), sizeof(**known));
+	if (*known == NULL)
+		return PLACE_NONE;
+	if ((*known)[who] == 0) {
+		const struct asn asn = asn_get(table, who);
+		struct place place;
+
+		memset(&place, 0, sizeof(place)); /* padding too: it is hashed */
+		place.basis = BASIS_NETWORK;
+		place.asn = asn.number;
+		place.own = own;
+		snprintf(place.city, sizeof(place.city), "%s", asn.name);
+		const uint32_t number = places_intern(&locate->places, &place);
+
+		if (number == PLACE_UNASKED)
+			return PLACE_NONE;
+		(*known)[who] = number + 1;
+	}
+	return (*known)[who] - 1;
+}
+
+uint32_t
+locate_network(struct locate *locate, const struct host_addr *addr, uint32_t family, uint32_t place,
+	       size_t hints[2])
+{
+	const struct locate_databases *databases = locate->databases;
+	const struct place *at = locate_get(locate, place);
+	struct host_addr embedded;
+	uint32_t who = 0;
+
+	if (databases->asn == NULL)
+		return PLACE_NONE;
+	/* a site may be of addresses that nobody announces */
+	if (place == PLACE_PRIVATE ||
+	    (at != NULL && at->basis == BASIS_SITE && !special_is_global(addr, family)))
+		return PLACE_PRIVATE;
+	if (family == ADDR_IPV6 && special_embedded_ipv4(addr, &embedded))
+		who = asn_find(databases->asn, &embedded, ADDR_IPV4, &hints[0]);
+	if (who == 0)
+		who = asn_find(databases->asn, addr, family, &hints[family == ADDR_IPV6]);
+	return network_place(locate, who,
+			     databases->own.count > 0 && locate_is_own(databases, addr, family));
+}
+
 uint32_t
 locate_place(struct locate *locate, const struct place *place)
 {
@@ -286,6 +340,10 @@ locate_adopt(struct locate *locate, struct locate_databases *databases)
 	for (size_t i = 0; i < LOCATE_MAX_DATABASES; i++) {
 		free(locate->records[i].table);
 		locate->records[i] = (struct records){0};
+	}
+	for (int own = 0; own < 2; own++) {
+		free(locate->networks[own]);
+		locate->networks[own] = NULL;
 	}
 	locate_databases_unref(locate->databases);
 	locate->databases = databases;

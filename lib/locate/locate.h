@@ -36,11 +36,18 @@ enum place_basis {
 	BASIS_REGISTERED, /* where its network is registered: the record names no other */
 	BASIS_CONTINENT,  /* the record names a continent, and no country */
 	BASIS_SITE,       /* the operator says so: `city` is the site's name (sites.h) */
+	BASIS_NETWORK,    /* no place at all, see below */
 };
 
+/*
+ * Networks (asn.h) are counted beside places and as they are: a network is a row of its own that
+ * has no position, but a number and a name, which is in `city`. Number 0, without a name: those of
+ * which no database says whose they are. Who lists places passes them over, place_is_network.
+ */
 struct place {
 	double latitude, longitude; /* degrees, north and east positive */
 	float radius_km;            /* the database's accuracy radius, 0 where it has none */
+	uint32_t asn;               /* of a network: the autonomous system's number */
 	bool has_position;
 	bool own;                  /* what our own networks have there, apart from all others */
 	uint8_t basis;             /* enum place_basis */
@@ -49,6 +56,12 @@ struct place {
 	char city[PLACE_CITY_MAX]; /* valid UTF-8 without control characters, or empty */
 	uint32_t number;
 };
+
+static inline bool
+place_is_network(const struct place *place)
+{
+	return place->basis == BASIS_NETWORK;
+}
 
 /*
  * How much a place says of where it is: "city", "country", "registered_country", "continent",
@@ -91,6 +104,15 @@ int locate_reload(struct locate *locate, const char *const *paths, size_t count,
 /* The number of the place, or PLACE_PRIVATE, or PLACE_NONE: no record. The place of a record that
  * says neither position nor country is empty. Never PLACE_UNASKED. */
 uint32_t locate_host(struct locate *locate, const struct host_addr *addr, uint32_t family);
+
+/*
+ * The number of the network of a host that locate_host has given `place`; PLACE_PRIVATE for one
+ * that is not reachable from everywhere, PLACE_NONE where there is no database of networks, or no
+ * memory. Of an address that carries an IPv4 address inside (special.h) it is the network of that.
+ * `hints`: zeros at first, then the caller's to keep; hosts in ascending order are fast.
+ */
+uint32_t locate_network(struct locate *locate, const struct host_addr *addr, uint32_t family,
+			uint32_t place, size_t hints[2]);
 
 /* The number of the place that says what `place` does, which may come from elsewhere than the
  * databases (a store); its own number is not looked at. PLACE_UNASKED without memory. */

@@ -48,6 +48,8 @@ place_precision(const struct place *place)
 {
 	if (place->basis == BASIS_SITE)
 		return "site";
+	if (place->basis == BASIS_NETWORK)
+		return "network";
 	if (place->city[0] != 0)
 		return "city";
 	if (place->basis == BASIS_CONTINENT)

@@ -14,6 +14,8 @@ struct window_points {
 	double seconds;
 	pthread_mutex_t lock; /* guards the order of points, until it is sorted, and: */
 	bool sorted;
+	struct point *networks; /* in no order */
+	size_t network_count;
 	struct point *remote; /* those of SIDE_REMOTE, in the same order; NULL until asked for */
 	size_t remote_count;
 };

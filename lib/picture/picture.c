@@ -38,23 +38,30 @@ window_take(struct window_points *points, const struct heat *heat, const struct 
 	    enum window window)
 {
 	struct heat_window hw;
-	size_t n = 0;
+	size_t n[2] = {0, 0}; /* places, networks */
 
 	heat_window(heat, window, &hw);
 	points->ledger = hw.ledger;
 	points->seconds = hw.seconds;
-	for (uint32_t p = 0; p < hw.places; p++)
-		n += counts_packets(&hw.counts[p]) > 0;
-	if (n == 0)
-		return 0;
-	points->points = large_alloc(n * sizeof(*points->points));
-	if (points->points == NULL)
+	for (uint32_t p = 0; p < hw.places; p++) {
+		if (counts_packets(&hw.counts[p]) > 0)
+			n[place_is_network(locate_get(locate, p))]++;
+	}
+	if (n[0] > 0)
+		points->points = large_alloc(n[0] * sizeof(*points->points));
+	if (n[1] > 0)
+		points->networks = large_alloc(n[1] * sizeof(*points->networks));
+	if ((n[0] > 0 && points->points == NULL) || (n[1] > 0 && points->networks == NULL))
 		return -ENOMEM;
 	for (uint32_t p = 0; p < hw.places; p++) {
-		if (counts_packets(&hw.counts[p]) == 0)
+		const struct point point = {locate_get(locate, p), hw.counts[p]};
+
+		if (counts_packets(&point.counts) == 0)
 			continue;
-		points->points[points->count].place = locate_get(locate, p);
-		points->points[points->count++].counts = hw.counts[p];
+		if (place_is_network(point.place))
+			points->networks[points->network_count++] = point;
+		else
+			points->points[points->count++] = point;
 	}
 	return 0;
 }
@@ -79,16 +86,19 @@ places_take(struct picture *p, const struct locate *locate)
 static int
 databases_take(struct picture *p, const struct locate *locate)
 {
-	size_t n = locate_databases(locate);
+	const size_t n = locate_databases(locate);
 
 	p->database_errors = locate_errors(locate);
 	p->opened = locate_databases_ref(locate_opened(locate));
-	p->databases = malloc((n + 1) * sizeof(*p->databases));
+	const struct asn_table *asn = locate_databases_asn(p->opened);
+	p->databases = malloc((n + asn_files(asn) + 1) * sizeof(*p->databases));
 	if (p->databases == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		p->databases[i] = *locate_database(locate, i);
-	p->database_count = n;
+	for (size_t i = 0; i < asn_files(asn); i++)
+		p->databases[n + i] = *asn_file(asn, i);
+	p->database_count = n + asn_files(asn);
 	return 0;
 }
 
@@ -101,6 +111,7 @@ picture_destroy(struct picture *p)
 		p->attachment_destroy(attachment);
 	for (int w = 0; w < WINDOWS; w++) {
 		free(p->windows[w].points);
+		free(p->windows[w].networks);
 		free(p->windows[w].remote);
 		pthread_mutex_destroy(&p->windows[w].lock);
 	}
@@ -274,7 +285,12 @@ picture_get_window(struct picture *picture, struct view view, struct picture_win
 	const int error = remote ? pick_remote(w) : 0;
 	pthread_mutex_unlock(&w->lock);
 	*out = (struct picture_window){
-		.ledger = w->ledger, .seconds = w->seconds, .side = view.side};
+		.ledger = w->ledger,
+		.seconds = w->seconds,
+		.side = view.side,
+		.networks = w->networks,
+		.network_count = w->network_count,
+	};
 	if (error == 0) {
 		out->points = remote ? w->remote : w->points;
 		out->count = remote ? w->remote_count : w->count;

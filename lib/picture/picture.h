@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include "asn.h"
 #include "consumer.h"
 #include "folder.h"
 #include "heat.h"
@@ -170,7 +171,7 @@ void picture_release(struct picture *picture);
 /* From here on: [any thread] that holds a reference. What is returned lives as long as that. */
 
 const struct picture_facts *picture_facts(const struct picture *picture);
-/* The databases that the places come from, and what locate_errors said. */
+/* The databases that the places come from, then those of networks; and what locate_errors said. */
 size_t picture_databases(const struct picture *picture, const struct locate_database **databases);
 uint64_t picture_database_errors(const struct picture *picture);
 /* The same databases, open; a caller that keeps them takes a reference of its own. */
@@ -196,6 +197,8 @@ struct picture_window {
 	struct ledger ledger;
 	double seconds; /* that the counts cover */
 	enum side side;
+	const struct point *networks; /* in no order, of all sides; see picture_networks */
+	size_t network_count;
 };
 
 /* The number of points, without sorting them. */
@@ -216,6 +219,8 @@ int picture_countries(const struct picture_window *window, struct country **coun
 /* The busiest places that are cities, or those that are sites, as rows of the window's points. */
 size_t picture_cities(const struct picture_window *window, bool sites,
 		      struct top_row rows[TOP_MAX]);
+/* The busiest networks of the window's side, as rows of its `networks`. */
+size_t picture_networks(const struct picture_window *window, struct top_row rows[TOP_MAX]);
 /* The busiest hosts: of the last period, or for WINDOW_START of everything since the start. None
  * with privacy.no_hosts. */
 size_t picture_talkers(const struct picture *picture, struct view view,
@@ -225,6 +230,22 @@ size_t picture_talkers(const struct picture *picture, struct view view,
  * -ENOMEM. */
 int picture_place_talkers(struct picture *picture, uint32_t place, struct top_row rows[TOP_MAX],
 			  size_t *count, size_t *hosts);
+
+/* Whose network an address is in, as it is told (privacy.cut): 0, none, where nobody says, and
+ * where what is told of it is in several. */
+struct asn picture_asn(const struct picture *picture, const struct host_addr *addr,
+		       uint32_t family);
+
+struct picture_share {
+	struct asn asn;
+	struct counts counts;
+};
+
+/* The busiest networks of a place since the start, by packets: at most PICTURE_SHARES, malloc'ed;
+ * goes through its hosts. 0, -ENOENT or -ENOMEM. */
+#define PICTURE_SHARES 6
+int picture_place_networks(struct picture *picture, uint32_t place, struct picture_share **shares,
+			   size_t *count);
 
 /*
  * One thing that somebody to the right keeps with a picture, for as long as it lives (lib/text:

@@ -53,6 +53,19 @@ encode_csv(const struct picture_window *w, struct buffer *b)
 	return b->failed ? -ENOMEM : 0;
 }
 
+static void
+csv_network(struct buffer *b, const struct picture *picture, const struct host_row *row)
+{
+	const struct asn asn = picture_asn(picture, &row->addr, row->family);
+
+	buffer_char(b, ',');
+	if (asn.number != 0)
+		buffer_number(b, asn.number);
+	buffer_char(b, ',');
+	if (asn.name[0] != 0)
+		buffer_csv_text(b, asn.name, true);
+}
+
 int
 text_write_hosts(const struct picture *picture, int fd)
 {
@@ -63,7 +76,10 @@ text_write_hosts(const struct picture *picture, int fd)
 
 	buffer_text(&b, "address,country,latitude,longitude,"
 			"tcp_src_packets,tcp_src_octets,tcp_dst_packets,tcp_dst_octets,"
-			"udp_src_packets,udp_src_octets,udp_dst_packets,udp_dst_octets\n");
+			"udp_src_packets,udp_src_octets,udp_dst_packets,udp_dst_octets");
+	/* only where it is known, so that who reads twelve columns goes on doing so */
+	const bool networks = locate_databases_asn(picture_opened(picture)) != NULL;
+	buffer_text(&b, networks ? ",asn,network\n" : "\n");
 	const size_t count = picture_facts(picture)->privacy.no_hosts ? 0 : hosts->count;
 	for (size_t i = 0; i < count && error == 0; i++) {
 		const struct host_row *row = &hosts->rows[i];
@@ -80,6 +96,8 @@ text_write_hosts(const struct picture *picture, int fd)
 		if (place != NULL && place->has_position)
 			buffer_decimal(&b, place->longitude, 6);
 		buffer_csv_counts(&b, &row->counts);
+		if (networks)
+			csv_network(&b, picture, row);
 		buffer_char(&b, '\n');
 		/* written in pieces: a million rows are 80 MB */
 		if (b.length > 1 << 20) {

@@ -78,7 +78,9 @@ encode(const struct picture *picture, const struct fleet_choice *choice,
 	heat_countries(b, countries, country_count);
 	buffer_text(b, ",\"cities\":");
 	heat_cities(b, w);
-	buffer_text(b, ",\"talkers\":[],\"talkers_window\":\"none\"}}\n");
+	buffer_text(b, ",\"networks\":");
+	heat_networks(b, w);
+	buffer_text(b, ",\"talkers\":[],\"talkers_networks\":[],\"talkers_window\":\"none\"}}\n");
 	free(countries);
 	return 0;
 }
@@ -89,22 +91,23 @@ text_fleet(const struct picture *picture, const struct fleet_choice *choice,
 {
 	const struct text_format *format = text_format(kind);
 	struct point *points = malloc((rows->count + 1) * sizeof(*points));
+	struct point *networks = malloc((rows->count + 1) * sizeof(*networks));
 	struct picture_window w = {.points = points,
+				   .networks = networks,
 				   .side = side,
 				   .ledger = rows->ledger,
 				   .seconds = (double)rows->covered_ms / 1000};
 	struct buffer b = {0};
-	int error = points == NULL ? -ENOMEM : 0;
+	int error = points == NULL || networks == NULL ? -ENOMEM : 0;
 
-	for (size_t i = 0; i < rows->count && error == 0; i++) {
-		if (side == SIDE_ALL || !rows->rows[i].place.own)
-			points[w.count++] =
-				(struct point){&rows->rows[i].place, rows->rows[i].counts};
-	}
+	for (size_t i = 0; i < rows->count && error == 0; i++)
+		window_put(&w, points, networks,
+			   (struct point){&rows->rows[i].place, rows->rows[i].counts});
 	if (error == 0)
 		error = format->of_points != NULL ? format->of_points(&w, &b)
 						  : encode(picture, choice, rows, &w, &b);
 	free(points);
+	free(networks);
 	if (error != 0)
 		b.failed = true;
 	return text_of(&b, (const char[]){'f', format->letter, 0}, text);

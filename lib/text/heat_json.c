@@ -76,6 +76,40 @@ heat_cities(struct buffer *b, const struct picture_window *w)
 	encode_cities(b, w, true);
 }
 
+void
+heat_networks(struct buffer *b, const struct picture_window *w)
+{
+	struct top_row rows[TOP_MAX];
+	size_t n = picture_networks(w, rows);
+
+	buffer_char(b, '[');
+	for (size_t i = 0; i < n; i++) {
+		const struct point *point = &w->networks[rows[i].row];
+
+		buffer_text(b, i > 0 ? ",[" : "[");
+		buffer_number(b, point->place->asn);
+		buffer_char(b, ',');
+		buffer_json_string(b, point->place->city);
+		buffer_char(b, ',');
+		buffer_counts(b, &point->counts);
+		buffer_char(b, ']');
+	}
+	buffer_char(b, ']');
+}
+
+void
+heat_host_network(struct buffer *b, const struct picture *picture, const struct host_row *host,
+		  size_t before)
+{
+	const struct asn asn = picture_asn(picture, &host->addr, host->family);
+
+	buffer_text(b, before > 0 ? ",[" : "[");
+	buffer_number(b, asn.number);
+	buffer_char(b, ',');
+	buffer_json_string(b, asn.name);
+	buffer_char(b, ']');
+}
+
 static void
 encode_talkers(struct buffer *b, const struct picture *picture, struct view view)
 {
@@ -102,6 +136,9 @@ encode_talkers(struct buffer *b, const struct picture *picture, struct view view
 		}
 		buffer_char(b, ']');
 	}
+	buffer_text(b, "],\"talkers_networks\":[");
+	for (size_t i = 0; i < n; i++)
+		heat_host_network(b, picture, &hosts[i], i);
 	buffer_char(b, ']');
 }
 
@@ -308,6 +345,8 @@ encode_heat(struct picture *picture, struct view view, struct buffer *b)
 	heat_countries(b, countries, country_count);
 	buffer_text(b, ",\"cities\":");
 	heat_cities(b, &w);
+	buffer_text(b, ",\"networks\":");
+	heat_networks(b, &w);
 	buffer_text(b, ",\"talkers\":");
 	encode_talkers(b, picture, view);
 	buffer_text(b, f->privacy.no_hosts           ? ",\"talkers_window\":\"hidden\"}}\n"

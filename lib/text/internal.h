@@ -62,6 +62,22 @@ void heat_anonymised(struct buffer *b, struct privacy privacy);
 void heat_points(struct buffer *b, const struct picture_window *window);
 void heat_names(struct buffer *b, const struct picture_window *window);
 void heat_countries(struct buffer *b, const struct country *countries, size_t count);
+/* One more row of a window that is put together in these two, which have room: a place, of its side
+ * alone, or a network. */
+static inline void
+window_put(struct picture_window *w, struct point *points, struct point *networks,
+	   struct point point)
+{
+	if (place_is_network(point.place))
+		networks[w->network_count++] = point;
+	else if (w->side == SIDE_ALL || !point.place->own)
+		points[w->count++] = point;
+}
+
+void heat_networks(struct buffer *b, const struct picture_window *window);
+/* [number, name] of the host's network, behind `before` others; 0 and "": unknown. */
+void heat_host_network(struct buffer *b, const struct picture *picture, const struct host_row *host,
+		       size_t before);
 void heat_cities(struct buffer *b, const struct picture_window *window);
 #define HEAT_FIELDS                                                                                \
 	"lat", "lon", "tcp_packets", "udp_packets", "tcp_octets", "udp_octets", "tcp_src_packets", \

@@ -38,6 +38,10 @@ locate_json(const struct explanation *e)
 	json_object_set_new(o, "own", json_boolean(e->own));
 	json_object_set_new(o, "network",
 			    e->database || e->site ? json_text(e->network) : json_null());
+	json_object_set_new(o, "asn",
+			    e->asn.number != 0 ? json_integer(e->asn.number) : json_null());
+	json_object_set_new(o, "as_name",
+			    e->asn.number != 0 ? json_text(e->asn.name) : json_null());
 	if (e->database != NULL) {
 		time_text((int64_t)e->database->built * 1000, built);
 		json_object_set_new(o, "database",

@@ -78,7 +78,8 @@ encode_host(struct buffer *b, const struct host_row *host)
 
 /* The busiest that were kept, by any of the measures. */
 static void
-encode_talkers(struct buffer *b, const struct history_range *range, enum side side)
+encode_talkers(struct buffer *b, const struct picture *picture, const struct history_range *range,
+	       enum side side)
 {
 	struct top_row rows[TOP_MAX];
 	struct top top;
@@ -111,6 +112,9 @@ encode_talkers(struct buffer *b, const struct history_range *range, enum side si
 			buffer_text(b, "-1");
 		buffer_char(b, ']');
 	}
+	buffer_text(b, "],\"talkers_networks\":[");
+	for (size_t i = 0; i < n; i++)
+		heat_host_network(b, picture, &range->hosts[rows[i].row], i);
 	buffer_char(b, ']');
 }
 
@@ -221,7 +225,10 @@ encode_range(const struct picture *picture, const struct history_range *range,
 	size_t coded = country_count;
 	for (size_t i = 0; i < country_count; i++)
 		coded -= countries[i].code[0] == 0;
-	const char *empty = range->count > 0 ? "" : range->periods > 0 ? "no_packets" : "no_data";
+	size_t located = 0;
+	for (size_t i = 0; i < range->count; i++)
+		located += !place_is_network(&range->places[i].place);
+	const char *empty = located > 0 ? "" : range->periods > 0 ? "no_packets" : "no_data";
 	time_text(range->to_ms, to);
 	buffer_char(b, '{');
 	buffer_members(b, json_pack("{s:i, s:s, s:s, s:s, s:I, s:s, s:f, s:o, s:s, s:f, s:s, s:s, "
@@ -245,8 +252,10 @@ encode_range(const struct picture *picture, const struct history_range *range,
 	heat_countries(b, countries, country_count);
 	buffer_text(b, ",\"cities\":");
 	heat_cities(b, w);
+	buffer_text(b, ",\"networks\":");
+	heat_networks(b, w);
 	buffer_text(b, ",\"talkers\":");
-	encode_talkers(b, range, w->side);
+	encode_talkers(b, picture, range, w->side);
 	buffer_text(b, range->privacy.no_hosts ? ",\"talkers_window\":\"hidden\"}"
 		       : range->host_count > 0 ? ",\"talkers_window\":\"past\"}"
 					       : ",\"talkers_window\":\"none\"}");
@@ -266,22 +275,24 @@ text_range(const struct picture *picture, const struct history_range *range,
 {
 	const struct text_format *format = text_format(kind);
 	struct point *points = malloc((range->count + 1) * sizeof(*points));
+	struct point *networks = malloc((range->count + 1) * sizeof(*networks));
 	struct picture_window w = {.points = points,
+				   .networks = networks,
 				   .side = side,
 				   .ledger = range->ledger,
 				   .seconds = (double)range->covered_ms / 1000};
 	struct buffer b = {0};
-	int error = points == NULL ? -ENOMEM : 0;
+	int error = points == NULL || networks == NULL ? -ENOMEM : 0;
 
 	for (size_t i = 0; i < range->count && error == 0; i++)
-		if (side == SIDE_ALL || !range->places[i].place.own)
-			points[w.count++] =
-				(struct point){&range->places[i].place, range->places[i].counts};
+		window_put(&w, points, networks,
+			   (struct point){&range->places[i].place, range->places[i].counts});
 	if (error == 0)
 		error = format->of_range != NULL
 				? format->of_range(picture, range, timeline, &w, &b)
 				: format->of_points(&w, &b);
 	free(points);
+	free(networks);
 	if (error != 0)
 		b.failed = true;
 	return text_of(&b, (const char[]){'r', format->letter, 0}, text);
@@ -376,7 +387,8 @@ int
 text_series(const struct picture *picture, const struct history_series *series,
 	    const struct history_filter *filter, bool csv, struct text **text)
 {
-	const bool filtered = filter != NULL && (filter->country != NULL || filter->place != 0);
+	const bool filtered = filter != NULL &&
+			      (filter->country != NULL || filter->place != 0 || filter->by_network);
 	struct buffer b = {0};
 
 	if (csv) {

@@ -4,6 +4,7 @@
 #include "json.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static int
 encode_place(struct picture *picture, uint32_t number, enum window window, struct buffer *b)
@@ -14,10 +15,13 @@ encode_place(struct picture *picture, uint32_t number, enum window window, struc
 	struct picture_window w;
 	struct top_row rows[TOP_MAX];
 	char text[HOST_ADDR_TEXT], generated[32];
-	size_t count, here;
+	struct picture_share *shares;
+	size_t count, here, share_count;
 	static const struct counts nothing;
 
 	int error = picture_place_talkers(picture, number, rows, &count, &here);
+	if (error == 0)
+		error = picture_place_networks(picture, number, &shares, &share_count);
 	if (error != 0)
 		return error;
 	(void)picture_get_window(picture, all_of(window), &w); /* of all: it cannot fail */
@@ -46,6 +50,17 @@ encode_place(struct picture *picture, uint32_t number, enum window window, struc
 		buffer_counts(b, &row->counts);
 		buffer_char(b, ']');
 	}
+	buffer_text(b, "],\"networks\":[");
+	for (size_t i = 0; i < share_count; i++) {
+		buffer_text(b, i > 0 ? ",[" : "[");
+		buffer_number(b, shares[i].asn.number);
+		buffer_char(b, ',');
+		buffer_json_string(b, shares[i].asn.name);
+		buffer_char(b, ',');
+		buffer_counts(b, &shares[i].counts);
+		buffer_char(b, ']');
+	}
+	free(shares);
 	buffer_text(b, "]}\n");
 	return b->failed ? -ENOMEM : 0;
 }

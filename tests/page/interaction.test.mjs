@@ -491,6 +491,35 @@ test('the talkers of a card are those of the layers, direction and unit that are
   await page.done();
 });
 
+test('a card says whose networks its hosts are in, the busiest first', async () => {
+  const page = await b.newPage(browser);
+  const networks = [
+    [64500, 'Small', 10, 0, 9000, 0, 10, 0, 9000, 0],
+    [3320, 'Deutsche Telekom AG', 800, 100, 8000, 60, 0, 0, 0, 0],
+    [0, '', 5, 5, 50, 50, 5, 5, 50, 50],
+    [64502, 'Fourth', 1, 0, 9, 0, 1, 0, 9, 0],
+  ];
+  await page.route('**/api/v1/place/*', async (route) => {
+    const answer = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...answer, talkers: [], networks } });
+  });
+  const listed = async (query) => {
+    await page.goto(mock.url + query);
+    await b.drawn(page);
+    await page.locator('.spot').first().click();
+    await page.waitForSelector('#card li');
+    return page.locator('#card li .address').allInnerTexts();
+  };
+  const [telekom, small] = ['AS3320 Deutsche Telekom AG', 'AS64500 Small'];
+  // equally many keep the order that they came in
+  assert.deepEqual(await listed(''), [telekom, small, 'nobody says whose']);
+  assert.match(await page.innerText('#card'), /12 hosts since the start; no address is shown/);
+  assert.deepEqual(await listed('?by=octets'), [small, telekom, 'nobody says whose']);
+  assert.deepEqual(await listed('?tcp=0'), [telekom, 'nobody says whose']);
+  assert.deepEqual(page.faults, []);
+  await page.done();
+});
+
 test('a card says what is the finest that is known, beside the radius that the database gives', async () => {
   const said = [
     [{ name: '', code: 'RU', radius: 500 }, /within 500 km · only the country is known/],

@@ -259,6 +259,43 @@ test('three lists with TCP and UDP bars, six rows each', async () => {
   await page.done();
 });
 
+/** Rows of lists that are not whole in view. */
+const cutRows = (page) =>
+  page.evaluate(
+    () =>
+      [...document.querySelectorAll('#side section:not([hidden]) .list li')].filter((line) => {
+        const [box, around] = [line, line.closest('section')].map((e) => e.getBoundingClientRect());
+        return box.bottom > around.bottom + 1;
+      }).length,
+  );
+
+test('networks have a list, with sites there are five, and nothing is cut', async () => {
+  const places = makePlaces(300);
+  const counters = [9, 8, 900, 800, 5, 4, 500, 400];
+  const networks = [
+    [3320, 'Deutsche Telekom AG', ...counters.map((value) => 1000 * value)],
+    [0, '', ...counters.map((value) => 100 * value)],
+    [64500, '', ...counters.map((value) => 10 * value)],
+    [64501, 'A company whose name is longer than any list has room for, Inc.', ...counters],
+  ];
+  const wall = await startMock({ places });
+  for (const sites of [false, true]) {
+    if (sites) Object.assign(places[0], { name: 'Frankfurt DC', site: 1, own: 1 });
+    wall.state.over = { top: { networks } };
+    for (const [width, height] of [...SIZES, [1080, 1920], [390, 844]]) {
+      const page = await b.open(browser, wall.url, { width, height });
+      const names = await page.locator('#networks .name').allInnerTexts();
+      assert.match(names[0], /^Deutsche Telekom AG\s*AS3320$/);
+      assert.deepEqual(names.slice(1, 3), ['nobody says whose', 'AS64500']);
+      assert.equal(await page.locator('#named button').count(), sites ? 1 : 0);
+      assert.equal(await cutRows(page), 0, `${width}x${height}, sites: ${sites}`);
+      assert.deepEqual(await overlaps(page, '#side section'), [], `${width}x${height}`);
+      await page.done();
+    }
+  }
+  await wall.stop();
+});
+
 test('sites have a mark and a list of their own, and are no cities', async () => {
   const places = makePlaces(300);
   const sites = ['Frankfurt DC', 'Lab'].map((name, i) => ({ ...places[i], name, site: 1, own: 1 }));
@@ -270,16 +307,7 @@ test('sites have a mark and a list of their own, and are no cities', async () =>
     assert.match((await names('named')).join(), /Frankfurt DC/);
     assert.doesNotMatch((await names('cities')).join(), /Frankfurt DC|Lab/);
     assert.ok((await page.locator('.ring.site').count()) >= 1);
-    const cut = await page.evaluate(
-      () =>
-        [...document.querySelectorAll('#side section:not([hidden]) .list li')].filter((line) => {
-          const [box, around] = [line, line.closest('section')].map((e) =>
-            e.getBoundingClientRect(),
-          );
-          return box.bottom > around.bottom + 1;
-        }).length,
-    );
-    assert.equal(cut, 0, `${width}x${height}`);
+    assert.equal(await cutRows(page), 0, `${width}x${height}`);
     assert.deepEqual(await overlaps(page, '#side section'), [], `${width}x${height}`);
     if (width === 1920) {
       await page.locator('#named button').first().click();

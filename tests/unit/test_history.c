@@ -471,6 +471,8 @@ test_an_older_store_is_read(void **state)
 	snprintf(path, sizeof(path), "%s/history.sqlite", folder);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
+				      "DROP INDEX places_asn; "
+				      "ALTER TABLE places DROP COLUMN asn; "
 				      "ALTER TABLE places DROP COLUMN own; "
 				      "ALTER TABLE places DROP COLUMN site; "
 				      "ALTER TABLE tier0 DROP COLUMN hosts; "

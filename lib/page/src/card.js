@@ -9,6 +9,7 @@ import { amounts, shown } from './selection.js';
 
 const ASK_AFTER_MS = 180; // a pointer that only passes by asks nothing
 const MOST_TALKERS = 5;
+const MOST_NETWORKS = 3;
 
 /** What the server said, if it is what it should be. */
 async function detailsOf(answer) {
@@ -212,7 +213,38 @@ export class Card {
           ? `Top talkers of this time, at least; ${details.hosts ? hosts : 'none'} kept`
           : `Top talkers since the start, of ${hosts}`;
     box.append(element('h3', '', title), list);
+    this.#networks(box, details.networks ?? [], selection);
     return box;
+  }
+
+  /** Whose networks its hosts are in, since the start. */
+  #networks(box, networks, selection) {
+    const rows = networks
+      .map(([asn, name, ...counters]) => ({
+        name: format.networkOf(asn, name) || 'nobody says whose',
+        both: amounts(counters, 0, selection),
+      }))
+      .map((row) => ({ ...row, sum: shown(row.both, selection) }))
+      .filter(({ sum }) => sum > 0)
+      .sort((a, b) => b.sum - a.sum);
+    if (rows.length === 0) return;
+    const write = selection.unit === 'octets' ? format.octets : format.count;
+    const list = element('ol', '');
+    for (const { name, both, sum } of rows.slice(0, MOST_NETWORKS)) {
+      list.append(
+        element(
+          'li',
+          '',
+          element('span', 'address', name),
+          element('span', 'number', write(sum)),
+          layerBar(
+            selection.tcp ? (100 * both[0]) / rows[0].sum : 0,
+            selection.udp ? (100 * both[1]) / rows[0].sum : 0,
+          ),
+        ),
+      );
+    }
+    box.append(element('h3', '', 'Networks since the start'), list);
   }
 
   #put(x, y, view) {

@@ -163,3 +163,9 @@ export function host(address, anonymised) {
   const [told, all] = address.includes(':') ? [anonymised.ipv6, 128] : [anonymised.ipv4, 32];
   return told < all ? `${address}/${told}` : address;
 }
+
+/** An autonomous system, as people write it. */
+export const network = (asn) => `AS${asn}`;
+
+/** Whose a host's network is; '' where nobody says. */
+export const networkOf = (asn, name) => (asn ? `${network(asn)} ${name}`.trim() : '');

@@ -7,8 +7,7 @@ import { amounts, shown } from './selection.js';
 import { drawSparkline } from './sparkline.js';
 import { shortText } from './spans.js';
 
-const ROWS = 6;
-const ROWS_BESIDE_SITES = 4; // a list more has to have room
+const ROWS = { 3: 6, 4: 4, 5: 3 }; // of each list, by how many there are: all have to have room
 
 /** A tile: its number, unit, the words behind its label, and its alarm ('' | 'warn' | 'bad'). */
 function tile(id, { value, unit = '', note = '', alarm = '' }) {
@@ -82,8 +81,10 @@ export class Panel {
         hidden: 'are not shown',
         past: `${this.#span}, at least`, // the busiest of each minute or hour are kept
       }[top.talkers_window] ?? (lastPeriod ? `last ${format.span(interval)}` : this.#span);
-    const { sites = [] } = top;
-    this.#rows = sites.length > 0 ? ROWS_BESIDE_SITES : ROWS;
+    const { sites = [], networks = [] } = top;
+    const lists = 3 + (sites.length > 0) + (networks.length > 0);
+    this.#rows = ROWS[lists];
+    byId('side').style.setProperty('--lists', lists);
     this.#list('countries', this.#span, selection, top.countries, ([code, ...counters]) => ({
       name: format.country(code),
       counters,
@@ -95,8 +96,13 @@ export class Panel {
       id: rest[8],
       open: () => this.#onCity(lat, lon, rest[8]),
     }));
-    byId('side').classList.toggle('sites', sites.length > 0);
     byId('named-sites').hidden = sites.length === 0;
+    byId('named-networks').hidden = networks.length === 0;
+    this.#list('networks', this.#span, selection, networks, ([asn, name, ...counters]) => ({
+      name: asn ? name || format.network(asn) : 'nobody says whose',
+      code: asn && name ? format.network(asn) : '',
+      counters,
+    }));
     this.#list('named', this.#span, selection, sites, ([name, code, lat, lon, ...rest]) => ({
       name,
       code,
@@ -104,11 +110,18 @@ export class Panel {
       id: rest[8],
       open: () => this.#onCity(lat, lon, rest[8]),
     }));
-    this.#list('talkers', talkersSpan, selection, top.talkers, ([address, code, ...counters]) => ({
-      name: format.host(address, anonymised),
-      code,
-      counters,
-    }));
+    this.#list(
+      'talkers',
+      talkersSpan,
+      selection,
+      top.talkers,
+      ([address, code, ...counters], i) => ({
+        name: format.host(address, anonymised),
+        code,
+        title: format.networkOf(...(top.talkers_networks?.[i] ?? [0, ''])),
+        counters,
+      }),
+    );
   }
 
   age(seconds, generated, state) {
@@ -201,8 +214,8 @@ export class Panel {
     const octets = selection.unit === 'octets';
     const write = octets ? format.octets : format.count;
     const list = rows
-      .map((row) => {
-        const entry = read(row);
+      .map((row, i) => {
+        const entry = read(row, i);
         const layers = amounts(entry.counters, 0, selection);
         const tcp = selection.tcp ? layers[0] : 0;
         const udp = selection.udp ? layers[1] : 0;
@@ -218,9 +231,9 @@ export class Panel {
     );
     refill(
       byId(id),
-      ...list.map(({ name, code, tcp, udp, sum, id: place, open }) => {
+      ...list.map(({ name, code, title, tcp, udp, sum, id: place, open }) => {
         const label = element('span', 'name', nameOf(name));
-        label.title = name;
+        label.title = title ? `${name}, ${title}` : name;
         if (code) label.append(element('span', 'code', code));
         const line = element(open ? 'button' : 'div', 'row');
         line.append(
