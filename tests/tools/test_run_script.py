@@ -203,8 +203,16 @@ class Run(unittest.TestCase):
         errors = self.run_it(npm=DEFAULTS["STUB_npm"].replace("mkdir -p \"$asn\"", "exit 1"))
         self.assertIn("no list of networks", errors)
         self.assertEqual(len(self.calls("packet-heatmap")), 1)
+        # without internet each try takes minutes: once a day
+        self.run_it()
+        self.assertEqual(self.calls("npm"), [])
+        tried = os.path.join(self.repo, ".cache/geo/asn-tried")
+        os.utime(tried, (0, 0))
         self.run_it("--asn-db", "off")
         self.assertEqual(self.calls("npm"), [])
+        self.run_it()
+        self.assertEqual(len(self.calls("npm")), 1)
+        self.assertFalse(os.path.exists(tried))
 
     def test_old_database_serves_when_there_is_no_newer(self):
         self.run_it()
