@@ -58,18 +58,6 @@ locate_opened(const struct locate *locate)
 	return NULL;
 }
 
-struct locate_databases *
-locate_databases_ref(struct locate_databases *databases)
-{
-	return databases;
-}
-
-void
-locate_databases_unref(struct locate_databases *databases)
-{
-	(void)databases;
-}
-
 uint64_t
 locate_errors(const struct locate *locate)
 {
