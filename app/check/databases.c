@@ -159,9 +159,10 @@ check_databases(struct doctor *d)
 		const long days = (long)((time(NULL) - db->built) / 86400);
 
 		say(d, days > DATABASE_OLD_DAYS ? CHECK_WARNING : CHECK_OK, "databases",
-		    days > DATABASE_OLD_DAYS
-			    ? "bring a newer one, then systemctl reload packet-heatmap"
-			    : NULL,
+		    days > DATABASE_OLD_DAYS ? "packet-heatmap-update-geo brings a newer one, and "
+					       "systemctl enable --now "
+					       "packet-heatmap-update-geo.timer each day"
+					     : NULL,
 		    "%s (%s), built %ld days ago", db->title, db->path, days);
 	}
 	locate_destroy(locate);

@@ -212,6 +212,8 @@ heat_titles(const struct picture *picture, struct heat_titles *t)
 	for (size_t i = 0; i < database_count; i++) {
 		const struct locate_database *db = &databases[i];
 
+		if (db->built > 0 && (t->built == 0 || db->built < t->built))
+			t->built = db->built;
 		/* each maker whose data is on the map is named, the first one's site is linked */
 		if (t->attribution[0] == 0)
 			t->url = db->attribution_url;
@@ -226,6 +228,15 @@ heat_titles(const struct picture *picture, struct heat_titles *t)
 		snprintf(t->titles + used, sizeof(t->titles) - used, "%s%s", used ? ", " : "",
 			 db->title);
 	}
+}
+
+json_t *
+heat_built(const struct heat_titles *t)
+{
+	char built[32];
+
+	time_text(t->built * 1000, built);
+	return t->built > 0 ? json_string(built) : json_null();
 }
 
 static json_t *
@@ -247,7 +258,7 @@ sensor_json(const struct picture *picture)
 		json_array_append_new(history, json_real(round(facts->sums.history[i] * 10) / 10));
 	heat_titles(picture, &titles);
 	return json_pack(
-		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:s, s:s, s:o, s:o}", "name",
+		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "name",
 		json_text(facts->record.sensor), "sources", sources, "link",
 		link_name(facts->record.link), "rx_pps",
 		round((double)facts->record.received / seconds * 10) / 10, "rx_bps",
@@ -255,8 +266,8 @@ sensor_json(const struct picture *picture)
 		round((double)facts->record.lost / seconds * 10) / 10, "drop_pct",
 		offered ? round(1e8 * (double)facts->record.lost / (double)offered) / 1e6 : 0.0,
 		"lost_total", (json_int_t)facts->sums.lost, "geo_db", json_text(titles.titles),
-		"attribution", titles.attribution, "attribution_url", titles.url, "history",
-		history, "merged_packets", merged);
+		"geo_built", heat_built(&titles), "attribution", titles.attribution,
+		"attribution_url", titles.url, "history", history, "merged_packets", merged);
 }
 
 json_t *

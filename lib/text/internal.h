@@ -50,7 +50,10 @@ void text_compress(struct text *text, int level);
 struct heat_titles {
 	char titles[512], attribution[512];
 	const char *url;
+	int64_t built; /* the oldest of them, seconds since 1970; 0: unknown */
 };
+/* That as a value: its time, or null. */
+json_t *heat_built(const struct heat_titles *titles);
 void heat_titles(const struct picture *picture, struct heat_titles *titles);
 json_t *heat_totals(const struct picture_window *window, size_t countries, size_t hosts,
 		    bool balanced);

@@ -319,6 +319,22 @@ test('sites have a mark and a list of their own, and are no cities', async () =>
   await wall.stop();
 });
 
+test('a database that is over 45 days old is said to be so', async () => {
+  const own = await startMock({ places: makePlaces(30) });
+  const ago = (days) => new Date(Date.now() - days * 864e5 - 1000).toISOString();
+  for (const [built, text] of [
+    [ago(44), ''],
+    [ago(46), ' 46 days old'],
+    [null, ''],
+  ]) {
+    own.state.over = { sensor: { geo_built: built } };
+    const page = await b.open(browser, own.url);
+    assert.equal(await page.textContent('#geo-age'), text);
+    await page.done();
+  }
+  await own.stop();
+});
+
 test('each list says of what time it is, also where the talkers are of another', async () => {
   const own = await startMock({ places: makePlaces(30) });
   own.state.over = { window_s: 300, top: { talkers_window: 'now' } };

@@ -7,6 +7,7 @@ import { amounts, shown } from './selection.js';
 import { drawSparkline } from './sparkline.js';
 import { shortText } from './spans.js';
 
+const OLD_DAYS = 45; // of a geolocation database: DB-IP's is renewed each month, MaxMind's sooner
 const ROWS = { 3: 6, 4: 4, 5: 3 }; // of each list, by how many there are: all have to have room
 
 /** A tile: its number, unit, the words behind its label, and its alarm ('' | 'warn' | 'bad'). */
@@ -146,7 +147,7 @@ export class Panel {
     if (this.#snapshot) this.#sparkline();
   }
 
-  #tiles({ sensor, totals }) {
+  #tiles({ sensor, totals, generated }) {
     const link = sensor.link === 'unknown' ? '' : ` · link ${sensor.link}`;
     setText(byId('sensor'), `${sensor.name} · ${sensor.sources.join(', ')}${link}`);
     byId('sensor').classList.toggle('warn', sensor.link === 'down');
@@ -172,6 +173,8 @@ export class Panel {
     if (/^https:\/\//.test(sensor.attribution_url ?? '')) attribution.href = sensor.attribution_url;
     else attribution.removeAttribute('href');
     setText(byId('geo-db'), sensor.attribution && sensor.geo_db ? ` (${sensor.geo_db})` : '');
+    const days = (Date.parse(generated) - Date.parse(sensor.geo_built ?? generated)) / 864e5;
+    setText(byId('geo-age'), days > OLD_DAYS ? ` ${Math.floor(days)} days old` : '');
   }
 
   #sparkline() {
