@@ -555,6 +555,9 @@ class Installation(Smoke):
                     "/sysusers.d/packet-heatmap-alert.conf",
                     "/lib/systemd/system/packet-heatmap-alert.service",
                     "/share/packet-heatmap/nginx/packet-heatmap.conf",
+                    "/sbin/packet-heatmap-update-geo", "/man8/packet-heatmap-update-geo.8",
+                    "/lib/systemd/system/packet-heatmap-update-geo.service",
+                    "/lib/systemd/system/packet-heatmap-update-geo.timer",
                     "/share/packet-heatmap/record.proto", "/sbin/packet-heatmap-collector",
                     "/etc/packet-heatmap/collector.conf",
                     "/etc/packet-heatmap/collector-kafka.conf",
@@ -574,7 +577,7 @@ class Installation(Smoke):
             with open(here, encoding="utf-8") as file:
                 text = file.read()
             named = set(re.findall(r"(?:ExecStart=|--config |\.It Pa |LoadCredential=[\w.-]+:)"
-                                   r"(/\S+(?:heatmap|-ship|-alert|-collector|-token|-webhook|"
+                                   r"(/\S+(?:heatmap|-ship|-alert|-collector|-geo|-token|-webhook|"
                                    r"\.conf))(?!\S)", text))
             self.assertTrue(named, path)
             for name in named - {"/var/lib/packet-heatmap", "/var/lib/packet-heatmap-collector"}:
