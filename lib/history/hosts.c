@@ -55,23 +55,57 @@ group_of(const struct host_row *row)
 	return row->place >= PLACE_UNASKED ? 0 : (size_t)row->place + 1;
 }
 
-/* Leaves the busiest HISTORY_HOSTS_MAX of the marked rows. 0 or -ENOMEM. */
+/* Of equals the one that comes first is worth more. */
+static bool
+is_less(const struct best *a, const struct best *b)
+{
+	return a->value != b->value ? a->value < b->value : a->row > b->row;
+}
+
+/* A heap with the least on top: what is at `at` sinks to where it belongs. */
+static void
+sink(struct best *heap, size_t count, size_t at)
+{
+	const struct best moved = heap[at];
+
+	for (size_t below = 2 * at + 1; below < count; below = 2 * at + 1) {
+		if (below + 1 < count && is_less(&heap[below + 1], &heap[below]))
+			below++;
+		if (!is_less(&heap[below], &moved))
+			break;
+		heap[at] = heap[below];
+		at = below;
+	}
+	heap[at] = moved;
+}
+
+/* Leaves the busiest HISTORY_HOSTS_MAX of the marked rows, of which there are more. 0 or -ENOMEM. A
+ * heap: in a list that is kept in order, rows that ascend would each be moved all the way. */
 static int
 thin_out(const struct host_row *rows, size_t count, bool *marked)
 {
-	struct best *busy = calloc(HISTORY_HOSTS_MAX, sizeof(*busy));
+	struct best *heap = calloc(HISTORY_HOSTS_MAX, sizeof(*heap));
+	size_t used = 0;
 
-	if (busy == NULL)
+	if (heap == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		if (marked[i])
-			offer_best(busy, HISTORY_HOSTS_MAX, counts_packets(&rows[i].counts),
-				   (uint32_t)i);
+		if (!marked[i])
+			continue;
+		const struct best one = {counts_packets(&rows[i].counts), (uint32_t)i};
+		if (used < HISTORY_HOSTS_MAX) {
+			heap[used++] = one;
+			for (size_t at = used / 2; used == HISTORY_HOSTS_MAX && at-- > 0;)
+				sink(heap, used, at);
+		} else if (is_less(&heap[0], &one)) {
+			heap[0] = one;
+			sink(heap, used, 0);
+		}
 	}
 	memset(marked, 0, count * sizeof(*marked));
-	for (size_t i = 0; i < HISTORY_HOSTS_MAX; i++)
-		marked[busy[i].row] = true;
-	free(busy);
+	for (size_t i = 0; i < used; i++)
+		marked[heap[i].row] = true;
+	free(heap);
 	return 0;
 }
 
