@@ -18,8 +18,8 @@ def main():
         data = file.read()
     rows, at, codes = [], 0, []
     for line in data.splitlines(keepends=True):
-        code, name, box, shape = line.decode().rstrip("\n").split("\t")
-        if not re.fullmatch("[A-Z]{2}", code) or (box == "") != (shape == ""):
+        code, name, box, point, shape = line.decode().rstrip("\n").split("\t")
+        if not re.fullmatch("[A-Z]{2}", code) or len({box == "", point == "", shape == ""}) != 1:
             sys.exit(f"{path}: {code}: not a country")
         if shape and json.loads(shape)["type"] not in ("Polygon", "MultiPolygon"):
             sys.exit(f"{path}: {code}: not a shape")
@@ -27,7 +27,7 @@ def main():
         start = at + len(line) - 1 - len(shape.encode())
         where = f"land_file + {start}" if shape else "NULL"
         rows.append(f'\t{{"{code}", {json.dumps(name, ensure_ascii=False)}, {{{box or 0}}}, '
-                    f"{len(shape.encode())}, {where}}},")
+                    f"{{{point or 0}}}, {len(shape.encode())}, {where}}},")
         at += len(line)
     if codes != sorted(set(codes)):
         sys.exit(f"{path}: not sorted by code, or one comes twice")

@@ -16,6 +16,7 @@ struct land_country {
 	char code[3];      /* ISO 3166-1 alpha-2 */
 	const char *name;  /* English, UTF-8 */
 	double box[4];     /* west, south, east, north; west > east: over 180 degrees */
+	double point[2];   /* latitude and longitude of a point well inside its largest part */
 	size_t length;     /* of the geometry; 0: there is none */
 	const char *shape; /* GeoJSON geometry (RFC 7946): Polygon or MultiPolygon */
 };

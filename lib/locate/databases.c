@@ -2,6 +2,7 @@
 #include "databases.h"
 
 #include "internal.h"
+#include "land.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +16,15 @@
 #define ANOTHER "name another with --geo-db"
 
 /*
- * Does any record hold a position, and in which schema? Walks the tree, which was checked,
- * depth-first until one does; a database of another kind (ASN, country) has none at all, and is
- * told by a bounded number of records.
+ * Does any record hold a position, and in which schema? Else, does one name a country? Walks the
+ * tree, which was checked, depth-first until one has a position; a database of another kind (ASN,
+ * country) has none at all, and is told by a bounded number of records.
  */
 static bool
-has_positions(MMDB_s *mmdb, const atomic_bool *cancel, bool *flat)
+has_places(struct database *db, const atomic_bool *cancel)
 {
+	const MMDB_s *mmdb = &db->mmdb;
+	bool countries = false, flat_countries = false;
 	/* a node's two records per level of the tree: 2 x 128 can be open at a time */
 	uint32_t open[2 * 129];
 	size_t depth = 0;
@@ -55,15 +58,22 @@ has_positions(MMDB_s *mmdb, const atomic_bool *cancel, bool *flat)
 				records++;
 				values += count > 0 ? count : LOCATE_VALUES_MAX;
 				for (int schema = 0; schema < 2; schema++) {
-					*flat = schema == 1;
-					if (locate_record_decode(&entries[side], *flat, &place) &&
-					    place.has_position)
+					db->flat = schema == 1;
+					if (!locate_record_decode(&entries[side], db, &place))
+						continue;
+					if (place.has_position)
 						return true;
+					if (!countries && land_country(place.country) != NULL) {
+						countries = true;
+						flat_countries = db->flat;
+					}
 				}
 			}
 		}
 	}
-	return false;
+	db->flat = flat_countries;
+	db->countries = countries;
+	return countries;
 }
 
 static void
@@ -254,6 +264,7 @@ void
 locate_database_close(struct database *db)
 {
 	MMDB_close(&db->mmdb);
+	free(db->middles);
 	free(db);
 }
 
@@ -295,13 +306,19 @@ open_city(const char *path, const atomic_bool *cancel, char *error)
 {
 	struct database *db = locate_database_open(path, cancel, error);
 
-	if (db == NULL || has_positions(&db->mmdb, cancel, &db->flat))
+	if (db == NULL)
+		return NULL;
+	int status = has_places(db, cancel) ? 0 : -EINVAL;
+	if (locate_is_cancelled(cancel))
+		status = -ECANCELED;
+	if (status == 0 && !db->countries)
+		status = locate_middles_find(db, cancel);
+	if (status == 0)
 		return db;
-	const int status = locate_is_cancelled(cancel) ? -ECANCELED : -EINVAL;
 	if (status == -EINVAL)
 		snprintf(error, LOCATE_ERROR_MAX,
-			 "%s: the database (type '%.40s') holds no latitude and longitude; "
-			 "a City database is needed, name one with --geo-db",
+			 "%s: the database (type '%.40s') holds no latitude and longitude, and no "
+			 "countries; a City database is needed, name one with --geo-db",
 			 path,
 			 db->mmdb.metadata.database_type ? db->mmdb.metadata.database_type : "");
 	else

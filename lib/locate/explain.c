@@ -45,7 +45,7 @@ find_source(struct locate *locate, const struct host_addr *addr, enum addr_famil
 								 : (const struct sockaddr *)&v6,
 					     &status);
 		if (status != MMDB_SUCCESS || !found.found_entry ||
-		    locate_intern_record(locate, &found.entry, database->flat) != number)
+		    locate_intern_record(locate, &found.entry, database) != number)
 			continue;
 		out->database = &database->about;
 		/* an IPv4 address in an IPv6 tree stands 96 bits deep */
@@ -119,6 +119,9 @@ explanation_reason(const struct explanation *e, char text[512])
 		snprintf(text, 512, "not on the map: not in the database");
 	else if (!e->on_the_map)
 		snprintf(text, 512, "not on the map: the record of %s has no position", e->network);
+	else if (e->place.city[0] == 0 && e->place.radius_km > 0)
+		snprintf(text, 512, "the record of %s names no city, within %.0f km", e->network,
+			 (double)e->place.radius_km);
 	else if (e->place.city[0] == 0)
 		snprintf(text, 512, "the record of %s names the %s only", e->network,
 			 e->place.basis == BASIS_CONTINENT    ? "continent"

@@ -9,10 +9,18 @@
 #include <maxminddb.h>
 #include <sys/stat.h>
 
+/* Where a database puts what it knows the country of, and no more. */
+struct middle {
+	bool known;
+	double latitude, longitude;
+};
+
 struct database {
 	struct stat file; /* of which it is a copy */
 	MMDB_s mmdb;
-	bool flat; /* schema of DB-IP's npm package; else GeoLite2's nested one */
+	bool flat;              /* schema of DB-IP's npm package; else GeoLite2's nested one */
+	bool countries;         /* it has countries and no position at all */
+	struct middle *middles; /* [PLACE_COUNTRIES], or NULL: none are told (middles.c) */
 	struct locate_database about;
 };
 
@@ -67,11 +75,17 @@ int locate_tree_check(const MMDB_s *mmdb, const atomic_bool *cancel, const char 
 #define LOCATE_VALUES_MAX 1024
 unsigned int locate_value_count(const uint8_t *section, size_t size, size_t offset);
 
-/* What a record says; false where it is corrupt. `number` is left zero, and so is all padding. */
-bool locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *place);
+/* What a record of the database says; false where it is corrupt. `number` is left zero, and so is
+ * all padding. Of a database of countries the position is a point in the country (land.h). */
+bool locate_record_decode(MMDB_entry_s *entry, const struct database *db, struct place *place);
 
 /* Copies a name as valid UTF-8; `size` of the target, the 0 octet included. */
 void locate_copy_name(char *to, size_t size, const char *from, size_t length);
+
+/* -- middles.c */
+
+/* Fills db->middles. 0, -ENOMEM or -ECANCELED. */
+int locate_middles_find(struct database *db, const atomic_bool *cancel);
 
 /* -- places.c: places by what they say */
 
@@ -103,7 +117,8 @@ uint32_t locate_own_place(struct locate *locate, uint32_t number);
 
 /* Decodes a record and interns its place. PLACE_NONE where it is corrupt, PLACE_UNASKED without
  * memory. */
-uint32_t locate_intern_record(struct locate *locate, MMDB_entry_s *entry, bool flat);
+uint32_t locate_intern_record(struct locate *locate, MMDB_entry_s *entry,
+			      const struct database *db);
 
 /*
  * How much an answer says: 0 nothing (no record), then a record of neither position nor country,

@@ -35,11 +35,11 @@ struct locate {
 };
 
 uint32_t
-locate_intern_record(struct locate *locate, MMDB_entry_s *entry, bool flat)
+locate_intern_record(struct locate *locate, MMDB_entry_s *entry, const struct database *db)
 {
 	struct place what;
 
-	if (!locate_record_decode(entry, flat, &what)) {
+	if (!locate_record_decode(entry, db, &what)) {
 		locate->errors++;
 		return PLACE_NONE;
 	}
@@ -93,13 +93,13 @@ static uint32_t
 place_of_record(struct locate *locate, size_t database, MMDB_entry_s *entry)
 {
 	struct records *records = &locate->records[database];
-	const bool flat = locate->databases->each[database]->flat;
+	const struct database *db = locate->databases->each[database];
 
 	if (2 * records->count >= records->mask && records_grow(records) != 0)
 		return PLACE_NONE;
 	struct record *record = record_slot(records, entry->offset);
 	if (record->offset == 0) {
-		uint32_t place = locate_intern_record(locate, entry, flat);
+		uint32_t place = locate_intern_record(locate, entry, db);
 
 		if (place == PLACE_UNASKED) /* no memory: the next host may have some */
 			return PLACE_NONE;

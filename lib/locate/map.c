@@ -130,8 +130,7 @@ locate_map_place(struct locate_map *map, struct locate *locate, uint32_t slot)
 		if (offset == NO_RECORD)
 			continue;
 		MMDB_entry_s entry = {.mmdb = &map->databases->each[i]->mmdb, .offset = offset};
-		uint32_t place =
-			locate_intern_record(locate, &entry, map->databases->each[i]->flat);
+		uint32_t place = locate_intern_record(locate, &entry, map->databases->each[i]);
 		if (locate_says(locate, place) > locate_says(locate, best))
 			best = place;
 		if (locate_says(locate, best) == SAYS_POSITION)

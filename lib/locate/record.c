@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a record says, in either schema. Records come from a file: they are input. */
 #include "internal.h"
+#include "land.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -278,10 +279,33 @@ get_city(MMDB_entry_s *entry, bool flat, struct place *key)
 	}
 }
 
-/* `flat`: the schema of DB-IP's npm package and of IPinfo; else GeoLite2's nested one. */
-bool
-locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *key)
+/* A point in the country, where the database has none. */
+static void
+point_in_country(struct place *key)
 {
+	const struct land_country *land = land_country(key->country);
+
+	if (land == NULL || land->length == 0)
+		return;
+	key->latitude = land->point[0];
+	key->longitude = land->point[1];
+	key->has_position = true;
+}
+
+static bool
+is_middle(const struct database *db, const struct place *key)
+{
+	const struct middle *middle =
+		db->middles != NULL ? &db->middles[place_country_index(key->country)] : NULL;
+
+	return middle != NULL && middle->known && key->city[0] == 0 &&
+	       middle->latitude == key->latitude && middle->longitude == key->longitude;
+}
+
+bool
+locate_record_decode(MMDB_entry_s *entry, const struct database *db, struct place *key)
+{
+	const bool flat = db->flat;
 	double radius = 0;
 
 	memset(key, 0, sizeof(*key)); /* padding too: it is hashed as it stands in memory */
@@ -303,8 +327,8 @@ locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *key)
 	if (!(key->latitude >= -90 && key->latitude <= 90 && key->longitude >= -180 &&
 	      key->longitude <= 180))
 		key->has_position = false;
-	/* in the Gulf of Guinea is no country: that is how some say that they know no position */
-	if (fabs(key->latitude) < 1e-6 && fabs(key->longitude) < 1e-6 && key->city[0] == 0)
+	/* in the Gulf of Guinea is no land: that is how some say that they know no position */
+	if (fabs(key->latitude) < 1e-6 && fabs(key->longitude) < 1e-6)
 		key->has_position = false;
 	if (!key->has_position)
 		key->latitude = key->longitude = 0;
@@ -315,7 +339,9 @@ locate_record_decode(MMDB_entry_s *entry, bool flat, struct place *key)
 	if (key->has_position &&
 	    (flat ? get_first_number(entry, &radius, radii)
 		  : get_number(entry, &radius, PATH("location", "accuracy_radius"))) &&
-	    radius > 0 && radius <= 20040)
+	    radius > 0 && radius <= 20040 && !is_middle(db, key))
 		key->radius_km = (float)radius;
+	if (db->countries && !key->has_position)
+		point_in_country(key);
 	return true;
 }

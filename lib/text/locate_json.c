@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The text of /api/v1/locate and of --locate --json. */
 #include "locate_json.h"
+#include "internal.h"
 
 #include <string.h>
 
@@ -29,7 +30,8 @@ locate_json(const struct explanation *e)
 	json_object_set_new(o, "country", json_text(place->country));
 	json_object_set_new(o, "city", json_text(place->city));
 	json_object_set_new(o, "precision", json_string(place_precision(place)));
-	json_object_set_new(o, "country_only", json_boolean(e->on_the_map && place->city[0] == 0));
+	json_object_set_new(o, "country_only",
+			    json_boolean(e->on_the_map && text_radius(place) < 0));
 	json_object_set_new(o, "latitude",
 			    e->on_the_map ? json_real(place->latitude) : json_null());
 	json_object_set_new(o, "longitude",

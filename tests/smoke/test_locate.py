@@ -54,6 +54,26 @@ class Locate(Smoke):
                 self.assertIn(answer["database"]["path"], self.world.databases)
         self.assertGreater(located, 5)
 
+    def test_a_database_of_countries(self):
+        """It is no City database, and does: for the country, and says that it is no more."""
+        path = self.world.database("countries.mmdb", [
+            {"country": "DE", "networks": ["5.1.0.0/16", "2a00:1::/32"]},
+            {"country": "GI", "networks": ["5.2.0.0/16"]}], schema="geolite2", family="both")
+        done = subprocess.run(
+            [BINARY, "--json", "--geo-db", path, "--locate", "5.1.0.1", "2a00:1::1", "5.2.0.1"],
+            cwd=self.cwd, env={**self.environment, **self.sanitizers(["--no-seccomp"])},
+            capture_output=True, text=True, check=False, timeout=60)
+        self.no_reports(done.stderr)
+        four, six, gibraltar = [json.loads(line) for line in done.stdout.splitlines()]
+        for answer in (four, six):
+            self.assertEqual((answer["result"], answer["country"], answer["precision"],
+                              answer["country_only"], answer["radius_km"]),
+                             ("located", "DE", "country", True, 0))
+            self.assertTrue(47 < answer["latitude"] < 55 and 6 < answer["longitude"] < 15)
+            self.assertIn("names the country only", answer["reason"])
+        # the atlas has no shape of it
+        self.assertEqual((gibraltar["result"], gibraltar["country"]), ("no_position", "GI"))
+
     def test_reasons(self):
         cases = {"10.1.2.3": "10.0.0.0/8 is private use, RFC 1918",
                  "127.0.0.1": "loopback, RFC 1122", "224.0.0.1": "multicast, RFC 5771",

@@ -175,7 +175,7 @@ class Atlas:
             country = record.get("country_code", record.get("country", {}))
             if isinstance(country, dict):
                 country = country.get("iso_code", "")
-            if "latitude" in location and "longitude" in location:
+            if location.get("latitude", 0) != 0 or location.get("longitude", 0) != 0:
                 return country, location["latitude"], location["longitude"]
             if without_position is None or (country and without_position[0] == ""):
                 without_position = country, "", ""

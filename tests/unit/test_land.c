@@ -32,6 +32,12 @@ test_codes(void **state)
 		assert_ptr_equal(land_country(country->code), country);
 		assert_true(country->name[0] != 0);
 		assert_true((country->length > 0) == (country->shape != NULL));
+		if (country->length == 0)
+			continue;
+		const double *box = country->box, lat = country->point[0], lon = country->point[1];
+		assert_true(lat > box[1] && lat < box[3]);
+		assert_true(box[0] < box[2] ? lon > box[0] && lon < box[2]
+					    : lon > box[0] || lon < box[2]);
 	}
 	static const char *const none[] = {"", "A", "QQ", "de", "AAA", "ZZ", "\xff\xff"};
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)

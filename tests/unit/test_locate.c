@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Places out of databases of both schemas, several at once, hostile, damaged and exchanged ones. */
 #include "failing.h"
+#include "land.h"
 #include "locate.h"
 #include "map.h"
 #include "unit.h"
@@ -72,7 +73,6 @@ check_world(struct locate *locate)
 	assert_place(locate, "5.61.0.0", "東京", "JP", 35.6762, 139.6503);
 	assert_place(locate, "5.16.1.1", "Anadyr", "RU", 64.7337, 177.4968);
 	assert_place(locate, "5.72.0.1", "Amundsen-Scott", "AQ", -90, 0);
-	assert_place(locate, "5.74.0.1", "Null Island", "", 0, 0);
 	assert_place(locate, "5.76.0.1", "East of the line", "FJ", -17, -180);
 	assert_place(locate, "31.7.7.7", "New York", "US", 40.7128, -74.006);
 	assert_place(locate, "31.7.7.8", "Paris", "FR", 48.8566, 2.3522);
@@ -105,7 +105,8 @@ test_both_schemas(void **state)
 	check_world(nested);
 	assert_true(place_of(flat, "5.1.0.1")->radius_km == 0);
 	assert_true(place_of(nested, "5.1.0.1")->radius_km == 5);
-	assert_true(place_of(nested, "37.0.0.1")->radius_km == 1000);
+	/* 1000 in the file, but two prefixes share it: the middle of the country */
+	assert_true(place_of(nested, "37.0.0.1")->radius_km == 0);
 	/* a country without a position is known, but not drawn */
 	assert_false(place_of(nested, "37.100.0.1")->has_position);
 	assert_string_equal(place_of(nested, "37.101.0.1")->country, "EU");
@@ -156,7 +157,7 @@ test_partial(void **state)
 		{"5.3.0.1", "", "", "continent", 48, 9, 0, true},
 		{"5.4.0.1", "", "AU", "registered_country", 0, 0, 0, false},
 		{"5.5.0.1", "", "", "", 0, 0, 0, false},
-		{"5.6.0.1", "Null Island", "", "city", 0, 0, 0, true},
+		{"5.6.0.1", "Null Island", "", "city", 0, 0, 0, false},
 		{"5.7.0.1", "Nur Deutsch", "XK", "city", 42.6, 21.1, 0, true},
 		{"5.8.0.1", "", "", "", 1.5, 1.5, 0, true},
 		{"5.9.0.1", "", "", "", 0, 0, 0, false},
@@ -194,6 +195,58 @@ test_flat(void **state)
 
 	assert_said(locate, said, sizeof(said) / sizeof(said[0]));
 	locate_destroy(locate);
+}
+
+/* What a database says of the country alone lies in its middle, and has no radius of its own. */
+static void
+test_middles(void **state)
+{
+	static const struct said said[] = {
+		{"5.1.0.1", "", "DE", "country", 51.2, 9.4, 0, true},
+		{"5.5.0.1", "", "DE", "country", 51.2, 9.4, 0, true},
+		{"5.7.0.1", "", "DE", "country", 48.5, 9.1, 50, true}, /* a region */
+		{"5.11.0.1", "Here", "DE", "city", 51.2, 9.4, 20, true},
+		{"5.13.0.1", "", "FR", "country", 46, 2, 500, true}, /* shared with nobody */
+		{"5.15.0.1", "", "IT", "country", 42.5, 12.5, 0, true},
+		{"5.17.0.1", "", "IT", "country", 42.5, 12.5, 0, true}, /* by another record */
+		{"5.19.0.1", "", "AT", "country", 51.2, 9.4, 30, true}, /* that of a neighbour */
+		{"5.21.0.1", "", "", "", 48, 9, 1000, true},
+	};
+	struct locate *locate = opened("middles", NULL);
+	(void)state;
+
+	assert_said(locate, said, sizeof(said) / sizeof(said[0]));
+	assert_int_equal(number_of(locate, "5.15.0.1"), number_of(locate, "5.17.0.1"));
+	locate_destroy(locate);
+}
+
+/* One without positions: a point in the country, if there is a shape of it. */
+static void
+test_countries(void **state)
+{
+	struct locate *locate = opened("countries", NULL), *two = opened("countries", "world4");
+	const struct place *place = place_of(locate, "5.1.0.1");
+	const double *box = land_country("DE")->box;
+	(void)state;
+
+	assert_true(place->has_position);
+	assert_true(place->longitude > box[0] && place->longitude < box[2]);
+	assert_true(place->latitude > box[1] && place->latitude < box[3]);
+	assert_true(place->radius_km == 0);
+	assert_string_equal(place_precision(place), "country");
+	assert_int_equal(number_of(locate, "2a00:1::1"), number_of(locate, "5.1.0.1"));
+	assert_string_equal(place_precision(place_of(locate, "5.3.0.1")), "registered_country");
+	assert_true(place_of(locate, "5.3.0.1")->has_position);
+	assert_false(place_of(locate, "5.4.0.1")->has_position); /* the atlas has no Gibraltar */
+	assert_string_equal(place_of(locate, "5.4.0.1")->country, "GI");
+	assert_false(place_of(locate, "5.5.0.1")->has_position);
+	assert_int_equal(number_of(locate, "9.9.9.9"), PLACE_NONE);
+	/* another database is asked where it says no place, and it goes first where it does */
+	assert_string_equal(place_of(two, "5.4.0.1")->city, "Paris");
+	assert_string_equal(place_of(two, "5.1.0.1")->city, "");
+	assert_string_equal(place_of(two, "5.10.0.1")->city, "Warszawa");
+	locate_destroy(locate);
+	locate_destroy(two);
 }
 
 /* The first that knows a position wins; one that knows the country alone is kept for want of
@@ -423,6 +476,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_schemas), cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_middles),      cmocka_unit_test(test_countries),
+		cmocka_unit_test(test_middles),      cmocka_unit_test(test_countries),
 		cmocka_unit_test(test_flat),         cmocka_unit_test(test_order),
 		cmocka_unit_test(test_hostile),      cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_refused),      cmocka_unit_test(test_damaged),

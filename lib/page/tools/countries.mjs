@@ -3,7 +3,10 @@
 // /api/v1/countries.geojson. A line a country of ISO 3166-1 (and XK), sorted by code, as the places of
 // the databases name them:
 //
-//   code, name, west,south,east,north, GeoJSON geometry      the last two empty where the atlas has no shape
+//   code, name, west,south,east,north, latitude,longitude, GeoJSON geometry
+//
+// the last three empty where the atlas has no shape; latitude and longitude: a point inside of the largest
+// part, for what is known to be somewhere in the country.
 //
 // Geometry as RFC 7946 wants it: WGS 84, longitude first, cut at 180 degrees, outer rings
 // counterclockwise. A box with west > east goes over 180 degrees.
@@ -12,9 +15,9 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { geoEquirectangular } from 'd3-geo';
 import { geoProject } from 'd3-geo-projection';
-import iso from 'i18n-iso-countries';
 import { feature, merge } from 'topojson-client';
 import { presimplify, simplify } from 'topojson-simplify';
+import { allCodes, boundsOf, codeOf, nameOfCode } from './codes.mjs';
 
 // A point's weight is the area of the triangle that it spans, in square degrees: 0.002 leaves out
 // bays of about 7 km. From 0.005 on some coasts cross themselves.
@@ -27,33 +30,6 @@ const POLE = 89.99; // the cut ends just before it
 const CROSSING = '96.839,-12.183'; // of one of the Cocos Islands: there the atlas's line crosses itself
 
 const require = createRequire(import.meta.url);
-
-// What the atlas draws apart and has no code of its own: ISO's and the databases' code.
-const CODE_OF_NAME = {
-  Kosovo: 'XK',
-  'N. Cyprus': 'CY',
-  Somaliland: 'SO',
-  'Siachen Glacier': null, // claimed by two, lived in by none
-  'Indian Ocean Ter.': 'CX',
-};
-
-// What the atlas draws as part of a country, and ISO gives a code: [code, west, south, east, north]
-const PARTS = {
-  CX: [['CC', 96, -13, 97, -11]],
-  FR: [
-    ['YT', 44, -14, 46, -12],
-    ['RE', 55, -22, 56, -20],
-    ['MQ', -61.3, 14.3, -60.7, 15],
-    ['GP', -62, 15.8, -61, 16.6],
-    ['GF', -55, 2, -51, 6],
-  ],
-  NL: [['BQ', -69, 11, -62, 18]],
-  NO: [
-    ['SJ', -10, 70, -7, 72],
-    ['SJ', 10, 74, 35, 82],
-  ],
-  NZ: [['TK', -173, -10, -171, -8]],
-};
 
 // South is positive here: geoProject tells shells from holes as on a screen.
 const flatten = geoEquirectangular()
@@ -88,23 +64,6 @@ function arcsOfSmallRings(topology) {
   return arcs;
 }
 
-function codeOf(country, bounds) {
-  const name = country.properties.name;
-  const code = country.id ? iso.numericToAlpha2(country.id) : CODE_OF_NAME[name];
-  if (code === undefined) throw new Error(`${name}: which code has it?`);
-  const [part] = (PARTS[code] ?? []).find(
-    ([, west, south, east, north]) =>
-      bounds[0] > west && bounds[1] > south && bounds[2] < east && bounds[3] < north,
-  ) ?? [code];
-  return part;
-}
-
-function boundsOf(rings) {
-  const xs = rings.flat().map((point) => point[0]);
-  const ys = rings.flat().map((point) => point[1]);
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-}
-
 /** Code -> polygons of the topology, each with its arcs. */
 function byCode(topology) {
   const codes = new Map();
@@ -112,7 +71,7 @@ function byCode(topology) {
     const arcs = country.type === 'Polygon' ? [country.arcs] : country.arcs;
     for (const polygon of arcs) {
       const object = { type: 'Polygon', arcs: polygon };
-      const code = codeOf(country, boundsOf(feature(topology, object).geometry.coordinates));
+      const code = codeOf(country, boundsOf(feature(topology, object).geometry.coordinates.flat()));
       if (!codes.has(code)) codes.set(code, { polygons: [], countries: new Set() });
       codes.get(code).polygons.push(object);
       codes.get(code).countries.add(country);
@@ -151,7 +110,7 @@ function wound(polygon) {
 function longitudes(polygons) {
   const spans = polygons
     .map((polygon) => {
-      const [west, , east] = boundsOf(polygon);
+      const [west, , east] = boundsOf(polygon.flat());
       return [west, east];
     })
     .sort((a, b) => a[0] - b[0]);
@@ -165,26 +124,49 @@ function longitudes(polygons) {
   return around >= gap.width ? [spans[0][0], reach] : [gap.west, gap.east];
 }
 
+/** On the parallel through the largest part's centre of gravity, in the middle of its longest way on land. */
+function pointInside(polygons) {
+  const size = (polygon) => Math.abs(signedArea(polygon[0]));
+  const rings = polygons.reduce((a, b) => (size(b) > size(a) ? b : a));
+  let moment = 0;
+  let twice = 0;
+  for (let i = 1; i < rings[0].length; i++) {
+    const [[x1, y1], [x2, y2]] = [rings[0][i - 1], rings[0][i]];
+    moment += (y1 + y2) * (x1 * y2 - x2 * y1);
+    twice += x1 * y2 - x2 * y1;
+  }
+  const latitude = Math.round((moment / (3 * twice)) * DECIMALS) / DECIMALS + 0.0005; // through no corner
+  const crossings = rings
+    .flatMap((ring) => ring.slice(1).map((to, i) => [ring[i], to]))
+    .filter(([[, y1], [, y2]]) => y1 > latitude !== y2 > latitude)
+    .map(([[x1, y1], [x2, y2]]) => x1 + ((latitude - y1) / (y2 - y1)) * (x2 - x1))
+    .sort((a, b) => a - b);
+  let best = [0, 0];
+  for (let i = 0; i + 1 < crossings.length; i += 2) {
+    if (crossings[i + 1] - crossings[i] > best[1] - best[0]) best = crossings.slice(i, i + 2);
+  }
+  return `${latitude.toFixed(4)},${((best[0] + best[1]) / 2).toFixed(4)}`;
+}
+
 function lineOf(code, name, polygons) {
-  if (polygons.length === 0) return `${code}\t${name}\t\t`;
-  const all = boundsOf(polygons.flat());
+  if (polygons.length === 0) return `${code}\t${name}\t\t\t`;
+  const all = boundsOf(polygons.flat(2));
   const [west, east] = longitudes(polygons);
   const geometry =
     polygons.length === 1
       ? { type: 'Polygon', coordinates: polygons[0] }
       : { type: 'MultiPolygon', coordinates: polygons };
-  return `${code}\t${name}\t${west},${all[1]},${east},${all[3]}\t${JSON.stringify(geometry)}`;
+  return `${code}\t${name}\t${west},${all[1]},${east},${all[3]}\t${pointInside(polygons)}\t${JSON.stringify(geometry)}`;
 }
 
 export function buildCountries() {
-  iso.registerLocale(require('i18n-iso-countries/langs/en.json'));
   const file = require.resolve('world-atlas/countries-50m.json');
   const atlas = JSON.parse(fs.readFileSync(file, 'utf8'));
   const topology = presimplify(atlas);
   for (const id of arcsOfSmallRings(topology)) for (const p of topology.arcs[id]) p[2] = Infinity;
   const simple = simplify(topology, WEIGHT);
   const shapes = byCode(simple);
-  const lines = Object.keys(iso.getAlpha2Codes()).map((code) => {
+  const lines = allCodes().map((code) => {
     const { polygons, countries } = shapes.get(code) ?? { polygons: [], countries: new Set() };
     shapes.delete(code);
     // merged only where the atlas has a border that ISO has not
@@ -196,7 +178,7 @@ export function buildCountries() {
             coordinates: polygons.map((polygon) => feature(simple, polygon).geometry.coordinates),
           };
     const flat = polygons.length ? polygonsOf(geoProject(sphere, flatten)) : [];
-    return lineOf(code, iso.getName(code, 'en'), flat.map(wound).filter(Boolean));
+    return lineOf(code, nameOfCode(code), flat.map(wound).filter(Boolean));
   });
   if (shapes.size > 0) throw new Error(`no names for ${[...shapes.keys()]}`);
   return `${lines.sort().join('\n')}\n`;

@@ -4,9 +4,10 @@
 //
 // world.json:
 //   { size,        the sheet of projection.js
-//     countries: [[name, x, y, width, spreadKm], ...],
-//                  where the name may stand, how wide the land is there, and the standard deviation
-//                  of "somewhere in this country"
+//     countries: [[name, x, y, width, spreadKm, code, area], ...],
+//                  where the name may stand, how wide the land is there, the standard deviation of
+//                  "somewhere in this country", ISO 3166-1's code ('': none; two may have one), and
+//                  the area in square units of the sheet
 //     arcs:        "line!line!...", see polyline.js; each point says whether the world view needs it
 //     shapes:      the rings of each country, each a list of arc numbers (~n: arc n backwards)
 //     borders:     the arcs that two countries share }
@@ -16,6 +17,7 @@ import { createRequire } from 'node:module';
 import { presimplify } from 'topojson-simplify';
 import { MAX_LAT, SIZE, latToY, lonToX } from '../src/projection.js';
 import { encodeLine } from '../src/polyline.js';
+import { boundsOf, codeOf, nameOfCode } from './codes.mjs';
 
 // A point's weight is the area of the triangle that it spans, in planar square degrees. 0.03 keeps a
 // coast readable on a 4K world view; 0.0005 is about 3 km of detail, eight pixels of a wall at 64
@@ -129,13 +131,16 @@ function unwrapped(ring) {
   return rounded(drawnOn(ring));
 }
 
-function area(ring) {
+/** Outer rings and holes have not the same sign. */
+function signedArea(ring) {
   let twice = 0;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
     twice += (ring[j][0] - ring[i][0]) * (ring[j][1] + ring[i][1]);
   }
-  return Math.abs(twice) / 2;
+  return twice / 2;
 }
+
+const area = (ring) => Math.abs(signedArea(ring));
 
 function areaKm2(lonLat) {
   const rad = Math.PI / 180;
@@ -228,6 +233,25 @@ function spreadKm(source, country) {
   return Math.round(Math.min(700, Math.max(40, Math.sqrt(largest) / 3.5)));
 }
 
+/** The countries of the atlas, and what has a code of its own of them: French Guiana is not France. */
+function byCode(source, geometries) {
+  return geometries.flatMap((country) => {
+    const codes = new Map();
+    for (const polygon of polygonsOf(country)) {
+      const code = codeOf(country, boundsOf(ringLonLat(source, polygon[0]))) ?? '';
+      if (!codes.has(code)) codes.set(code, []);
+      codes.get(code).push(polygon);
+    }
+    const main = codeOf(country, []) ?? '';
+    return [...codes].map(([code, arcs]) => ({
+      type: 'MultiPolygon',
+      arcs,
+      code,
+      name: code === main ? country.properties.name : nameOfCode(code),
+    }));
+  });
+}
+
 export function buildWorld() {
   const file = require.resolve('world-atlas/countries-50m.json');
   const topology = presimplify(JSON.parse(fs.readFileSync(file, 'utf8')));
@@ -236,13 +260,23 @@ export function buildWorld() {
       .filter(([, , weight]) => weight >= FINE_WEIGHT) // an arc's ends weigh infinitely
       .map(([lon, lat, weight]) => [lon, lat, weight >= COARSE_WEIGHT]),
   );
-  const countries = topology.objects.countries.geometries;
+  const countries = byCode(source, topology.objects.countries.geometries);
   const { arcs, shapes, borders } = shapesOf(source, countries);
   return {
     size: SIZE,
     countries: countries.map((country, i) => {
       const { x, y, width } = anchor(arcs, shapes[i]);
-      return [country.properties.name, x, y, width, spreadKm(source, country)];
+      const units = shapes[i].map((ring) => signedArea(ringPoints(arcs, ring)));
+      const whole = Math.abs(units.reduce((sum, one) => sum + one, 0));
+      return [
+        country.name,
+        x,
+        y,
+        width,
+        spreadKm(source, country),
+        country.code,
+        Math.round(whole),
+      ];
     }),
     arcs: arcs.map(encodeLine).join('!'),
     shapes,
