@@ -7,9 +7,46 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define LOOK_S 2
+
+/* One number for how a file looks, on from `hash`; 0 octets and no file are not the same. */
+static uint64_t
+look_at(uint64_t hash, const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) != 0)
+		st = (struct stat){.st_nlink = 0};
+	const uint64_t said[] = {
+		st.st_nlink > 0,      (uint64_t)st.st_dev,         (uint64_t)st.st_ino,
+		(uint64_t)st.st_size, (uint64_t)st.st_mtim.tv_sec, (uint64_t)st.st_mtim.tv_nsec};
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		hash = (hash ^ said[i]) * UINT64_C(0x9e3779b97f4a7c15) + (hash >> 29);
+	return hash;
+}
+
+static uint64_t
+look_at_all(const struct loader *l)
+{
+	const struct asn_table *asn = locate_databases_asn(l->current);
+	uint64_t hash = look_at(1, l->settings->sites);
+
+	for (size_t i = 0; i < locate_databases_count(l->current); i++)
+		hash = look_at(hash, locate_databases_get(l->current, i)->path);
+	for (size_t i = 0; i < asn_files(asn); i++)
+		hash = look_at(hash, asn_file(asn, i)->path);
+	return hash;
+}
+
+static void
+refuse(struct loader *l)
+{
+	atomic_fetch_add(&l->failures, 1);
+	atomic_store(&l->refused, true);
+}
 
 static void
 reload(struct loader *l)
@@ -19,6 +56,8 @@ reload(struct loader *l)
 	struct locate_databases *databases = NULL;
 	struct locate_map *map = NULL;
 
+	/* before they are opened: what changes meanwhile is seen by the next look */
+	l->tried = look_at_all(l);
 	if (geo_find(l->settings, &paths, error) == 0)
 		databases = locate_databases_open(paths.list, paths.count, &l->cancel, error);
 	if (atomic_load(&l->cancel))
@@ -31,7 +70,7 @@ reload(struct loader *l)
 			return;
 	}
 	if (databases == NULL) {
-		atomic_fetch_add(&l->failures, 1);
+		refuse(l);
 		log_event(LOG_ERR, LOG_ID_NOT_RELOADED,
 			  "%s; the databases and sites stay as they were", error);
 		return;
@@ -39,7 +78,7 @@ reload(struct loader *l)
 	if (l->wants_map) {
 		map = locate_map_create(databases, &l->cancel);
 		if (map == NULL && errno != ECANCELED) {
-			atomic_fetch_add(&l->failures, 1);
+			refuse(l);
 			log_event(LOG_ERR, LOG_ID_NOT_RELOADED,
 				  "the databases stay as they were: no prefix map can be made of "
 				  "the new ones: %s",
@@ -54,6 +93,7 @@ reload(struct loader *l)
 	locate_databases_unref(l->current);
 	l->current = locate_databases_ref(databases);
 	atomic_store(&l->renewed, 0);
+	atomic_store(&l->refused, false);
 	locate_databases_unref(atomic_exchange(&l->databases, databases));
 	locate_map_unref(atomic_exchange(&l->map, map));
 	return;
@@ -61,8 +101,8 @@ out:
 	locate_databases_unref(databases);
 }
 
-/* Says it once of each that has come. */
-static void
+/* Says it once of each that has come; true: they have come to rest, and are to be opened. */
+static bool
 look(struct loader *l)
 {
 	const struct asn_table *asn = locate_databases_asn(l->current);
@@ -73,17 +113,18 @@ look(struct loader *l)
 	const bool sites = sites_renewed(locate_databases_sites(l->current));
 
 	if (sites && !l->sites_renewed)
-		log_line(
-			"--sites %s: there is another file now; SIGHUP (systemctl reload) reads it",
-			l->settings->sites);
+		log_line("--sites %s: there is another file now; it is read when it is whole",
+			 l->settings->sites);
 	l->sites_renewed = sites;
 	for (size_t i = 0; i < count + asn_files(asn); i++) {
 		if (now & ~then & 1u << i)
-			log_line("%s: there is another file now; SIGHUP (systemctl reload) opens "
-				 "it",
+			log_line("%s: there is another file now; it is opened when it is whole",
 				 i < count ? locate_databases_get(l->current, i)->path
 					   : asn_file(asn, i - count)->path);
 	}
+	const uint64_t before = l->seen;
+	l->seen = look_at_all(l);
+	return (now != 0 || sites) && l->seen == before && l->seen != l->tried;
 }
 
 /* Waits for a request or the end; false: it is time to look. [lock] */
@@ -113,7 +154,8 @@ loader_run(void *argument)
 			break;
 		if (!asked) {
 			pthread_mutex_unlock(&l->lock);
-			look(l);
+			if (look(l))
+				reload(l);
 			pthread_mutex_lock(&l->lock);
 			continue;
 		}
@@ -140,6 +182,7 @@ loader_start(struct loader *l, const struct settings *settings, bool wants_map,
 	l->settings = settings;
 	l->wants_map = wants_map;
 	l->current = locate_databases_ref(databases);
+	l->seen = l->tried = look_at_all(l);
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -6,8 +6,11 @@
  *                                          │                       │
  *     map's thread: loader_take_databases ◀┘    main: loader_take_map ◀┘ (for the lanes)
  *
- * Each second or so it looks whether another file has come to the place of one in use, and says so:
- * it is opened when it is asked for.
+ * Every two seconds it looks whether another file has come to the place of one in use, by renaming
+ * or by being written over. It says so, and once the files look as they did two seconds before,
+ * which who writes one in place does not, opens them as if it had been asked. A look is a stat() of
+ * each: inotify would tell a second or two earlier, but nothing of what lies on a server of files.
+ * What was refused is not tried again before it changes, and the facts say that it was.
  *
  * Neither the tick of the periods nor the map waits for a disk. At most one reload runs; requests
  * that come meanwhile are one more reload afterwards. What cannot be opened leaves everything as it
@@ -37,7 +40,9 @@ struct loader {
 	_Atomic(struct locate_map *) map;
 	struct locate_databases *current; /* [loader's thread] a reference: what was opened last */
 	bool sites_renewed;               /* [loader's thread] as last seen */
-	_Atomic unsigned int renewed;     /* see picture_facts.databases_renewed, as last seen */
+	uint64_t seen, tried; /* [loader's thread] how the files looked: last, and when opened */
+	atomic_bool refused;  /* the files as they are now: what is in use is older */
+	_Atomic unsigned int renewed;       /* see picture_facts.databases_renewed, as last seen */
 	_Atomic uint64_t reloads, failures; /* since the start */
 };
 

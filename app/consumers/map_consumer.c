@@ -216,6 +216,7 @@ draw(struct map_consumer *m, struct located *l, struct host_list *total)
 		facts.reloads = atomic_load(&m->loader->reloads);
 		facts.reload_failures = atomic_load(&m->loader->failures);
 		facts.databases_renewed = atomic_load(&m->loader->renewed);
+		facts.databases_refused = atomic_load(&m->loader->refused);
 	}
 	if (m->store != NULL) {
 		facts.history_folder = m->settings->history;

@@ -120,6 +120,7 @@ struct picture_facts {
 	const struct consumer_stats *consumers; /* of the period records; names are static */
 	size_t consumer_count;
 	uint64_t reloads, reload_failures; /* of the databases, since the start */
+	bool databases_refused;            /* what lies there now was: what is in use is older */
 	unsigned int databases_renewed; /* bit i: there is another file at the path of the i-th */
 	const char *history_folder;     /* NULL: nothing is kept */
 	struct history_status store;    /* of that history */

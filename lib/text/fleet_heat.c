@@ -24,16 +24,16 @@ sensor_json(const struct picture *picture, const struct fleet_choice *choice,
 		json_array_append_new(sources, json_text(rows->site));
 	heat_titles(picture, &titles);
 	return json_pack(
-		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:o, s:s, s:s, s:[], s:[]}", "name",
-		json_text(choice->sensor ? choice->sensor : choice->group), "sources", sources,
-		"link", link_name(choice->sensor != NULL ? rows->link : LINK_UNKNOWN), "rx_pps",
-		round((double)rows->last_received / seconds * 10) / 10, "rx_bps",
+		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:o, s:b, s:s, s:s, s:[], s:[]}",
+		"name", json_text(choice->sensor ? choice->sensor : choice->group), "sources",
+		sources, "link", link_name(choice->sensor != NULL ? rows->link : LINK_UNKNOWN),
+		"rx_pps", round((double)rows->last_received / seconds * 10) / 10, "rx_bps",
 		round((double)rows->last_octets * 8 / seconds), "drop_pps",
 		round((double)rows->last_lost / seconds * 10) / 10, "drop_pct",
 		offered ? round(1e8 * (double)rows->last_lost / (double)offered) / 1e6 : 0.0,
 		"lost_total", (json_int_t)rows->lost_total, "geo_db", json_text(titles.titles),
-		"geo_built", heat_built(&titles), "attribution", titles.attribution,
-		"attribution_url", titles.url, "history", "merged_packets");
+		"geo_built", heat_built(&titles), "geo_refused", 0, "attribution",
+		titles.attribution, "attribution_url", titles.url, "history", "merged_packets");
 }
 
 static int

@@ -258,16 +258,17 @@ sensor_json(const struct picture *picture)
 		json_array_append_new(history, json_real(round(facts->sums.history[i] * 10) / 10));
 	heat_titles(picture, &titles);
 	return json_pack(
-		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:o, s:s, s:s, s:o, s:o}", "name",
-		json_text(facts->record.sensor), "sources", sources, "link",
+		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:o, s:b, s:s, s:s, s:o, s:o}",
+		"name", json_text(facts->record.sensor), "sources", sources, "link",
 		link_name(facts->record.link), "rx_pps",
 		round((double)facts->record.received / seconds * 10) / 10, "rx_bps",
 		round((double)period_octets(&facts->record) * 8 / seconds), "drop_pps",
 		round((double)facts->record.lost / seconds * 10) / 10, "drop_pct",
 		offered ? round(1e8 * (double)facts->record.lost / (double)offered) / 1e6 : 0.0,
 		"lost_total", (json_int_t)facts->sums.lost, "geo_db", json_text(titles.titles),
-		"geo_built", heat_built(&titles), "attribution", titles.attribution,
-		"attribution_url", titles.url, "history", history, "merged_packets", merged);
+		"geo_built", heat_built(&titles), "geo_refused", (int)facts->databases_refused,
+		"attribution", titles.attribution, "attribution_url", titles.url, "history",
+		history, "merged_packets", merged);
 }
 
 json_t *

@@ -57,15 +57,17 @@ sensor_json(const struct picture *picture, const struct history_range *range)
 	for (int v = 0; v < DECODE_RESULTS; v++)
 		octets += range->ledger.decode.octets[v];
 	heat_titles(picture, &titles);
-	return json_pack("{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:o, s:s, s:s, s:[], s:[]}",
-			 "name", json_text(facts->record.sensor), "sources", sources, "link",
-			 "unknown", "rx_pps", per_second(range->received, range->covered_ms),
-			 "rx_bps", per_second(8 * octets, range->covered_ms), "drop_pps",
-			 per_second(range->lost, range->covered_ms), "drop_pct",
-			 offered ? round(1e8 * (double)range->lost / (double)offered) / 1e6 : 0.0,
-			 "lost_total", (json_int_t)range->lost, "geo_db", json_text(titles.titles),
-			 "geo_built", heat_built(&titles), "attribution", titles.attribution,
-			 "attribution_url", titles.url, "history", "merged_packets");
+	return json_pack(
+		"{s:o, s:o, s:s, s:f, s:f, s:f, s:f, s:I, s:o, s:o, s:b, s:s, s:s, s:[], s:[]}",
+		"name", json_text(facts->record.sensor), "sources", sources, "link", "unknown",
+		"rx_pps", per_second(range->received, range->covered_ms), "rx_bps",
+		per_second(8 * octets, range->covered_ms), "drop_pps",
+		per_second(range->lost, range->covered_ms), "drop_pct",
+		offered ? round(1e8 * (double)range->lost / (double)offered) / 1e6 : 0.0,
+		"lost_total", (json_int_t)range->lost, "geo_db", json_text(titles.titles),
+		"geo_built", heat_built(&titles), "geo_refused", (int)facts->databases_refused,
+		"attribution", titles.attribution, "attribution_url", titles.url, "history",
+		"merged_packets");
 }
 
 static void

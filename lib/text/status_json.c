@@ -320,6 +320,7 @@ encode_status(struct picture *picture, struct view view, struct buffer *b)
 	json_object_set_new(errors, "reloads", number(f->reload_failures));
 	json_object_set_new(o, "errors", errors);
 	json_object_set_new(o, "reloads", number(f->reloads));
+	json_object_set_new(o, "databases_refused", json_boolean(f->databases_refused));
 	json_object_set_new(o, "management_ms", steps_json(f));
 	json_object_set_new(o, "settings", embedded(f->settings_json));
 	json_object_set_new(o, "security", embedded(f->security_json));

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import time
 import unittest
 
 from smoke import ROOT, Smoke, main, wait_until  # first: it tells where the tools lie
@@ -322,19 +323,61 @@ class Changed(Smoke):
             self.assertEqual(program.get("/api/v1/heat?window=now")["places"], heat["places"])
             self.balanced(program.status())
 
-    def test_a_new_one_waits_for_the_signal(self):
-        """By rename, as geoipupdate brings it: status says so, the log once, and it is not used."""
+    def bring(self, octets, path):
+        with open(self.file("new.mmdb"), "wb") as file:
+            file.write(octets)
+        os.rename(self.file("new.mmdb"), path)
+
+    def test_a_new_one_is_opened_by_itself(self):
+        """By rename, as geoipupdate brings it: the log says so once, and no signal is needed."""
         path = self.world.database(self.file("live.mmdb"), self.world.places)
         with self.start(path) as program:
             self.assertIs(self.renewed(program), False)
-            os.rename(self.world.database(self.file("new.mmdb"), self.world.places), path)
-            wait_until(lambda: self.renewed(program), "word of the new one")
+            self.bring(make_mmdb.build(self.world.places), path)
+            wait_until(lambda: program.status()["reloads"] == 1, "it to be opened")
+            wait_until(lambda: not self.renewed(program), "nothing to be renewed")
             self.periods(program)
             self.assertEqual(program.output().count("there is another file now"), 1)
-            self.assertEqual(program.status()["reloads"], 0)
-            program.process.send_signal(signal.SIGHUP)
-            wait_until(lambda: not self.renewed(program), "it to be opened")
-            self.assertEqual(program.status()["reloads"], 1)
+            self.balanced(program.status())
+
+    def test_a_bad_one_is_said_and_not_tried_again(self):
+        """In log, status and page; what was in use stays, until the next one comes."""
+        path = self.world.database(self.file("live.mmdb"), self.world.places)
+
+        def refused():
+            status, heat = program.status(), program.get("/api/v1/heat")
+            return status["databases_refused"] and heat["sensor"]["geo_refused"]
+        with self.start(path) as program:
+            place = program.get("/api/v1/locate?ip=5.1.0.1")
+            self.assertFalse(refused())
+            self.bring(make_mmdb.build(self.world.places, damage="loop"), path)
+            wait_until(refused, "the refusal")
+            for _ in range(12):  # three looks, and more
+                self.periods(program)
+            self.assertEqual(program.output().count("stay as they were"), 1)
+            self.assertEqual(program.status()["errors"]["reloads"], 1)
+            self.assertEqual(program.get("/api/v1/locate?ip=5.1.0.1"), place)
+            self.bring(make_mmdb.build(self.world.places), path)
+            wait_until(lambda: program.status()["reloads"] == 1, "the next one")
+            wait_until(lambda: not refused(), "nothing to say")
+            self.balanced(program.status())
+
+    def test_one_that_is_written_slowly_is_not_taken_half(self):
+        """In place, a part each half a second: opened once, when it is whole."""
+        path = self.world.database(self.file("live.mmdb"), self.world.places)
+        octets = make_mmdb.build(make_mmdb.many(4000))
+        part, longest = len(octets) // 8 + 1, 0
+        with self.start(path) as program:
+            with open(path, "wb", buffering=0) as file:
+                written = time.monotonic()
+                for at in range(0, len(octets), part):
+                    file.write(octets[at:at + part])
+                    time.sleep(0.5)
+                    now = time.monotonic()
+                    written, longest = now, max(longest, now - written)
+            wait_until(lambda: program.status()["reloads"] == 1, "it to be opened")
+            if longest < 1.5:  # else this machine has paused for as long as a file has to rest
+                self.assertNotIn("stay as they were", program.output())
 
 
 @unittest.skipUnless(os.environ.get("BAD_DATABASES"), "needs a folder in $BAD_DATABASES")

@@ -112,13 +112,13 @@ class Sites(smoke.Smoke):
             self.assertEqual(name(), "before")
             self.write("10.0.0.0/8 = \"after\", 1, 2")
             wait_until(lambda: "there is another file now" in program.output(), "a word")
-            self.assertEqual(name(), "before")
-            program.process.send_signal(signal.SIGHUP)
             wait_until(lambda: name() == "after", "the new file")
-            self.write("10.0.0.0/8 = \"broken, 1, 2")
+            self.write("10.0.0.0/8 = \"asked for\", 1, 2")
             program.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: name() == "asked for", "the new file")
+            self.write("10.0.0.0/8 = \"broken, 1, 2")
             wait_until(lambda: "sites.conf:1: the name has no end" in program.output(), "a word")
-            self.assertEqual(name(), "after")
+            self.assertEqual(name(), "asked for")
 
     def test_mistakes(self):
         self.write("# ours", "10.0.0.0/8 = \"x\", 100, 2")
