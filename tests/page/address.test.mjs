@@ -15,6 +15,8 @@ test('an empty address is everything since the start', () => {
     at: null,
     past: null,
     span: null,
+    countries: false,
+    night: false,
     against: '',
     replay: 0,
     kiosk: false,
@@ -26,7 +28,7 @@ test('an empty address is everything since the start', () => {
 test('each parameter is read', () => {
   assert.deepEqual(
     readAddress(
-      '?tcp=0&dir=dst&by=octets&window=5m&side=remote&sensor=a&group=west&at=-33.9,151.2,6&kiosk=1&cycle=7&reset=0',
+      '?tcp=0&dir=dst&by=octets&window=5m&side=remote&sensor=a&group=west&at=-33.9,151.2,6&view=countries&night=1&kiosk=1&cycle=7&reset=0',
     ),
     {
       selection: { tcp: false, udp: true, direction: 'dst', unit: 'octets' },
@@ -37,6 +39,8 @@ test('each parameter is read', () => {
       at: { lat: -33.9, lon: 151.2, zoom: 6 },
       past: null,
       span: null,
+      countries: true,
+      night: true,
       against: '',
       replay: 0,
       kiosk: true,
@@ -48,7 +52,7 @@ test('each parameter is read', () => {
 
 test('nonsense is the default', () => {
   const read = readAddress(
-    '?tcp=yes&dir=up&by=frames&window=../x&side=left&at=1,2&cycle=-1&reset=soon',
+    '?tcp=yes&dir=up&by=frames&window=../x&side=left&at=1,2&view=cities&night=yes&cycle=-1&reset=soon',
   );
   assert.deepEqual(read, readAddress(''));
   for (const window of ['nonsense', '2m', 'NOW', '5m ', '']) {
@@ -75,6 +79,8 @@ test('written and read again it is the same, and foreign parameters stay', () =>
     window: '1h',
     side: 'all',
     at: { lat: 48.857, lon: 2.352, zoom: 8 },
+    countries: true,
+    night: true,
   };
   const search = writeAddress('?kiosk=1&theme=x', state);
   const read = readAddress(search);
@@ -82,6 +88,8 @@ test('written and read again it is the same, and foreign parameters stay', () =>
   assert.equal(read.window, '1h');
   assert.equal(read.side, 'all');
   assert.deepEqual(read.at, state.at);
+  assert.equal(read.countries, true);
+  assert.equal(read.night, true);
   assert.equal(read.kiosk, true);
   assert.match(search, /theme=x/);
 });

@@ -131,6 +131,19 @@ export function heatAt(page, { x, y }) {
   );
 }
 
+/** The land's colour [red, green, blue] at a point of the stage, in CSS pixels. */
+export function landAt(page, { x, y }) {
+  return page.evaluate(
+    ([stageX, stageY]) => {
+      const canvas = document.getElementById('base');
+      const column = Math.floor((stageX * canvas.width) / canvas.clientWidth);
+      const row = Math.floor((stageY * canvas.height) / canvas.clientHeight);
+      return [...canvas.getContext('2d').getImageData(column, row, 1, 1).data].slice(0, 3);
+    },
+    [x, y],
+  );
+}
+
 /** Where a place lies on the stage while the whole world is shown. */
 export async function onStage(page, { lat, lon }) {
   const { width, height } = await page.evaluate(() => {

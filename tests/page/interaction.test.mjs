@@ -522,7 +522,7 @@ test('a card says whose networks its hosts are in, the busiest first', async () 
 
 test('a card says what is the finest that is known, beside the radius that the database gives', async () => {
   const said = [
-    [{ name: '', code: 'RU', radius: 500 }, /within 500 km · only the country is known/],
+    [{ name: '', code: 'RU', radius: 500 }, /within 500 km$/],
     [{ name: '', code: 'RU', radius: -1 }, /only the country is known/],
     [{ name: 'Europe', code: '', radius: -1 }, /only the continent is known/],
     [{ name: 'Omsk', code: 'RU', radius: 20 }, /within 20 km$/],

@@ -49,7 +49,7 @@ test('the hottest places are named with their numbers; nothing overlaps, nothing
       assert.ok(spots.length >= (query ? 3 : 8), `${spots.length} at ${width} ${query}`);
       for (const text of spots) assert.match(text, /\D \d[\d.]*[kMG]?$/);
       assert.deepEqual(
-        await overlaps(page, '.spot, .country, #legend, #controls, #zoom, #credits'),
+        await overlaps(page, '.spot, .country, #legend, #controls, #kinds, #zoom, #credits'),
         [],
         `${width}x${height}${query}`,
       );
@@ -148,6 +148,27 @@ test('labels keep clear of a banner that comes, and have their room again when i
   await b.atRest(page);
   assert.ok(await isNamed());
   await page.done();
+  await own.stop();
+});
+
+test('the card keeps clear of the banner, above it or below', async () => {
+  const north = { ...makePlaces(1)[0], id: 900, name: 'Longyearbyen', lat: 72, lon: 60 };
+  const south = { ...north, id: 901, name: 'Ushuaia', lat: -54.8, lon: -68.3 };
+  const own = await startMock({ places: [north, south] });
+  own.state.over = { sensor: { drop_pps: 5 } };
+  own.state.nextPeriod();
+  for (const [width, height] of [...SIZES, [1080, 1920]]) {
+    const page = await b.open(browser, own.url, { width, height });
+    await page.waitForSelector('#banner:not([hidden])');
+    await b.atRest(page);
+    for (const spot of await page.locator('.spot').all()) {
+      await spot.click();
+      await page.waitForSelector('#card li');
+      assert.deepEqual(await overlaps(page, '#card, #banner'), [], `${width}x${height}`);
+      await page.keyboard.press('Escape');
+    }
+    await page.done();
+  }
   await own.stop();
 });
 
@@ -319,15 +340,18 @@ test('sites have a mark and a list of their own, and are no cities', async () =>
   await wall.stop();
 });
 
-test('a database that is over 45 days old is said to be so', async () => {
+test('a database that is over 45 days old, or damaged, is said to be so', async () => {
   const own = await startMock({ places: makePlaces(30) });
   const ago = (days) => new Date(Date.now() - days * 864e5 - 1000).toISOString();
-  for (const [built, text] of [
-    [ago(44), ''],
-    [ago(46), ' 46 days old'],
-    [null, ''],
+  const damaged = 'a newer file is damaged: see the log';
+  for (const [built, refused, text] of [
+    [ago(44), false, ''],
+    [ago(46), false, ' 46 days old'],
+    [ago(46), true, ` 46 days old, ${damaged}`],
+    [null, true, ` ${damaged}`],
+    [null, false, ''],
   ]) {
-    own.state.over = { sensor: { geo_built: built } };
+    own.state.over = { sensor: { geo_built: built, geo_refused: refused } };
     const page = await b.open(browser, own.url);
     assert.equal(await page.textContent('#geo-age'), text);
     await page.done();
@@ -435,7 +459,11 @@ test('a resize refits the world and keeps what was in the middle', async () => {
     const view = b.viewOf(page);
     assert.ok(Math.abs(view.lat - 48) < 0.5 && Math.abs(view.lon - 9) < 0.5, JSON.stringify(view));
     assert.ok(Math.abs(view.zoom - 6) < 0.01);
-    assert.deepEqual(await overlaps(page, '.spot, #legend, #controls, #zoom'), [], `${width}`);
+    assert.deepEqual(
+      await overlaps(page, '.spot, #legend, #controls, #kinds, #zoom'),
+      [],
+      `${width}`,
+    );
   }
   await page.done();
 });
@@ -509,7 +537,7 @@ test('a phone shows the map first, numbers in one row to swipe, controls behind 
     assert.ok(stage.height >= height * 0.66, `${size}: the map has ${stage.height}`);
     assert.deepEqual(await overlaps(page, '.brand, #tiles, .clock'), [], size);
     assert.deepEqual(await overlaps(page, '#status, .clock time'), [], size);
-    const parts = '.spot, .country, #legend, #controls, #controls-button, #zoom, #credits';
+    const parts = '.spot, .country, #legend, #controls, #controls-button, #kinds, #zoom, #credits';
     assert.deepEqual(await overlaps(page, parts), [], size);
     for (const selector of ['#legend', '#legend-strips', '#credits', '#zoom', '.brand', '.clock']) {
       const { x, y, width: wide, height: high } = await box(selector);
@@ -526,9 +554,9 @@ test('a phone shows the map first, numbers in one row to swipe, controls behind 
     assert.deepEqual(room, [true, true], size);
     assert.equal(await page.locator('#tcp').isVisible(), false);
     await page.tap('#controls-button');
-    assert.deepEqual(await overlaps(page, '#controls > *, #controls-button'), [], size);
+    assert.deepEqual(await overlaps(page, '#controls > *, #controls-button, #kinds'), [], size);
     const small = await page.evaluate(() =>
-      [...document.querySelectorAll('#controls button, #controls-button')]
+      [...document.querySelectorAll('#controls button, #controls-button, #kinds button')]
         .filter((button) => button.offsetHeight > 0 && button.offsetHeight < 44)
         .map((button) => button.innerText),
     );

@@ -136,7 +136,7 @@ export function makeSnapshot(places, { time = Date.now(), interval = 10, ...over
     ]),
     places: places.slice(0, NAMED).map(({ name, code }) => `${name}, ${code}`),
     top: {
-      countries: countries.slice(0, TOP).map(({ key, counters }) => [key, ...counters]),
+      countries: countries.map(({ key, counters }) => [key, ...counters]), // all of them, as the server
       cities: cities
         .slice(0, TOP)
         .map(({ first, counters }) => [

@@ -125,21 +125,26 @@ real('a hot spot gives its place and its top talkers, which the server keeps', a
 });
 
 real('accuracy radius and country-only places reach the page', async () => {
-  const own = await startServer({
-    database: folder.database('world'),
-    capture: folder.capture('country_only'),
-  });
-  const page = await b.open(browser, own.url);
-  assert.match(await page.innerText('#legend-note'), /the place is known only roughly/);
-  const heat = await (await fetch(`${own.url}api/v1/heat`)).json();
-  const radius = heat.fields.indexOf('radius_km');
-  assert.ok(
-    heat.points.some((point) => point[radius] > 0),
-    JSON.stringify(heat.points),
-  );
-  assert.deepEqual(page.faults, []);
-  await page.done();
-  await own.stop();
+  for (const [capture, note, fits] of [
+    ['country_only', /only the country is known/, (radius) => radius < 0],
+    ['plain', /the place is known only roughly/, (radius) => radius > 0],
+  ]) {
+    const own = await startServer({
+      database: folder.database('world'),
+      capture: folder.capture(capture),
+    });
+    const page = await b.open(browser, own.url);
+    assert.match(await page.innerText('#legend-note'), note, capture);
+    const heat = await (await fetch(`${own.url}api/v1/heat`)).json();
+    const radius = heat.fields.indexOf('radius_km');
+    assert.ok(
+      heat.points.some((point) => fits(point[radius])),
+      JSON.stringify(heat.points),
+    );
+    assert.deepEqual(page.faults, []);
+    await page.done();
+    await own.stop();
+  }
 });
 
 real('the page prints the attribution of the database', async () => {

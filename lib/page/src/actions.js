@@ -34,6 +34,13 @@ export function actionsOf(page) {
     nextSide: () => {
       if (!byId('whose').hidden) page.setSide(after(SIDES, page.snapshot.side));
     },
+    kind: (name) => page.setKind(name === 'countries'),
+    nextKind: () => page.setKind(!page.countries.on),
+    night: () => page.setNight(!page.night.on),
+    nextRegion: () => {
+      page.closeCard();
+      page.regions.next();
+    },
     zoom: (factor) => page.view.zoomBy(factor),
     pan: (right, down) => page.view.panBy(right, down),
     world: () => {
@@ -43,7 +50,7 @@ export function actionsOf(page) {
     spot: (rank) => {
       const spot = page.labels.spots[rank];
       if (!spot) return;
-      const { lat, lon, id } = page.places;
+      const { lat, lon, id } = page.shown;
       page.openPlace(lat[spot.i], lon[spot.i], id[spot.i]);
     },
     close: () => page.closeCard(),

@@ -2,7 +2,7 @@
 // The card of one place: where it is, how much, sent and received, and its busiest hosts, which the
 // server keeps (/api/v1/place/ID; of the past /api/v1/places/KEY) and a saved file does not.
 
-import { element, layerBar, nameOf } from './dom.js';
+import { byId, element, layerBar, nameOf } from './dom.js';
 import * as format from './formats.js';
 import { COUNTRY_ONLY } from './places.js';
 import { amounts, shown } from './selection.js';
@@ -10,6 +10,7 @@ import { amounts, shown } from './selection.js';
 const ASK_AFTER_MS = 180; // a pointer that only passes by asks nothing
 const MOST_TALKERS = 5;
 const MOST_NETWORKS = 3;
+const EDGE = 8; // of the stage
 
 /** What the server said, if it is what it should be. */
 async function detailsOf(answer) {
@@ -17,6 +18,17 @@ async function detailsOf(answer) {
   const details = await answer.json();
   if (!Array.isArray(details?.talkers)) throw new Error('an answer without talkers');
   return details;
+}
+
+/** From where to where it may stand, from above: the banner says what all of it is of. */
+function roomOf({ height }) {
+  const banner = byId('banner');
+  const [top, bottom] = [EDGE, height - EDGE];
+  if (banner.hidden) return [top, bottom];
+  const { offsetTop, offsetHeight } = banner;
+  return offsetTop < height / 2
+    ? [offsetTop + offsetHeight + EDGE, bottom]
+    : [top, offsetTop - EDGE];
 }
 
 export class Card {
@@ -67,10 +79,12 @@ export class Card {
     const focused = this.#card.contains(document.activeElement);
     this.#card.replaceChildren(
       ...(this.pinned ? [this.#closeButton()] : []),
-      ...this.#heading(places, i, sameDetails),
+      ...this.#heading(places, i, sameDetails, selection),
       this.#table(places, i, selection),
       ...this.#under(places, i, selection, others),
-      this.#talkers(path, sameDetails, selection),
+      places.placesOf
+        ? this.#places(places.placesOf(i, selection), selection)
+        : this.#talkers(path, sameDetails, selection),
     );
     if (focused) this.#card.querySelector('.close')?.focus({ preventScroll: true });
     this.#card.hidden = false;
@@ -87,7 +101,11 @@ export class Card {
     return button;
   }
 
-  #heading(places, i, details) {
+  #heading(places, i, details, selection) {
+    if (places.heading) {
+      const { title, where } = places.heading(i, selection);
+      return [element('h2', '', nameOf(title)), element('p', 'where', where)];
+    }
     const text = places.names[i] ?? '';
     const land = this.#land.countryAt(places.x[i], places.y[i])?.name ?? '';
     const named = format.splitPlace(text);
@@ -101,7 +119,7 @@ export class Card {
       city && country,
       format.coordinates(places.lat[i], places.lon[i]),
       radius > 0 && `within ${radius} km`,
-      (radius === COUNTRY_ONLY || (code && !city)) && `only the ${finest} is known`,
+      radius === COUNTRY_ONLY && `only the ${finest} is known`,
       places.site[i] && 'site',
       places.own[i] && 'our own side',
     ].filter(Boolean);
@@ -181,29 +199,14 @@ export class Card {
       box.append(element('p', 'more', 'Its hosts are not known now'));
       return box;
     }
-    const write = selection.unit === 'octets' ? format.octets : format.count;
-    const list = element('ol', '');
     const rows = details.talkers.map(([address, ...counters]) => {
       const both = amounts(counters, 0, selection);
-      return { address, both, sum: shown(both, selection) };
+      const name = format.host(address, details.anonymised);
+      return { name, both, sum: shown(both, selection) };
     });
     rows.sort((a, b) => b.sum - a.sum);
-    const most = rows[0]?.sum;
     const busy = rows.filter(({ sum }) => sum > 0); // the others are busy by another choice
-    for (const { address, both, sum } of busy.slice(0, MOST_TALKERS)) {
-      list.append(
-        element(
-          'li',
-          '',
-          element('span', 'address', format.host(address, details.anonymised)),
-          element('span', 'number', write(sum)),
-          layerBar(
-            selection.tcp ? (100 * both[0]) / most : 0,
-            selection.udp ? (100 * both[1]) / most : 0,
-          ),
-        ),
-      );
-    }
+    const list = this.#list(busy.slice(0, MOST_TALKERS), selection);
     const hosts = details.hosts === 1 ? '1 host' : `${format.exact(details.hosts)} hosts`;
     const hidden = details.hosts > 0 && details.talkers.length === 0;
     const title =
@@ -217,20 +220,18 @@ export class Card {
     return box;
   }
 
-  /** Whose networks its hosts are in, since the start. */
-  #networks(box, networks, selection) {
-    const rows = networks
-      .map(([asn, name, ...counters]) => ({
-        name: format.networkOf(asn, name) || 'nobody says whose',
-        both: amounts(counters, 0, selection),
-      }))
-      .map((row) => ({ ...row, sum: shown(row.both, selection) }))
-      .filter(({ sum }) => sum > 0)
-      .sort((a, b) => b.sum - a.sum);
-    if (rows.length === 0) return;
+  /** Of a country: its busiest places. */
+  #places(rows, selection) {
+    const box = element('div', 'talkers');
+    if (rows.length) box.append(element('h3', '', 'Top places'), this.#list(rows, selection));
+    return box;
+  }
+
+  /** Names with their counts, and bars beside that of the first. */
+  #list(rows, selection) {
     const write = selection.unit === 'octets' ? format.octets : format.count;
     const list = element('ol', '');
-    for (const { name, both, sum } of rows.slice(0, MOST_NETWORKS)) {
+    for (const { name, both, sum } of rows) {
       list.append(
         element(
           'li',
@@ -244,6 +245,21 @@ export class Card {
         ),
       );
     }
+    return list;
+  }
+
+  /** Whose networks its hosts are in, since the start. */
+  #networks(box, networks, selection) {
+    const rows = networks
+      .map(([asn, name, ...counters]) => ({
+        name: format.networkOf(asn, name) || 'nobody says whose',
+        both: amounts(counters, 0, selection),
+      }))
+      .map((row) => ({ ...row, sum: shown(row.both, selection) }))
+      .filter(({ sum }) => sum > 0)
+      .sort((a, b) => b.sum - a.sum);
+    if (rows.length === 0) return;
+    const list = this.#list(rows.slice(0, MOST_NETWORKS), selection);
     box.append(element('h3', '', 'Networks since the start'), list);
   }
 
@@ -251,9 +267,11 @@ export class Card {
     const { offsetWidth: width, offsetHeight: height } = this.#card;
     const gap = 1.6 * view.rem;
     let left = x + gap;
-    if (left + width > view.width - 8) left = x - gap - width;
-    this.#card.style.left = `${Math.max(8, left)}px`;
-    this.#card.style.top = `${Math.max(8, Math.min(view.height - height - 8, y - height / 2))}px`;
+    if (left + width > view.width - EDGE) left = x - gap - width;
+    this.#card.style.left = `${Math.max(EDGE, left)}px`;
+    const [first, last] = roomOf(view);
+    const top = Math.max(first, Math.min(last - height, y - height / 2));
+    this.#card.style.top = `${Math.max(EDGE, Math.min(view.height - EDGE - height, top))}px`;
   }
 
   #ask(path) {

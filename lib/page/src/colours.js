@@ -93,10 +93,19 @@ for (let i = 0; i <= 1024; i++) {
   ROW_OF_SHARE[i] = Math.round(mix * (MIXES - 1)) * LEVELS;
 }
 
-/** For the legend: the same table as CSS. */
-export function cssColour(mix, v) {
+/** Where the mix's row begins in TABLE, of counts of both layers and which of them are on. */
+export function rowOf(tcpCount, udpCount, { tcp, udp }) {
+  if (!tcp || !udp) return tcp ? TCP_ROW : UDP_ROW;
+  return ROW_OF_SHARE[((udpCount / (tcpCount + udpCount)) * 1024) | 0];
+}
+
+/** For what is not drawn pixel by pixel: an entry of TABLE as CSS, of a row and a level 0 .. 1. */
+export function cssOf(row, v) {
   const level = Math.round(Math.max(0, Math.min(1, v)) * (LEVELS - 1));
-  const pixel = TABLE[Math.round(mix * (MIXES - 1)) * LEVELS + level];
+  const pixel = TABLE[row + level];
   const alpha = ((pixel >>> 24) / 255).toFixed(3);
   return `rgba(${pixel & 255}, ${(pixel >> 8) & 255}, ${(pixel >> 16) & 255}, ${alpha})`;
 }
+
+/** For the legend. */
+export const cssColour = (mix, v) => cssOf(Math.round(mix * (MIXES - 1)) * LEVELS, v);

@@ -29,6 +29,7 @@ export class Controls {
       ['unit', (value) => actions.choose('unit', value)],
       ['window', (value) => actions.window(value)],
       ['whose', (value) => actions.side(value)],
+      ['kind', (value) => actions.kind(value)],
     ]) {
       byId(group).addEventListener('click', (event) => {
         const button = event.target.closest('button');
@@ -38,6 +39,7 @@ export class Controls {
     byId('zoom-in').addEventListener('click', () => actions.zoom(BUTTON_ZOOM));
     byId('zoom-out').addEventListener('click', () => actions.zoom(1 / BUTTON_ZOOM));
     byId('zoom-world').addEventListener('click', () => actions.world());
+    byId('night').addEventListener('click', () => actions.night());
     byId('help-button').addEventListener('click', () => byId('help').showModal());
     byId('controls-button').addEventListener('click', () => this.#unfold());
     document.addEventListener('keydown', (event) => this.#key(event));
@@ -50,6 +52,13 @@ export class Controls {
       for (const button of byId(group).querySelectorAll('button')) {
         setPressed(button, button.value === selection[group]);
       }
+    }
+  }
+
+  /** Spots or countries. */
+  kind(countries) {
+    for (const button of byId('kind').querySelectorAll('button')) {
+      setPressed(button, (button.value === 'countries') === countries);
     }
   }
 
@@ -102,6 +111,9 @@ export class Controls {
       b: () => actions.next('unit'),
       w: () => actions.nextWindow(),
       o: () => actions.nextSide(),
+      m: () => actions.nextKind(),
+      y: () => actions.night(),
+      r: () => actions.nextRegion(),
       '+': () => actions.zoom(KEY_ZOOM),
       '=': () => actions.zoom(KEY_ZOOM),
       '-': () => actions.zoom(1 / KEY_ZOOM),

@@ -14,11 +14,14 @@
 // to 1 or 3 times a power of ten, and kept until the largest leaves [Dtop/30, Dtop], so that colours
 // and legend do not jump with every period.
 //
+// Of what is known to be somewhere in a country its land is tinted, evenly: places.js says of which, and
+// D is what it would be if the counts were spread over all of its area.
+//
 // A place that is known only roughly is spread with its own, larger s. Its counts are the same, so its
 // D is lower by (1.7 cells / s)^2: a soft tint. Such places are binned by s, in half octaves, into
 // coarser grids, blurred there at the same small cost, and added to the fine grid.
 
-import { LEVELS, ROW_OF_SHARE, TABLE, TCP_ROW, UDP_ROW } from './colours.js';
+import { LEVELS, ROW_OF_SHARE, TABLE, TCP_ROW, UDP_ROW, cssOf, rowOf } from './colours.js';
 
 const SIGMA_CELLS = 1.7;
 const CELL_REM = 3 / 16; // 3 px at 1080p, 6 px at 4K: the same picture from the same relative distance
@@ -26,7 +29,7 @@ const CELL_REM = 3 / 16; // 3 px at 1080p, 6 px at 4K: the same picture from the
 // 5.3 is enough for a million packets, 8.5 for the 10^15 of a busy wall's first year.
 const REACH = 5.3;
 const LONGEST_REACH = 8.5;
-const HYSTERESIS = 30;
+export const HYSTERESIS = 30;
 const WIDE_CLASSES = 26; // half octaves: up to 2^13 times s
 
 /** Rounded up to 1 or 3 times a power of ten. */
@@ -35,6 +38,11 @@ export function niceTop(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   if (value <= power) return power;
   return value <= 3 * power ? 3 * power : 10 * power;
+}
+
+/** v of a density: 0 .. 1, and above where it is more than the top. */
+export function levelOf(d, { top, floor }) {
+  return top > 0 ? Math.log1p(d / floor) / Math.log1p(top / floor) : 0;
 }
 
 /** Two layers of counts on a grid of square cells, padded so that nothing pops up at the edges. */
@@ -176,6 +184,7 @@ class Grid {
 export class Heat {
   top = 0; // Dtop; 0 before the first heat
   floor = 1; // d0
+  tints = new Map(); // index of a country -> CSS colour
   #canvas;
   #context;
   #grid;
@@ -222,12 +231,32 @@ export class Heat {
   draw(places, view, selection) {
     this.floor = selection.unit === 'octets' ? 1000 : 1;
     this.#bin(places, view, selection);
-    const peak = this.#grid.peak();
+    const lands = this.#lands(places, view, selection);
+    const peak = lands.reduce((most, { d }) => Math.max(most, d), this.#grid.peak());
     if (peak > 0 && (this.#fresh || peak > this.top || peak < this.top / HYSTERESIS)) {
       this.top = niceTop(peak);
       this.#fresh = false;
     }
     this.#paint(selection);
+    this.tints = new Map(
+      lands.map(({ index, d, tcp, udp }) => [
+        index,
+        cssOf(rowOf(tcp, udp, selection), levelOf(d, this)),
+      ]),
+    );
+  }
+
+  /** Countries with traffic of which nothing finer is known, each with its density. */
+  #lands(places, view, { tcp, udp }) {
+    const spot = 2 * Math.PI * (SIGMA_CELLS * this.#cell) ** 2; // pixels that one spot covers
+    const out = [];
+    for (const [index, amounts] of places.lands) {
+      const [t, u] = [tcp ? amounts.tcp : 0, udp ? amounts.udp : 0];
+      if (t + u <= 0) continue;
+      const area = amounts.area * view.scale ** 2;
+      out.push({ index, tcp: t, udp: u, d: (t + u) * Math.min(1, spot / area) });
+    }
+    return out;
   }
 
   #bin(places, view, { tcp, udp }) {
@@ -240,7 +269,7 @@ export class Heat {
     for (let i = 0; i < places.length; i++) {
       const tcpCount = tcp ? places.tcp[i] : 0;
       const udpCount = udp ? places.udp[i] : 0;
-      if (tcpCount + udpCount <= 0) continue;
+      if (tcpCount + udpCount <= 0 || places.land[i] >= 0) continue;
       if (tcpCount + udpCount > most) most = tcpCount + udpCount;
       const screenX = view.screenX(places.x[i]);
       const screenY = places.y[i] * scale + y;

@@ -77,13 +77,18 @@ export class Labels {
       !taken.some((other) => overlaps(box, other));
     const fragment = document.createDocumentFragment();
     this.spots = this.#hottest(places, view, selection);
-    for (const { x, y } of this.spots) {
+    for (const { x, y, i } of this.spots) {
+      if (places.area || places.land[i] >= 0) continue;
       taken.push({ x: x - view.rem / 2, y: y - view.rem / 2, w: view.rem, h: view.rem });
     }
     this.spots.forEach((spot, rank) => {
       fragment.append(...this.#spot(spot, rank + 1, places, view, selection, { taken, free }));
     });
-    this.#countries(fragment, countries, view, { taken, free });
+    const named = new Set(this.spots.map(({ i }) => (places.area ? i : places.land[i])));
+    const others = countries.filter(({ index, code }) =>
+      places.area ? !named.has(places.ofCode(code)) : !named.has(index),
+    );
+    this.#countries(fragment, others, view, { taken, free });
     this.#redrawing = true;
     this.#layer.hidden = false;
     refill(this.#layer, fragment);
@@ -134,13 +139,16 @@ export class Labels {
       : format.coordinates(places.lat[i], places.lon[i]);
     const octets = selection.unit === 'octets';
     const number = octets ? format.octets(heat) : format.count(heat);
-    const look = places.site[i] ? 'ring site' : 'ring';
-    const ring = element('span', places.radiusKm[i] === COUNTRY_ONLY ? 'ring wide' : look);
+    const wide = places.radiusKm[i] === COUNTRY_ONLY ? 'ring wide' : 'ring';
+    // what is named by an area has no dot in its middle
+    const area = places.area || places.land[i] >= 0;
+    const ring = element('span', area ? 'ring none' : places.site[i] ? 'ring site' : wide);
     ring.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     this.#measure.font = `650 ${SPOT_REM * rem}px AHN, sans-serif`;
     const w = this.#measure.measureText(`${name} ${number}`).width * 1.04 + 1.2 * rem;
     const h = 1.6 * rem;
     const box = [
+      ...(area ? [[-w / 2, -h / 2]] : []),
       [0.7 * rem, -h / 2],
       [-w - 0.7 * rem, -h / 2],
       [-w / 2, -h - 0.5 * rem],

@@ -11,6 +11,9 @@ const LOOK_AROUND_DEG = [0.15, 0.5];
 // Below this zoom all land is one path: filled country by country, anti-aliasing leaves seams.
 const COARSE_BELOW_ZOOM = 2.2;
 
+// What stands for a country that is too small, or has no shape.
+const DISC_REM = 0.5;
+
 // On the coarse level an island whose box is smaller than this, in square units, is left out.
 const COARSE_ISLAND = 1500;
 
@@ -72,6 +75,9 @@ function traceRing(path, box, ring, lines) {
 }
 
 export class Land {
+  tints = new Map(); // index of a country -> CSS colour over its land
+  night = null; // path of the dark side, or none
+  discs = []; // {x, y, colour} of countries that are too small to be seen: sheet units
   #world;
   #lines;
   #levels = {}; // made when first needed
@@ -83,13 +89,21 @@ export class Land {
    * @param {HTMLCanvasElement} canvas the base map
    */
   constructor(world, canvas) {
-    this.countries = world.countries.map(([name, x, y, width, spreadKm]) => ({
+    this.countries = world.countries.map(([name, x, y, width, spreadKm, code, area], index) => ({
+      index,
       name,
       x,
       y,
       width,
       spreadKm,
+      code,
+      area,
     }));
+    this.byCode = new Map(); // two shapes may have one code
+    for (const country of this.countries) {
+      if (!this.byCode.has(country.code)) this.byCode.set(country.code, []);
+      this.byCode.get(country.code).push(country);
+    }
     this.#world = world;
     this.#lines = world.arcs.split('!').map(decodeLine);
     world.arcs = null;
@@ -101,6 +115,8 @@ export class Land {
       ocean: style.getPropertyValue('--ocean').trim(),
       land: style.getPropertyValue('--land').trim(),
       border: style.getPropertyValue('--border').trim(),
+      night: style.getPropertyValue('--night').trim(),
+      dusk: style.getPropertyValue('--dusk').trim(),
     };
   }
 
@@ -140,13 +156,53 @@ export class Land {
       context.setTransform(scale, 0, 0, scale, copy.x * view.pixelRatio, view.y * view.pixelRatio);
       if (coarse) {
         context.fill(level.land);
+        this.#darken();
+        this.#tint(level, view, copy);
         context.stroke(level.borders);
       } else {
         const visible = level.countries.filter(({ box }) => view.shows(box, copy));
         for (const { path } of visible) context.fill(path);
+        this.#darken();
+        this.#tint(level, view, copy);
         for (const { path } of visible) context.stroke(path);
       }
+      if (this.night) {
+        context.strokeStyle = this.#colours.dusk;
+        context.stroke(this.night);
+        context.strokeStyle = this.#colours.border;
+      }
+      this.#drawDiscs((DISC_REM * view.rem) / view.scale);
       context.restore();
+    }
+  }
+
+  /** Below the tints: a colour means the same by night as by day. */
+  #darken() {
+    if (!this.night) return;
+    this.#context.fillStyle = this.#colours.night;
+    this.#context.fill(this.night);
+    this.#context.fillStyle = this.#colours.land;
+  }
+
+  #tint({ countries }, view, copy) {
+    for (const [index, colour] of this.tints) {
+      const { path, box } = countries[index];
+      if (!view.shows(box, copy)) continue;
+      this.#context.fillStyle = colour;
+      this.#context.fill(path);
+    }
+  }
+
+  #drawDiscs(radius) {
+    const context = this.#context;
+    for (const { x, y, colour } of this.discs) {
+      context.beginPath();
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+      context.fillStyle = this.#colours.land;
+      context.fill();
+      context.fillStyle = colour;
+      context.fill();
+      context.stroke();
     }
   }
 

@@ -96,20 +96,29 @@ export class Legend {
     byId('legend-note').hidden = false;
   }
 
+  /** Of a map of countries. */
+  drawCountries(countries, selection, span, { remoteOnly }) {
+    const write = selection.unit === 'octets' ? format.octets : format.count;
+    const unknown = countries.unknown(selection);
+    const notes = [];
+    if (remoteOnly) notes.push('Remote side only: our own addresses are left out.');
+    if (unknown > 0) notes.push(`${write(unknown)} are of no country: they are not drawn.`);
+    this.#draw(countries, selection, `of a country, ${span}`, notes);
+  }
+
   /** @param {{top: number, floor: number}} heat */
   draw(heat, selection, span, { anyCountryOnly, anyRough, remoteOnly }) {
+    const notes = [];
+    if (remoteOnly) notes.push('Remote side only: our own addresses are left out.');
+    if (anyCountryOnly) notes.push('Tinted land: only the country is known.');
+    if (anyRough) notes.push('Wider blur: the place is known only roughly.');
+    this.#draw(heat, selection, `at the spot, ${span}`, notes);
+  }
+
+  /** `of`: what the numbers are of. */
+  #draw(heat, selection, of, notes) {
     const { tcp, udp, unit, direction } = selection;
-    const key = [
-      heat.top,
-      tcp,
-      udp,
-      unit,
-      direction,
-      span,
-      anyCountryOnly,
-      anyRough,
-      remoteOnly,
-    ].join();
+    const key = [heat.top, tcp, udp, unit, direction, of, ...notes].join();
     if (key === this.#drawn) return;
     this.#drawn = key;
     const strips = STRIPS.filter(
@@ -119,9 +128,7 @@ export class Legend {
     const what = unit === 'octets' ? 'Octets' : 'Packets';
     setText(
       byId('legend-caption'),
-      tcp || udp
-        ? `${what}${DIRECTIONS[direction]} at the spot, ${span}, log scale`
-        : 'Both layers are off',
+      tcp || udp ? `${what}${DIRECTIONS[direction]} ${of}, log scale` : 'Both layers are off',
     );
     byId('legend-strips').replaceChildren(...(tcp || udp ? strips.flatMap(strip) : []));
     byId('legend-ticks').replaceChildren(
@@ -131,10 +138,6 @@ export class Legend {
         return tick;
       }),
     );
-    const notes = [];
-    if (remoteOnly) notes.push('Remote side only: our own addresses are left out.');
-    if (anyCountryOnly) notes.push('Wide soft tint: only the country is known.');
-    if (anyRough) notes.push('Wider blur: the place is known only roughly.');
     setText(byId('legend-note'), notes.join(' '));
     byId('legend-note').hidden = notes.length === 0;
     byId('legend-strips').setAttribute(

@@ -174,7 +174,11 @@ export class Panel {
     else attribution.removeAttribute('href');
     setText(byId('geo-db'), sensor.attribution && sensor.geo_db ? ` (${sensor.geo_db})` : '');
     const days = (Date.parse(generated) - Date.parse(sensor.geo_built ?? generated)) / 864e5;
-    setText(byId('geo-age'), days > OLD_DAYS ? ` ${Math.floor(days)} days old` : '');
+    const faults = [
+      days > OLD_DAYS && `${Math.floor(days)} days old`,
+      sensor.geo_refused && 'a newer file is damaged: see the log',
+    ].filter(Boolean);
+    setText(byId('geo-age'), faults.length ? ` ${faults.join(', ')}` : '');
   }
 
   #sparkline() {

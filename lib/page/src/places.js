@@ -2,6 +2,7 @@
 // The places of a snapshot as flat arrays, used again for each one: a wall that runs for months
 // must not leave a hundred thousand small arrays behind every ten seconds.
 
+import { splitPlace } from './formats.js';
 import { lonToX, latToY, unitsPerKm } from './projection.js';
 import { amounts, shown } from './selection.js';
 
@@ -33,7 +34,8 @@ export class Places {
   remoteOnly = false; // those of our own side are left out
   #capacity = 0;
   #land;
-  #spreads = new Map(); // "lat,lon" of a country-only place -> km, so that land is asked once
+  lands = new Map(); // index of a country -> {tcp, udp, area}: of what nothing finer is known
+  #countries = new Map(); // "lat,lon" of a country-only place -> its country, so that land is asked once
 
   /** Is some place drawn wider than a spot? */
   get anyWide() {
@@ -58,6 +60,7 @@ export class Places {
     this.own = new Uint8Array(capacity);
     this.site = new Uint8Array(capacity); // the operator says where it is
     this.sigma = new Float32Array(capacity); // sheet units; 0 = a spot
+    this.land = new Int16Array(capacity); // index of the country that is tinted for it; -1: none
     this.tcp = new Float32Array(capacity); // of the present selection
     this.udp = new Float32Array(capacity);
   }
@@ -86,23 +89,34 @@ export class Places {
       this.own[i] = row[own] ?? 0;
       this.site[i] = row[site] ?? 0;
       for (let k = 0; k < COUNTERS; k++) this.counters[i * COUNTERS + k] = row[sources[k]];
-      this.sigma[i] = this.#sigmaOf(i);
+      const country = row[radius] === COUNTRY_ONLY ? this.#countryOf(i) : null;
+      this.land[i] = country?.area > 0 ? country.index : -1;
+      this.sigma[i] = this.#sigmaOf(i, country);
       if (row[radius] > 0) this.anyRough = true;
       if (this.own[i]) this.anyOwn = true;
       if (row[radius] === COUNTRY_ONLY) this.anyCountryOnly = true;
     }
   }
 
-  #sigmaOf(i) {
+  #countryOf(i) {
+    // a continent stands where a city would, and has no country
+    const { city, code } = splitPlace(this.names[i] ?? ', ');
+    if (city && !code) return null;
+    const key = `${this.lat[i]},${this.lon[i]},${code}`;
+    let country = this.#countries.get(key);
+    if (country === undefined) {
+      const there = this.#land.countryAt(this.x[i], this.y[i]);
+      const named = this.#land.byCode.get(code);
+      country = named?.includes(there) ? there : (named?.[0] ?? there);
+      this.#countries.set(key, country);
+    }
+    return country;
+  }
+
+  #sigmaOf(i, country) {
     const radius = this.radiusKm[i];
     if (radius === 0) return 0;
-    if (radius > 0) return (radius / SIGMAS_IN_RADIUS) * unitsPerKm(this.lat[i]);
-    const key = `${this.lat[i]},${this.lon[i]}`;
-    let km = this.#spreads.get(key);
-    if (km === undefined) {
-      km = this.#land.countryAt(this.x[i], this.y[i])?.spreadKm ?? 150;
-      this.#spreads.set(key, km);
-    }
+    const km = radius > 0 ? radius / SIGMAS_IN_RADIUS : (country?.spreadKm ?? 150);
     return km * unitsPerKm(this.lat[i]);
   }
 
@@ -117,6 +131,24 @@ export class Places {
       tcp[i] = all * counters[at] + source * counters[at + 4];
       udp[i] = all * counters[at + 1] + source * counters[at + 5];
     }
+    this.lands.clear();
+    for (let i = 0; this.anyCountryOnly && i < this.length; i++) {
+      const index = this.land[i];
+      if (index < 0) continue;
+      const { area } = this.#land.countries[index];
+      const sum = this.lands.get(index) ?? { tcp: 0, udp: 0, area };
+      this.lands.set(index, { area, tcp: sum.tcp + tcp[i], udp: sum.udp + udp[i] });
+    }
+  }
+
+  /** The busiest of the places that this country is tinted for; -1: none. */
+  ofLand(index, selection) {
+    let best = -1;
+    for (let i = 0; this.anyCountryOnly && i < this.length; i++) {
+      if (this.land[i] !== index || !(this.shown(i, selection) > 0)) continue;
+      if (best < 0 || this.shown(i, selection) > this.shown(best, selection)) best = i;
+    }
+    return best;
   }
 
   /** Exact [tcp, udp] of one place. */

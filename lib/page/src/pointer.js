@@ -4,8 +4,13 @@
 const PICK_REM = 1.4; // how near the pointer must be
 const HOVER_MS = 60;
 
-/** The hottest place within reach of a point of the stage. */
-export function pick({ places, view, selection }, x, y) {
+/**
+ * The hottest place within reach of a point of the stage. Where there is none, a click means the land: what
+ * is known to be somewhere in that country.
+ */
+export function pick({ countries, land, places, view, selection }, x, y, click) {
+  const alone = (best) => ({ best, others: { count: 0, sum: 0 } });
+  if (countries.on) return alone(countries.at(view, x, y, selection));
   const reach = (PICK_REM * view.rem) ** 2;
   let best = -1;
   let bestHeat = 0;
@@ -23,6 +28,10 @@ export function pick({ places, view, selection }, x, y) {
       bestHeat = heat;
       best = i;
     }
+  }
+  if (best < 0 && click && places.anyCountryOnly) {
+    const country = land.countryAt(...view.sheet(x, y));
+    return alone(country ? places.ofLand(country.index, selection) : -1);
   }
   return { best, others: { count: count - 1, sum: sum - bestHeat } };
 }

@@ -9,6 +9,8 @@
 //   at=48.86,2.35,8      latitude, longitude, zoom: the wall's home
 //   kiosk=1              a wall without a hand  cycle=20            seconds a layer, 0: no cycling
 //   past=FROM,TO         a time that is kept, ISO 8601; span=24h: of the timeline
+//   view=countries       each country in the colour of its sum, instead of spots
+//   night=1              where it is night
 //   view=change          what changed, against=day|week|usual (default: day)
 //   replay=24h           with kiosk=1: plays the last day, in a minute, at each full hour
 //   reset=120            seconds without a hand until the map goes home, 0: never
@@ -89,6 +91,8 @@ export function readAddress(search) {
     at: position(query.get('at')),
     past: past(query.get('past')),
     span: spanNamed(query.get('span'))?.name ?? null,
+    countries: query.get('view') === 'countries',
+    night: query.get('night') === '1',
     against: query.get('view') === 'change' ? oneOf('against', AGAINST.slice(1)) : '',
     replay: kiosk ? length(query.get('replay')) : 0,
     kiosk,
@@ -109,6 +113,8 @@ export function writeAddress(search, state) {
     past: shown = null,
     span = null,
     against = '',
+    countries = false,
+    night = false,
   } = state;
   const query = new URLSearchParams(search);
   const put = (name, value, isDefault) =>
@@ -125,7 +131,8 @@ export function writeAddress(search, state) {
   put('at', place, at === null);
   put('past', shown && `${iso(shown.from)},${iso(shown.to)}`, shown === null);
   put('span', span, span === null);
-  put('view', 'change', against === '');
+  put('view', against ? 'change' : 'countries', against === '' && !countries);
+  put('night', 1, !night);
   put('against', against, against === '' || against === 'day');
   const text = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
   return text ? `?${text}` : '';

@@ -115,6 +115,15 @@ export class View {
     this.#apply({ lat, lon, zoom });
   }
 
+  /** This part of the world, as large as it fits: degrees. */
+  show([west, south, east, north]) {
+    const [left, right] = [lonToX(west), lonToX(east)];
+    const [top, bottom] = [latToY(north), latToY(south)];
+    const zoom = Math.min(this.width / (right - left), this.height / (bottom - top)) / this.fit;
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+    this.goTo(yToLat(y), xToLon(x), Math.max(1.01, zoom));
+  }
+
   zoomBy(factor) {
     this.#stage.call(this.#zoom.scaleBy, factor);
   }
@@ -177,6 +186,12 @@ export class View {
         return { x, left: Math.max(from, x), right: Math.min(to, x + around) };
       })
       .filter(({ left, right }) => right - left > 0.5);
+  }
+
+  /** What of the sheet lies at a point of the stage. */
+  sheet(screenX, screenY) {
+    const x = (screenX - this.x) / this.scale;
+    return [x - SIZE * Math.floor(x / SIZE), (screenY - this.y) / this.scale];
   }
 
   screenY(sheetY) {
